@@ -144,10 +144,9 @@ class Counts:
 
     def clipped(self, low: Counts | None, high: Counts | None) -> Counts:
         """Clipped to constants, to `high` where they cross; a bound that is proved to hold costs nothing."""
-        floor = None if low is None or low.low <= self.low else low.low
+        floor = None if low is None else low.low if high is None else min(low.low, high.low)
+        floor = None if floor is None or floor <= self.low else floor
         cap = None if high is None or high.low >= self.high else high.low
-        if floor is not None and cap is not None and floor > cap:
-            floor = cap
         if floor is None and cap is None:
             return self
         reached = [end if floor is None else max(end, floor) for end in (self.low, self.high)]
