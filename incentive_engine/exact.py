@@ -451,12 +451,13 @@ class Exact:
         length = len(tables[0])
         row = by.cast(_INDEX) * _literal(length, _INDEX) + _passed(self, [table[1:] for table in tables], by)
         height = Exact.varying([y for table in tables for _, y in table], row)
-        return height if height.constant is None else height.masked(self.missing.not_())
+        return height.masked(self.missing.not_()) if length == 1 or height.fixed else height
 
     def total(self, over: pl.Expr | list[str] | None, rows: int) -> Exact:
         """The sum of what is present over the groups of `over`, or the frame; missing where nothing is.
 
-        `rows` is the most rows that a group can have.
+        `rows` is the most rows that a group can have. Name what is itself a total before adding it up again: to Polars
+        an aggregate is one row.
         """
         if self.per is not None:
             raise CannotProve("quotients have no common unit to be added up in: round them first")
@@ -614,10 +615,10 @@ def _compared(left: Exact, compare: Callable[[Any, Any], Any], right: Exact) -> 
         if left.unit < 0:
             compare = _MIRRORED[compare]
         return _against(left.counts, compare, right.constant / left.unit)
-    _, (first, second), _ = _aligned([left, right])
+    _, (first, second), per = _aligned([left, right])
     dtype = _carrier(first.low, first.high, second.low, second.high)
     result: pl.Expr = compare(first.carried(dtype), second.carried(dtype))
-    return result
+    return result if per is None else pl.when(per.expr.is_not_null()).then(result)
 
 
 def _against(counts: Counts, compare: Callable[[Any, Any], Any], threshold: Fraction) -> pl.Expr:
@@ -659,6 +660,8 @@ def _extreme(values: Sequence[Exact], pick: Callable[[Iterable[Any]], Any], acro
         return columns[0].clipped(*((None, *bound) if pick is min else (*bound, None))) if bound else columns[0]
     unit, counts, per = _aligned(columns + bound)
     low, high = pick(count.low for count in counts), pick(count.high for count in counts)
+    if all(count.fixed for count in counts):
+        return _exact(Counts.of(low), unit, per)
     dtype = _carrier(*(end for count in counts for end in (count.low, count.high)))
     present = pl.all_horizontal([count.expr.is_not_null() for count in counts if not count.fixed])
     expr = pl.when(present).then(across([count.carried(dtype) for count in counts]))
