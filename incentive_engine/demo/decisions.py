@@ -1,0 +1,70 @@
+"""What the demo company decided and measured itself: targets by level and by team, and KPIs delivered ready-made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.demo.people import END, START, TEAM_WITHOUT_TARGETS, WITHOUT_RETENTION, Payee
+
+TARGETS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
+    "Care": {"satisfied": ("0.80", "0.82", "0.84"), "handle_time": ("400", "370", "340")},
+    "Field service": {"first_time_fix": ("0.80", "0.82", "0.84"), "productivity": ("1.15", "1.20", "1.25")},
+    "Sales": {"retention": ("0.890", "0.900", "0.910"), "revenue": ("60000", "90000", "130000")},
+    "Back office": {"resolution_days": ("6.0", "5.8", "5.5"), "productivity": ("1.95", "2.00", "2.05")},
+}
+"""By department and KPI, for the levels L1, L2 and L3."""
+
+
+def targets() -> pl.DataFrame:
+    """One row per department, level and KPI."""
+    rows = [
+        (department, level, kpi, value)
+        for department, kpis in TARGETS.items()
+        for kpi, values in kpis.items()
+        for level, value in zip(("L1", "L2", "L3"), values, strict=True)
+    ]
+    return pl.DataFrame(rows, schema=["department", "level", "kpi", "value"], orient="row")
+
+
+def team_targets(people: Sequence[Payee]) -> pl.DataFrame:
+    """One row per team and KPI: better teams have somewhat higher targets; the newest team has none yet."""
+    teams = {person.team: person for person in people if person.team != TEAM_WITHOUT_TARGETS}
+    rows = []
+    for team, person in teams.items():
+        if person.department != "Back office":
+            rows.append((team, "nps", str(42 + round(2 * person.quality))))
+        if person.department == "Care":
+            rows.append((team, "answered_fast", f"{(80 + round(person.quality)) / 100}"))
+    return pl.DataFrame(rows, schema=["team", "kpi", "value"], orient="row")
+
+
+def kpis(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
+    """One row per payee, KPI and period; what could not be measured has no row."""
+    rows = [("payee", person.payee, *row) for person in people if _measured(person) for row in _of(rng, person)]
+    return pl.DataFrame(rows, schema=["subject_kind", "subject", "kpi", "period", "value"], orient="row")
+
+
+def _measured(person: Payee) -> bool:
+    return person.days is not None and not person.leads
+
+
+def _of(rng: Random, person: Payee) -> Iterator[tuple[str, str, str]]:
+    this, before = "2026-Q3", "2026-Q2"
+    # The sites in Pau have no planning tool.
+    if person.department == "Care" and " Pau " not in person.team and rng.random() > 0.03:
+        yield "adherence", this, f"{min(0.94 + 0.02 * rng.gauss(0, 1), 1):.3f}"
+    if person.department == "Field service" and rng.random() > 0.08:
+        yield "training", this, f"{min(max(14 + 2 * rng.gauss(0, 1), 0), 40):.1f}"
+    if person.department == "Sales":
+        target = float(TARGETS["Sales"]["revenue"][int(person.level[1]) - 1])
+        yield "revenue", this, f"{target * max(1.01 + 0.1 * person.skill + 0.08 * rng.gauss(0, 1), 0.3):.2f}"
+        retention = [min(0.90 + 0.015 * person.skill + 0.012 * rng.gauss(0, 1), 1) for _ in range(2)]
+        new = person.hired is not None and START <= person.hired <= END
+        if not new and person.payee != WITHOUT_RETENTION:
+            yield "retention", before, f"{retention[0]:.4f}"
+        if person.payee != WITHOUT_RETENTION and (new or rng.random() > 0.06):
+            yield "retention", this, f"{retention[1]:.4f}"
