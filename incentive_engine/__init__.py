@@ -1,0 +1,1 @@
+"""Variable pay that follows what customers experience, exact and explained."""

@@ -1,0 +1,42 @@
+"""The columns of every table that a run writes: the contract with whoever reads a run folder.
+
+Money and ratios leave as Parquet decimals; how many places a decimal has follows from the rule set (a KPI given at 12
+places keeps 12), so only the kind of each column is fixed here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Kind = Literal["text", "decimal", "count", "flag"]
+
+PAYOUTS: Final[dict[str, Kind]] = {
+    "payee": "text", "plan": "text", "pays": "text", "period": "text", "department": "text", "currency": "text",
+    "target_pay": "decimal", "score": "decimal", "proration": "decimal", "payout": "decimal",
+    "customer_pay": "decimal", "internal_pay": "decimal", "other_pay": "decimal",
+}  # fmt: skip
+CONTRIBUTIONS: Final[dict[str, Kind]] = {
+    "payee": "text", "plan": "text", "measure": "text", "kpi": "text", "perspective": "text", "weight": "decimal",
+    "subject_kind": "text", "subject": "text", "actual": "decimal", "n": "count", "target": "decimal",
+    "attainment": "decimal", "rate": "decimal", "score": "decimal", "pay": "decimal",
+}  # fmt: skip
+DEPARTMENTS: Final[dict[str, Kind]] = {
+    "department": "text", "plan": "text", "measure": "text", "payees": "count", "score": "decimal",
+    "target_pay": "decimal", "payout": "decimal", "customer_share": "decimal", "held": "count",
+}  # fmt: skip
+STEPS: Final[dict[str, Kind]] = {
+    "plan": "text", "column": "text", "node": "text", "step": "text", "sentence": "text", "sentence_fr": "text",
+    "places": "count", "mode": "text", "rule": "text",
+}  # fmt: skip
+KPIS: Final[dict[str, Kind]] = {
+    "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "value": "decimal", "n": "count",
+    "numerator": "decimal", "denominator": "decimal", "low": "decimal", "high": "decimal",
+}  # fmt: skip
+HELD: Final[dict[str, Kind]] = {"table": "text", "key": "text", "payee": "text", "code": "text", "reason": "text"}
+ELIGIBILITY: Final[dict[str, Kind]] = {"payee": "text", "plan": "text", "test": "text", "result": "flag"}
+
+WORKFORCE_TEXT: Final = (
+    "payee", "payroll_id", "name", "language", "country", "legal_entity", "department", "team", "manager", "role",
+    "level", "currency",
+)  # fmt: skip
+WORKFORCE_DATES: Final = ("hired", "left")

@@ -1,0 +1,65 @@
+"""What a program reads, by name: workforce columns, KPI results and parameters, as columns of one wide frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from incentive_engine.exact import Scale
+from incentive_engine.formulas import Type
+from incentive_engine.kinds.base import FromTable, SubjectKind
+
+PLAN: Final = "plan#"
+"""UInt32: which plan of the shape a row follows."""
+DAYS_EMPLOYED: Final = "days_employed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResultKey:
+    """One KPI for one kind of subject, in the period or in the one before."""
+
+    kpi: str
+    subject_kind: SubjectKind
+    previous: bool = False
+
+    @property
+    def column(self) -> str:
+        """The column of the wide frame that holds the result."""
+        return f"{self.kpi}@{self.subject_kind}" + (".previous" if self.previous else "")
+
+    @property
+    def answers(self) -> str:
+        """The column that holds how many facts stand behind it."""
+        return f"{self.column}.n"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ParameterKey:
+    """One number of a table, for one KPI where the table has a row per KPI."""
+
+    table: str
+    column: str
+    kpi: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The column of the wide frame."""
+        return f"{self.table}.{self.column}" + (f".{self.kpi}" if self.kpi else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """What is proved about every number that comes in; declared ranges for a check, the data's own for a run."""
+
+    workforce: Mapping[str, Scale]
+    results: Mapping[ResultKey, Scale]
+    parameters: Mapping[ParameterKey, Scale]
+    types: Mapping[str, Type]
+    """Types of all workforce columns that rules name."""
+    by_kpi: frozenset[str]
+    """Tables that have one row per KPI."""
+
+    def parameter_key(self, parameter: FromTable, kpi: str | None) -> ParameterKey:
+        """The number that a parameter of a measure (or of a group: no KPI) means."""
+        return ParameterKey(parameter.table, parameter.column, kpi if parameter.table in self.by_kpi else None)

@@ -1,0 +1,157 @@
+"""Nodes, compiled: combine, then modifiers, gates, floor, cap and rounding, in the order of the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from incentive_engine.compiler.context import Context
+from incentive_engine.compiler.measures import Chosen, attained, hold_without_result, rated
+from incentive_engine.exact import Exact, total_of
+from incentive_engine.kinds.base import Variants
+from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node
+
+NONE = Exact.of(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What a floor did: the score before it (not below zero), and what it added."""
+
+    earned: Exact
+    added: Exact
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A compiled node."""
+
+    node: Node
+    score: Exact
+    weight: Exact | None
+    left_out: pl.Expr | None
+    """Boolean, never missing: whether the node is left out of its group; None where it never is."""
+    lift: Lift | None
+    items: tuple[Scored, ...] = ()
+    target: Exact | None = None
+    chosen: Chosen | None = None
+    attainment: Exact | None = None
+    rate: Exact | None = None
+
+    @property
+    def part(self) -> Exact:
+        """What the node adds to its group: score, times weight where there is one."""
+        part = self.score if self.weight is None else self.score.times(self.weight)
+        return part if self.left_out is None else Exact.choose((self.left_out, NONE), otherwise=part)
+
+
+def compile_node(context: Context, nodes: Variants[Node]) -> Scored:
+    """The node of every plan of the shape, and all below it."""
+    if isinstance(nodes.first, GroupNode):
+        return _group(context, nodes.map(_as_group))
+    return _measure(context, nodes.map(_as_measure))
+
+
+def _as_group(node: Node) -> GroupNode:
+    assert isinstance(node, GroupNode)
+    return node
+
+
+def _as_measure(node: Node) -> MeasureNode:
+    assert isinstance(node, MeasureNode)
+    return node
+
+
+def _measure(context: Context, nodes: Variants[MeasureNode]) -> Scored:
+    node = nodes.first
+    weight = context.parameter(nodes.map(lambda each: each.weight), "weight", node.kpi_name)
+    target = context.parameter(nodes.map(lambda each: each.target), "target", node.kpi_name)
+    chosen = Chosen(context, nodes, target)
+    hold_without_result(context, nodes, chosen)
+    attainment = attained(context, nodes, chosen, target)
+    rate = rated(context, nodes, attainment)
+    unpaid = chosen.came_from("zero")
+    start = rate if unpaid is None else Exact.choose((unpaid, NONE), otherwise=rate)
+    score, lift = _steps(context, nodes.map(lambda each: each), start)
+    left_out = chosen.came_from("reweight")
+    return Scored(node, score, weight, left_out, lift, (), target, chosen, attainment, rate)
+
+
+def _group(context: Context, nodes: Variants[GroupNode]) -> Scored:
+    node = nodes.first
+    weight = context.parameter(nodes.map(lambda each: each.weight), "weight")
+    items = tuple(
+        compile_node(context, nodes.map(lambda each, at=at: each.items[at]))  # type: ignore[misc]
+        for at in range(len(node.items))
+    )
+    combined, left_out = _combined(context, node, items)
+    score, lift = _steps(context, nodes.map(lambda each: each), combined)
+    return Scored(node, score, weight, left_out, lift, items)
+
+
+def _combined(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> tuple[Exact, pl.Expr | None]:
+    """The items' scores as one, and whether no item was left."""
+    points = total_of([item.part for item in items])
+    if node.weighted:
+        points = _weights_checked(context, node, items, points)
+    if all(item.left_out is None for item in items):
+        return points, None
+    empty = _all_left_out(context, node, items)
+    if node.weighted:
+        points = context.stages.number(f"{node.path}.points", points)
+        present = context.stages.number(f"{node.path}.weight_present", total_of([_weight_present(i) for i in items]))
+        points = points.over(present.maximum(present.unit))
+    if node.on_missing == "reweight" and node.path != ROOT:
+        return points.masked(~empty), empty
+    context.hold("empty-group", empty, f"no item of `{node.path}` has a result")
+    return points.masked(~empty), None
+
+
+def _weight_present(item: Scored) -> Exact:
+    assert item.weight is not None
+    return item.weight if item.left_out is None else Exact.choose((item.left_out, NONE), otherwise=item.weight)
+
+
+def _all_left_out(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> pl.Expr:
+    if any(item.left_out is None for item in items):
+        return pl.lit(False)
+    every = pl.all_horizontal([item.left_out for item in items if item.left_out is not None])
+    return context.stages.column(f"{node.path}.empty", every)
+
+
+def _weights_checked(context: Context, node: GroupNode, items: tuple[Scored, ...], points: Exact) -> Exact:
+    """The points, missing where weights from a table do not add up to 100 %."""
+    weights = total_of([item.weight for item in items if item.weight is not None])
+    low, high = weights.bounds
+    if low == high == 1:
+        return points
+    whole = context.stages.column(f"{node.path}.weights_add_up", weights.equals(1))
+    context.hold("weights-not-100", ~whole, f"the weights of `{node.path}` do not add up to 100 %")
+    return points.masked(whole)
+
+
+def _steps(context: Context, nodes: Variants[Node], score: Exact) -> tuple[Exact, Lift | None]:
+    node, stages = nodes.first, context.stages
+    name = f"{node.path}.after"
+    for at, modifier in enumerate(node.steps.modifiers):
+        formulas = nodes.map(lambda each, at=at: each.steps.modifiers[at].formula)  # type: ignore[misc]
+        rounding = None if isinstance(modifier.rounding, str) else modifier.rounding
+        factor = context.rounded(f"{node.path}.modifier_{at + 1}", context.number(formulas, modifier.of), rounding)
+        context.hold("missing-factor", factor.missing, f"`{modifier.formula.text}` cannot be worked out")
+        score = stages.number(f"{name}_modifier_{at + 1}", modifier.apply(factor, score))
+    for at, gate in enumerate(node.steps.gates):
+        gates = nodes.map(lambda each, at=at: each.steps.gates[at])  # type: ignore[misc]
+        met = stages.column(f"{node.path}.gate_{at + 1}", context.condition(gates.map(lambda g: g.when), gate.of))
+        context.hold("missing-gate", met.is_null(), f"`{gate.when.text}` cannot be worked out")
+        score = stages.number(f"{name}_gate_{at + 1}", gate.apply(gates, met, score))
+    floor = context.parameter(nodes.map(lambda each: each.steps.floor), "floor")
+    lift = None
+    if floor is not None:
+        earned = score.maximum(0)
+        lift = Lift(earned, floor.minus(earned).maximum(0))
+        score = stages.number(f"{name}_floor", score.maximum(floor))
+    cap = context.parameter(nodes.map(lambda each: each.steps.cap), "cap")
+    if cap is not None:
+        score = stages.number(f"{name}_cap", score.minimum(cap))
+    return context.rounded(f"{node.path}.score", score, node.steps.rounding), lift

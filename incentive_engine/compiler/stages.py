@@ -1,0 +1,64 @@
+"""Named expressions in the order in which they can run.
+
+Each column belongs to the first stage in which everything that it reads stands already. No expression inlines another:
+one that uses its predecessor twice, 18 deep, took 48 s on three rows; staged it takes milliseconds. The stage columns
+are the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from incentive_engine.exact import Exact
+
+
+class Stages:
+    """Collects columns while a plan is compiled."""
+
+    def __init__(self) -> None:
+        self._level: dict[str, int] = {}
+        self._columns: list[list[pl.Expr]] = []
+        self.numbers: dict[str, Exact] = {}
+
+    def input(self, name: str, number: Exact | None = None) -> None:
+        """A column that is there before the first stage."""
+        self._level.setdefault(name, 0)
+        if number is not None:
+            self.numbers[name] = number
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that the first stage needs."""
+        return tuple(name for name, level in self._level.items() if level == 0)
+
+    def column(self, name: str, expression: pl.Expr) -> pl.Expr:
+        """Adds a column, in the first stage that can compute it; raises KeyError when no stage wrote what it reads."""
+        if name in self._level:
+            raise KeyError(f"two stages write `{name}`")
+        level = 1 + max((self._level[read] for read in expression.meta.root_names()), default=0)
+        while len(self._columns) < level:
+            self._columns.append([])
+        self._columns[level - 1].append(expression.alias(name))
+        self._level[name] = level
+        return pl.col(name)
+
+    def number(self, name: str, value: Exact) -> Exact:
+        """Adds a number; what is returned refers to its column."""
+        columns, stored = value.named(name)
+        for column in columns:
+            self.column(column.meta.output_name(), column)
+        self.numbers[name] = stored
+        return stored
+
+    def done(self) -> tuple[tuple[pl.Expr, ...], ...]:
+        """The stages, first to last."""
+        return tuple(map(tuple, self._columns))
+
+
+def run_stages(frame: pl.LazyFrame, stages: Iterable[tuple[pl.Expr, ...]]) -> pl.LazyFrame:
+    """The frame with the columns of every stage added."""
+    for stage in stages:
+        frame = frame.with_columns(stage)
+    return frame

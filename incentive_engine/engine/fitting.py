@@ -1,0 +1,24 @@
+"""Integer columns in the carrier that their data need: proofs for a run rest on what was accepted, not on what was declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import Table
+
+
+def fitted(counts: pl.Series, places: int) -> tuple[pl.Series, Scale]:
+    """The column in its carrier, and its scale: places, with the least and the greatest count that occur."""
+    low, high = counts.min(), counts.max()
+    scale = Scale(places, 0, 0) if low is None or high is None else Scale(places, int(low), int(high))  # type: ignore[arg-type]
+    return counts.cast(Exact.column(counts.name, scale).dtype), scale
+
+
+def fitted_table(table: Table) -> Table:
+    """The table with every number column fitted."""
+    columns = {name: fitted(table.frame[name], scale.places) for name, scale in table.scales.items()}
+    frame = table.frame.with_columns(column for column, _ in columns.values())
+    return replace(table, frame=frame, scales={name: scale for name, (_, scale) in columns.items()})

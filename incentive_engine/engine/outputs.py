@@ -1,0 +1,284 @@
+"""The tables of a run, worked out from its evaluations: decimals outside, nulls where a value does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from incentive_engine.columns import HELD
+from incentive_engine.compiler.explaining import steps_of
+from incentive_engine.compiler.inputs import PLAN, ResultKey
+from incentive_engine.compiler.measures import SOURCES
+from incentive_engine.compiler.nodes import Scored
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
+from incentive_engine.documents import Document
+from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.exact import Exact
+from incentive_engine.rulesets.resolving import MeasureNode
+
+_SHARE_PLACES = 6
+
+
+def trace(evaluation: Evaluation) -> pl.LazyFrame:
+    """One row per payee × plan: every stage column, numbers as decimals."""
+    program = evaluation.program
+    frame = evaluation.frame.with_columns(_plan_name(program))
+    columns = [name for name in frame.collect_schema().names() if name not in ("payee", "plan", PLAN)]
+    shown = [_shown(program, name) for name in columns]
+    return frame.select("payee", "plan", *shown)
+
+
+def _shown(program: Program, name: str) -> pl.Expr:
+    value = program.numbers.get(name)
+    if value is None:
+        return pl.col(name)
+    places = value.finite_places
+    # A number that does not end (`rounding: none`) stays as its numerator; its divisor is the column `….per`.
+    return (value.decimal() if places is not None else pl.col(name)).alias(name)
+
+
+def _plan_name(program: Program) -> pl.Expr:
+    names = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
+    return pl.lit(names).gather(pl.col(PLAN)).alias("plan")
+
+
+def payouts(calculation: Calculation) -> pl.LazyFrame:
+    """One row per payee × plan that could be worked out, by payee."""
+    return _by_payee([_payouts(calculation, each) for each in calculation.evaluations])
+
+
+def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
+    program = evaluation.program
+    numbers = program.numbers
+    pays = pl.Series([plan.pays for plan in program.plans], dtype=pl.String)
+    known = evaluation.frame.collect_schema().names()
+    columns = [
+        pl.col("payee"),
+        _plan_name(program),
+        pl.lit(pays).gather(pl.col(PLAN)).alias("pays"),
+        pl.lit(calculation.period.name).alias("period"),
+        (pl.col("department") if "department" in known else pl.lit(None, pl.String)).alias("department"),
+        pl.lit(calculation.rules.ruleset.currency).alias("currency"),
+        _decimal(program.target_pay, "target_pay"),
+        _decimal(program.root.score, "score"),
+        _decimal(program.proration, "proration"),
+        _decimal(program.payout, "payout"),
+        *(_decimal(numbers.get(name), name) for name in (CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY)),
+    ]
+    return evaluation.frame.filter(program.paid).select(columns)
+
+
+def _decimal(value: Exact | None, name: str) -> pl.Expr:
+    if value is None or value.finite_places is None:
+        return pl.lit(None, pl.Decimal(38, 0)).alias(name)
+    return value.decimal().alias(name)
+
+
+def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """The rows of all shapes, by payee; each shape's rows are in that order already."""
+    if len(frames) == 1:
+        return frames[0]
+    return pl.concat(frames, how="vertical_relaxed").sort("payee", maintain_order=True)
+
+
+def contributions(calculation: Calculation) -> pl.LazyFrame:
+    """One row per payee × plan × measure, and one without a measure where money was earned by none."""
+    return _by_payee([_contributions(each) for each in calculation.evaluations])
+
+
+def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
+    program = evaluation.program
+    places = _widest(program)
+    rows = [_measure_row(program, scored, places) for scored in program.measures()]
+    if program.payout is not None:
+        rows.append(_other_row(program, places))
+    exploded = (
+        evaluation.frame.filter(program.paid)
+        .select("payee", _plan_name(program), pl.concat_list(rows).alias("row"))
+        .explode("row")
+        .unnest("row")
+    )
+    return exploded.filter(pl.col("measure").is_not_null() | (pl.col("pay") != 0))
+
+
+def _widest(program: Program) -> dict[str, int]:
+    """The decimal places that hold each column of every measure."""
+    widest: dict[str, int] = {}
+    for scored in program.measures():
+        for name, value in _numbers(program, scored).items():
+            if value is not None and value.finite_places is not None:
+                widest[name] = max(widest.get(name, 0), value.finite_places)
+    return widest
+
+
+def _numbers(program: Program, scored: Scored) -> dict[str, Exact | None]:
+    return {
+        "weight": scored.weight,
+        "actual": scored.chosen.actual if scored.chosen else None,
+        "target": scored.target,
+        "attainment": scored.attainment,
+        "rate": scored.rate,
+        "score": scored.score,
+        "pay": program.numbers.get(f"{scored.node.path}.pay"),
+    }
+
+
+def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> pl.Expr:
+    node = scored.node
+    assert isinstance(node, MeasureNode)
+    numbers = {
+        name: _placed(value, places.get(name)) for name, value in _numbers(program, scored).items()
+    }
+    subject_kind, subject = _subject(node, scored)
+    return pl.struct(
+        pl.lit(node.path).alias("measure"),
+        pl.lit(node.kpi_name).alias("kpi"),
+        pl.lit(node.kpi.perspective).alias("perspective"),
+        numbers["weight"].alias("weight"),
+        subject_kind.alias("subject_kind"),
+        subject.alias("subject"),
+        numbers["actual"].alias("actual"),
+        _answers(node, scored).alias("n"),
+        *(numbers[name].alias(name) for name in ("target", "attainment", "rate", "score", "pay")),
+    )
+
+
+def _other_row(program: Program, places: dict[str, int]) -> pl.Expr:
+    empty = [(name, pl.String) for name in ("measure", "kpi", "perspective")]
+    other = program.numbers[OTHER_PAY]
+    nothing = {name: _placed(None, places.get(name)) for name in ("weight", "actual", "target", "attainment", "rate", "score")}
+    return pl.struct(
+        *(pl.lit(None, dtype).alias(name) for name, dtype in empty),
+        nothing["weight"].alias("weight"),
+        pl.lit(None, pl.String).alias("subject_kind"),
+        pl.lit(None, pl.String).alias("subject"),
+        nothing["actual"].alias("actual"),
+        pl.lit(None, pl.Int64).alias("n"),
+        *(nothing[name].alias(name) for name in ("target", "attainment", "rate", "score")),
+        _placed(other, places.get("pay")).alias("pay"),
+    )
+
+
+def _placed(value: Exact | None, places: int | None) -> pl.Expr:
+    if value is None or places is None or value.finite_places is None:
+        return pl.lit(None, pl.Decimal(38, places or 0))
+    return value.decimal(places)
+
+
+def _subject(node: MeasureNode, scored: Scored) -> tuple[pl.Expr, pl.Expr]:
+    """Whose result counted."""
+    own = _subject_name(node.of)
+    kind: pl.Expr = pl.lit(node.of)
+    subject = own
+    source = scored.chosen.source if scored.chosen else None
+    if source is not None:
+        for wider in ("team", "department"):
+            if scored.chosen is not None and scored.chosen.came_from(wider) is not None:
+                used = source == SOURCES[wider]
+                kind = pl.when(used).then(pl.lit(wider)).otherwise(kind)
+                subject = pl.when(used).then(_subject_name(wider)).otherwise(subject)
+    return kind, subject
+
+
+def _subject_name(kind: str) -> pl.Expr:
+    return pl.lit("company") if kind == "company" else pl.col(kind)
+
+
+def _answers(node: MeasureNode, scored: Scored) -> pl.Expr:
+    """How many facts stand behind the result that counted."""
+    own = pl.col(ResultKey(node.kpi_name, node.of).answers)
+    chosen = scored.chosen
+    if chosen is None or chosen.source is None:
+        return own
+    answers: pl.Expr = pl.when(chosen.source == SOURCES["own"]).then(own)
+    for name in ("team", "department", "previous"):
+        if chosen.came_from(name) is not None:
+            key = ResultKey(node.kpi_name, node.of if name == "previous" else name, name == "previous")  # type: ignore[arg-type]
+            answers = pl.when(chosen.source == SOURCES[name]).then(pl.col(key.answers)).otherwise(answers)
+    return answers
+
+
+def held(calculation: Calculation) -> pl.DataFrame:
+    """One row per row or payee that was not used, with its reason."""
+    frames = [calculation.measured.held, calculation.assigned.held]
+    for evaluation in calculation.evaluations:
+        program = evaluation.program
+        unpaid = evaluation.frame.filter(~program.paid).with_columns(_plan_name(program)).collect(engine="streaming")
+        for hold in program.holds:
+            names, template = _template(hold.reason)
+            frames.append(
+                unpaid.filter(hold.when).select(
+                    table=pl.lit("workforce"),
+                    key=pl.col("payee"),
+                    payee=pl.col("payee"),
+                    code=pl.lit(hold.code),
+                    reason=pl.format("plan `{}`: " + template, "plan", *names),
+                )
+            )
+    return pl.concat(frames).unique().sort(*HELD)
+
+
+def _template(reason: str) -> tuple[list[pl.Expr], str]:
+    parts = reason.split("{")
+    names = [part.split("}")[0] for part in parts[1:]]
+    template = parts[0] + "".join("{}" + part.split("}", 1)[1] for part in parts[1:])
+    return [pl.col(name).cast(pl.String).fill_null("?") for name in names], template
+
+
+def kpi_table(calculation: Calculation) -> pl.DataFrame:
+    """One row per subject × KPI: the result with its n, its numerator and its denominator."""
+    frames = []
+    for key, result in sorted(calculation.measured.results.items()):
+        period = calculation.period.previous() if key.previous else calculation.period
+        frames.append(
+            result.frame.select(
+                pl.lit(key.kpi).alias("kpi"),
+                pl.lit(key.subject_kind).alias("subject_kind"),
+                pl.col("subject"),
+                pl.lit(period.name).alias("period"),
+                Exact.column("value", result.scale).decimal(),
+                pl.col("n"),
+                _finite(result.numerator, "numerator"),
+                _finite(result.denominator, "denominator"),
+                pl.lit(None, pl.Decimal(38, 4)).alias("low"),
+                pl.lit(None, pl.Decimal(38, 4)).alias("high"),
+            )
+        )
+    return pl.concat(frames, how="vertical_relaxed").sort("kpi", "subject_kind", "period", "subject")
+
+
+def _finite(value: Exact | None, name: str) -> pl.Expr:
+    return _decimal(value, name)
+
+
+def departments(payout_rows: pl.LazyFrame, contribution_rows: pl.LazyFrame, held_rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per department × plan × measure; the row without a measure is the plan's total."""
+    raise NotImplementedError
+
+
+def steps(calculation: Calculation) -> pl.DataFrame:
+    """One row per plan × stage column, with its sentences and the line of the rules."""
+    document = calculation.rules.document
+    rows = [
+        {
+            "plan": plan.name,
+            "column": step.column,
+            "node": step.node,
+            "step": step.step,
+            "sentence": step.en,
+            "sentence_fr": step.fr,
+            "places": step.rounding.places if step.rounding else None,
+            "mode": step.rounding.mode if step.rounding else None,
+            "rule": _line(document, step.at),
+        }
+        for evaluation in calculation.evaluations
+        for index, plan in enumerate(evaluation.program.plans)
+        for step in steps_of(evaluation.program, index)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"places": pl.Int64, "mode": pl.String})
+
+
+def _line(document: Document, at: tuple[str | int, ...]) -> str:
+    where = document.key_at(at)
+    return f"{where.file}:{where.line}"

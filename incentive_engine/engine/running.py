@@ -1,0 +1,114 @@
+"""One calculation: accept, measure, assign, then one pass per shape of plan.
+
+Each shape's frame is gathered once; the stages run on the streaming engine, in memory or straight to the run folder.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import Ranges, ResultKey
+from incentive_engine.compiler.needs import result_keys
+from incentive_engine.compiler.program import Program, compile_plans
+from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
+from incentive_engine.engine.fitting import fitted_table
+from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
+from incentive_engine.engine.results import Measured, Result, measure_kpis
+from incentive_engine.facts import Accepted, Table, accept
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One shape of plans over its payees.
+
+    `frame`: one row per payee × plan, with the inputs and every stage column, numbers as integer counts.
+    """
+
+    program: Program
+    frame: pl.LazyFrame
+
+
+@dataclass(slots=True)
+class Timings:
+    """How long each step took, in seconds: kept apart from everything that is fingerprinted."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Adds the time of a block."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """Everything that one calculation found out, before it is written or shown."""
+
+    rules: Rules
+    period: Period
+    plans: tuple[ResolvedPlan, ...]
+    accepted: Accepted
+    measured: Measured
+    assigned: Assigned
+    evaluations: tuple[Evaluation, ...]
+    timings: Timings
+
+
+def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings, *, keep: bool) -> Calculation:
+    """Runs the rules over accepted tables. With `keep` the stage columns stay in memory; otherwise they are worked out
+    again by each reader, which keeps memory flat.
+    """
+    accepted = Accepted({name: fitted_table(table) for name, table in accepted.tables.items()}, accepted.held)
+    workforce = accepted.tables[WORKFORCE]
+    plans = resolve(rules.ruleset, period)
+    kpis = frozenset(rules.ruleset.kpis)
+    with timings.step("kpis"):
+        measured = measure_kpis(rules.ruleset, rules.types, accepted, result_keys(plans, kpis), period)
+    with timings.step("eligibility"):
+        assigned = assign(plans, workforce, period)
+    parameters = parameter_columns(rules.ruleset, accepted, plans)
+    ranges = data_ranges(rules, workforce, measured.results, parameters)
+    evaluations = []
+    for shape in by_shape(plans):
+        with timings.step("compile"):
+            program = compile_plans(shape, ranges, kpis)
+        with timings.step("evaluate"):
+            places = numbered(assigned.assignments, [plans.index(plan) for plan in shape], NUMBER)
+            wide = gather(program, places, workforce.frame, measured.results, parameters)
+            frame = program.evaluate(wide.collect(engine="streaming").lazy())
+            evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
+    return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)
+
+
+def data_ranges(
+    rules: Rules,
+    workforce: Table,
+    results: Mapping[ResultKey, Result],
+    parameters: Mapping[object, ParameterColumn],
+) -> Ranges:
+    """What the accepted data prove about every number that comes in."""
+    return Ranges(
+        workforce=workforce.scales,
+        results={key: result.scale for key, result in results.items()},
+        parameters={key: column.scale for key, column in parameters.items()},  # type: ignore[misc]
+        types=rules.types.workforce,
+        by_kpi=frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys),
+    )
+
+
+def accept_for(rules: Rules, data: Path) -> Accepted:
+    """The tables that the rules read, accepted from a data folder. Raises InputProblems for files that cannot be read."""
+    return accept(rules.contracts, data, rules.ruleset.timezone)

@@ -1,0 +1,144 @@
+"""What every kind stands on: a frozen declaration, numbers that may differ by plan, and words in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from incentive_engine.exact import Exact, Mode
+
+K = TypeVar("K")
+L = TypeVar("L")
+
+Language = Literal["en", "fr"]
+SubjectKind = Literal["payee", "team", "department", "company"]
+
+
+class Declared(BaseModel):
+    """A piece of a rule set: frozen, and it refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+Label = Annotated[
+    dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(min_length=1)]],
+    Field(min_length=1, description="What people read, by language: `{en: …, fr: …}`."),
+]
+
+
+class Rounding(Declared):
+    """Where and how a number is rounded."""
+
+    places: Annotated[int, Field(ge=-6, le=12, description="Decimal places kept; -1 rounds to tens.")]
+    mode: Annotated[Mode, Field(description="`half_up` sends ties away from zero.")] = "half_up"
+
+    def sentence(self, language: Language) -> str:
+        """The rounding in words."""
+        words = _MODE_WORDS[language][self.mode]
+        if self.places < 0:
+            unit = 10**-self.places
+            return f"rounded to {unit}, {words}" if language == "en" else f"arrondi à {unit}, {words}"
+        plural = "s" if self.places > 1 else ""
+        if language == "en":
+            return f"rounded to {self.places} decimal place{plural}, {words}"
+        return f"arrondi à {self.places} décimale{plural}, {words}"
+
+
+_MODE_WORDS: Mapping[Language, Mapping[Mode, str]] = {
+    "en": {
+        "half_up": "halves away from zero",
+        "half_even": "halves to the even digit",
+        "down": "towards zero",
+        "up": "away from zero",
+        "floor": "downwards",
+        "ceil": "upwards",
+    },
+    "fr": {
+        "half_up": "les demis en s'éloignant de zéro",
+        "half_even": "les demis au chiffre pair",
+        "down": "vers zéro",
+        "up": "en s'éloignant de zéro",
+        "floor": "vers le bas",
+        "ceil": "vers le haut",
+    },
+}
+
+RoundingChoice = Annotated[
+    Annotated[Rounding, Tag("rounding")] | Annotated[Literal["none"], Tag("none")],
+    Discriminator(lambda value: "none" if isinstance(value, str) else "rounding"),
+]
+"""`{places: 4, mode: half_up}`, or `none`: exact until the next rounded node or comparison."""
+
+
+class FromTable(Declared):
+    """A number that is looked up for each payee in one of the rule set's `tables`."""
+
+    table: Annotated[str, Field(description="Name of a table declared under `tables`.")]
+    column: Annotated[str, Field(description="The table's column that holds the number.")] = "value"
+
+
+Parameter = Annotated[
+    Annotated[Decimal, Tag("number")] | Annotated[FromTable, Tag("table")],
+    Discriminator(lambda value: "table" if isinstance(value, dict | FromTable) else "number"),
+]
+"""A number written in the rule set, or `{table: targets}` for one that differs by payee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variants(Generic[K]):
+    """The same place in every plan of one shape; `plan` is the column that says which of them a row follows.
+
+    Plans that differ only in numbers run in one pass: what is equal in all of them becomes a constant, the rest is
+    picked by plan number.
+    """
+
+    each: tuple[K, ...]
+    plan: pl.Expr
+
+    @property
+    def first(self) -> K:
+        """Any of them: they are alike but for numbers."""
+        return self.each[0]
+
+    def map(self, of: Callable[[K], L]) -> Variants[L]:
+        """The part `of` each."""
+        return Variants(tuple(of(one) for one in self.each), self.plan)
+
+    def number(self, of: Callable[[K], Decimal | Fraction | int]) -> Exact:
+        """A number of each, as a constant where all agree."""
+        return Exact.varying([of(one) for one in self.each], self.plan)
+
+
+Curve = Sequence[tuple[Decimal | Fraction, Decimal | Fraction]]
+
+
+def curve_choice(curves: Variants[Curve]) -> tuple[list[Curve], pl.Expr | None]:
+    """The distinct curves, and the column that picks one; None where there is one only."""
+    distinct = {tuple(curve): index for index, curve in enumerate(dict.fromkeys(map(tuple, curves.each)))}
+    if len(distinct) == 1:
+        return [list(next(iter(distinct)))], None
+    return [list(curve) for curve in curves.each], curves.plan
+
+
+def written(number: Decimal | Fraction | int, *, percent: bool = False) -> str:
+    """A number as a reader of rules writes it: `45`, `0.5`, `80%`."""
+    value = Decimal(number.numerator) / Decimal(number.denominator) if isinstance(number, Fraction) else Decimal(number)
+    text = f"{value * 100 if percent else value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text}%" if percent else text
+
+
+def by_key(*keys: str) -> Callable[[Any], str]:
+    """A discriminator for kinds that are told apart by the key that they hold."""
+
+    def which(value: Any) -> str:
+        held = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+        return next((key for key in keys if key in held), keys[0])
+
+    return which

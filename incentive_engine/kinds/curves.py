@@ -1,0 +1,137 @@
+"""Payout curves: attainment to rate.
+
+A curve says itself what happens outside its points. The rate is exact until the curve's own rounding. To add a curve:
+one class here, and its name in the union on the last line.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from incentive_engine.exact import Exact
+from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice, Variants, curve_choice, written
+
+Point = Annotated[tuple[Decimal, Decimal], Field(description="`[attainment, rate]`, e.g. `[80%, 50%]`.")]
+
+
+class CurveKind(Declared):
+    """What every payout curve has."""
+
+    kind: str
+    below: Annotated[Literal["flat", "zero"], Field(description="Below the first point: its rate, or zero.")]
+    above: Annotated[Literal["flat"], Field(description="Above the last point: its rate.")] = "flat"
+    rounding: Annotated[RoundingChoice, Field(description="Of the rate; 4 places unless said.")] = Rounding(places=4)
+
+    @abstractmethod
+    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        """The points or tier starts, in order of attainment."""
+
+    @classmethod
+    @abstractmethod
+    def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
+        """The rate before its rounding; missing where the attainment is."""
+
+    @abstractmethod
+    def sentence(self, language: Language, *, percent: bool) -> str:
+        """The curve in words; `percent` where attainments read as percentages."""
+
+    @property
+    def upper_end(self) -> Decimal:
+        """The attainment above which nothing changes."""
+        return self.corners()[-1][0]
+
+
+def _zero_below(curves: Variants[CurveKind], attainment: Exact, rate: Exact) -> Exact:
+    if curves.first.below == "flat":
+        return rate
+    start = curves.number(lambda curve: curve.corners()[0][0])
+    return Exact.choose((attainment.below(start), Exact.of(0)), otherwise=rate)
+
+
+def _ascending(corners: tuple[tuple[Decimal, Decimal], ...]) -> None:
+    for (before, _), (after, _) in zip(corners, corners[1:], strict=False):
+        if after <= before:
+            raise PydanticCustomError(
+                "not-ascending",
+                "attainments must rise from one line to the next, but {after} follows {before}",
+                {"after": str(after), "before": str(before), "hint": "order the lines by attainment, each one once"},
+            )
+
+
+def _listed(corners: tuple[tuple[Decimal, Decimal], ...], percent: bool) -> str:
+    return ", ".join(f"{written(x, percent=percent)} → {written(y, percent=True)}" for x, y in corners)
+
+
+_BELOW = {
+    ("en", "zero"): "nothing below the first",
+    ("en", "flat"): "flat below the first",
+    ("fr", "zero"): "rien en dessous du premier",
+    ("fr", "flat"): "constant en dessous du premier",
+}
+
+
+class Linear(CurveKind):
+    """Straight lines between points."""
+
+    kind: Literal["linear"]
+    points: Annotated[tuple[Point, ...], Field(min_length=2, description="At least two points, attainments rising.")]
+
+    @model_validator(mode="after")
+    def _check(self) -> Linear:
+        _ascending(self.points)
+        return self
+
+    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        return self.points
+
+    @classmethod
+    def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
+        points, by = curve_choice(curves.map(lambda curve: curve.corners()))
+        return _zero_below(curves, attainment, attainment.interpolated(points, by))
+
+    def sentence(self, language: Language, *, percent: bool) -> str:
+        below = _BELOW[language, self.below]
+        if language == "en":
+            return f"straight lines between {_listed(self.points, percent)}; {below}, flat above the last"
+        return f"lignes droites entre {_listed(self.points, percent)} ; {below}, constant au-dessus du dernier"
+
+
+class Tier(Declared):
+    """From an attainment on, a rate."""
+
+    start: Annotated[Decimal, Field(alias="from", description="The attainment from which the rate holds, inclusive.")]
+    rate: Annotated[Decimal, Field(description="What is paid in this tier.")]
+
+
+class Stepped(CurveKind):
+    """One rate per tier, up to the start of the next."""
+
+    kind: Literal["stepped"]
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, description="`{from: 90%, rate: 50%}`, starts rising.")]
+
+    @model_validator(mode="after")
+    def _check(self) -> Stepped:
+        _ascending(self.corners())
+        return self
+
+    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        return tuple((tier.start, tier.rate) for tier in self.tiers)
+
+    @classmethod
+    def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
+        points, by = curve_choice(curves.map(lambda curve: curve.corners()))
+        return _zero_below(curves, attainment, attainment.stepped(points, by))
+
+    def sentence(self, language: Language, *, percent: bool) -> str:
+        below = _BELOW[language, self.below]
+        if language == "en":
+            return f"by tier, from {_listed(self.corners(), percent)}; {below}"
+        return f"par palier, à partir de {_listed(self.corners(), percent)} ; {below}"
+
+
+PayoutCurve = Annotated[Linear | Stepped, Field(discriminator="kind")]

@@ -1,0 +1,43 @@
+"""Labels: what people read, in every language of the rule set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from incentive_engine.errors import Problem
+from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.resolving import KeyPath
+
+LABELS = ("title", "meaning", "outcome", "unit", "because")
+
+
+def labels_speak_every_language(checked: Checked) -> Iterator[Problem]:
+    """Every label has every language that the rule set's title has: no silent fallback on a statement."""
+    languages = set(checked.rules.title)
+    for at, label in _labels(checked.rules, ()):
+        for language in sorted(languages - set(label)):
+            yield Problem(
+                "missing-language",
+                f"`{at[-1]}` has no text in `{language}`",
+                checked.document.at(at),
+                f"add `{language}: …`: the rule set's title has that language",
+            )
+
+
+def _labels(value: Any, at: KeyPath) -> Iterator[tuple[KeyPath, dict[str, str]]]:
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            held = getattr(value, name)
+            if name in LABELS and isinstance(held, dict):
+                yield (*at, name), held
+            else:
+                yield from _labels(held, (*at, field.alias or name))
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield from _labels(held, (*at, key))
+    elif isinstance(value, tuple):
+        for index, held in enumerate(value):
+            yield from _labels(held, (*at, index))

@@ -1,0 +1,256 @@
+"""The rule set, as written: frozen models that the compiler walks. Every description is written once, in its field.
+
+The JSON Schema and the reference of the language are generated from these models.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+
+from incentive_engine.formulas import Formula
+from incentive_engine.kinds.attainments import ATTAINMENTS
+from incentive_engine.kinds.base import (
+    Declared,
+    Label,
+    Parameter,
+    Rounding,
+    RoundingChoice,
+    SubjectKind,
+)
+from incentive_engine.kinds.curves import PayoutCurve
+from incentive_engine.kinds.gates import Gate
+from incentive_engine.kinds.kpis import KpiCompute
+from incentive_engine.kinds.modifiers import Modifier
+from incentive_engine.kinds.prorations import Proration
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Column = Annotated[str, StringConstraints(min_length=1)]
+ColumnTypeName = Literal["text", "number", "money", "date", "datetime", "boolean"]
+Fallback = Literal["hold", "reweight", "zero", "target", "team", "department", "previous"]
+SCORE = Rounding(places=6)
+RATE = Rounding(places=4)
+
+
+class ColumnOptions(Declared):
+    """What is known of a column beyond how rules use it."""
+
+    type: Annotated[ColumnTypeName | None, Field(description="Worked out from use unless said.")] = None
+    at_least: Annotated[Decimal | None, Field(description="Rows below are held; 0 unless said.")] = None
+    at_most: Annotated[Decimal | None, Field(description="Rows above are held; a thousand million unless said.")] = None
+    places: Annotated[
+        int | None, Field(ge=0, le=12, description="Decimal places kept; 6 unless said, 2 for money.")
+    ] = None
+
+
+class TableOptions(Declared):
+    """How a table's files are read; what is left out is worked out from the file."""
+
+    path: Annotated[str, Field(description="Files inside the data folder, `*` allowed: `calls/*.csv`.")]
+    columns: Annotated[dict[Column, ColumnOptions], Field(description="Types and bounds of columns.")] = {}
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1, description="Between cells of a CSV file.")] = (
+        None
+    )
+    decimal: Annotated[Literal[".", ","] | None, Field(description="The decimal mark.")] = None
+    encoding: Annotated[str | None, Field(description="`utf-8`, `cp1252`…")] = None
+    date_order: Annotated[Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of day, month, year.")] = None
+    sheet: Annotated[str | None, Field(description="The sheet of an Excel file; the first unless said.")] = None
+
+
+class Source(TableOptions):
+    """Facts: one raw record a row, with whom it is about and when."""
+
+    date: Annotated[Column, Field(description="The column with the day (or moment) that puts a fact into a period.")]
+    payee: Annotated[Column | None, Field(description="The column with the payee.")] = None
+    team: Annotated[Column | None, Field(description="The column with the team; the payee's team unless said.")] = None
+    department: Annotated[
+        Column | None, Field(description="The column with the department; the payee's unless said.")
+    ] = None
+    id: Annotated[Column | None, Field(description="The column that identifies a fact: each counts once.")] = None
+    system_accounts: Annotated[
+        tuple[str, ...],
+        Field(description="Payees that are machines: their facts count for team, department and company only."),
+    ] = ()
+
+
+class ParameterTable(TableOptions):
+    """Numbers that differ by payee: targets, weights, caps."""
+
+    keys: Annotated[
+        tuple[Column, ...], Field(min_length=1, description="Workforce columns, and `kpi`, that pick a row.")
+    ]
+
+
+class Reliability(Declared):
+    """How many facts a result needs, and what is used instead below that."""
+
+    at_least: Annotated[int, Field(ge=1, description="The smallest n that is paid on.")]
+    otherwise: Annotated[Fallback, Field(description="What happens below it.")] = "hold"
+
+
+class Kpi(Declared):
+    """How a number is worked out from facts, for a subject and a period. It knows nothing of pay."""
+
+    title: Label
+    meaning: Annotated[Label | None, Field(description="What it says about customers or work, in plain words.")] = None
+    perspective: Annotated[Literal["customer", "internal"], Field(description="Whose experience it measures.")]
+    outcome: Annotated[
+        Label | None, Field(description="For a customer performance indicator: the outcome customers want.")
+    ] = None
+    drives: Annotated[tuple[str, ...], Field(description="The KPIs that it predicts.")] = ()
+    compute: KpiCompute
+    better: Annotated[Literal["higher", "lower"], Field(description="Which way is better for customers and company.")]
+    unit: Annotated[Label | None, Field(description="What the result counts: seconds, calls…")] = None
+    reliability: Reliability | None = None
+    rounding: Annotated[RoundingChoice, Field(description="Of the result; 4 places unless said.")] = RATE
+
+
+class Measure(Declared):
+    """A KPI put to work in a plan."""
+
+    kpi: Annotated[str | None, Field(description="The KPI; the measure's own name unless said.")] = None
+    title: Annotated[Label | None, Field(description="The KPI's title unless said.")] = None
+    weight: Annotated[Parameter | None, Field(description="Its share of the group, under `weighted_sum`.")] = None
+    of: Annotated[SubjectKind, Field(description="Whose result counts.")]
+    target: Annotated[Parameter | None, Field(description="What the result is held against.")] = None
+    attainment: Annotated[Literal[tuple(ATTAINMENTS)], Field(description="How result and target are compared.")]  # type: ignore[valid-type]
+    attainment_rounding: Annotated[RoundingChoice, Field(description="Of the attainment; 4 places unless said.")] = RATE
+    curve: Annotated[str, Field(description="The payout curve, as named under `curves`.")]
+    on_missing: Annotated[Fallback, Field(description="What happens without a result.")] = "hold"
+    modifiers: tuple[Modifier, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
+
+
+class Group(Declared):
+    """Items whose scores are combined."""
+
+    title: Label | None = None
+    weight: Annotated[Parameter | None, Field(description="Its share of the group above, under `weighted_sum`.")] = None
+    combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
+        "weighted_sum"
+    )
+    items: Annotated[dict[Name, Item], Field(min_length=1)]
+    on_missing: Annotated[Literal["hold", "reweight"], Field(description="What happens when no item has a score.")] = (
+        "hold"
+    )
+    modifiers: tuple[Modifier, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
+
+
+def _group_or_measure(value: Any) -> str:
+    return "group" if isinstance(value, Group) or (isinstance(value, dict) and "items" in value) else "measure"
+
+
+Item = Annotated[Annotated[Group, Tag("group")] | Annotated[Measure, Tag("measure")], Discriminator(_group_or_measure)]
+
+
+class Plan(Declared):
+    """What one group of payees is paid on."""
+
+    title: Label
+    pays: Annotated[Name, Field(description="What is paid: two plans that pay the same thing hold the payee.")]
+    who: Annotated[Formula, Field(description="Whom the plan is for, over workforce columns.")]
+    eligible: Annotated[Formula | None, Field(description="Which of them qualify: minimum service, contract…")] = None
+    target_pay: Annotated[
+        Formula | None, Field(description="What a score of 100 % pays; without it the plan is scored only.")
+    ] = None
+    combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
+        "weighted_sum"
+    )
+    scorecard: Annotated[dict[Name, Item], Field(min_length=1)]
+    modifiers: tuple[Modifier, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
+    proration: Annotated[
+        Proration | None, Field(description="The share of the period that counts; all of it unless said.")
+    ] = None
+    payout_rounding: Annotated[
+        Rounding | None, Field(description="Of the payout; the currency's minor unit unless said.")
+    ] = None
+
+
+class Decision(Declared):
+    """Who decided the rules, and when people were told."""
+
+    by: Annotated[str, Field(min_length=1)]
+    on: dt.date
+    notified: dt.date | None = None
+
+
+class AtLeast(Declared):
+    at_least: Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class AtMost(Declared):
+    at_most: Annotated[int, Field(ge=1)]
+
+
+class Principles(Declared):
+    """What every plan of the rule set promises; checked by `incentive check`."""
+
+    customer_weight: Annotated[
+        AtLeast | None, Field(description="The share of weights that customer KPIs must have.")
+    ] = None
+    kpis_per_plan: Annotated[AtMost | None, Field(description="How many KPIs a plan may have.")] = None
+    review_every: Annotated[
+        str | None, Field(pattern=r"^\d+ months?$", description="How often KPIs are renewed: `12 months`.")
+    ] = None
+
+
+class Expected(Declared):
+    """What an example must give."""
+
+    payout: Decimal | None = None
+    score: Decimal | None = None
+    scores: Annotated[dict[str, Decimal], Field(description="Scores of nodes, by path: `customer.nps: 80%`.")] = {}
+    held: Annotated[str | None, Field(description="The code with which the payee is held.")] = None
+
+
+class Example(Declared):
+    """A payee worked out by hand; `incentive check` runs it."""
+
+    title: Annotated[str, Field(min_length=1)]
+    plan: str
+    period: Annotated[str, Field(description="`2026-Q3`")]
+    payee: Annotated[dict[Column, Decimal | str | bool], Field(description="The payee's workforce columns.")] = {}
+    results: Annotated[dict[str, Decimal], Field(description="KPI results, whoever's count.")] = {}
+    answers: Annotated[dict[str, int], Field(description="How many facts stand behind a result.")] = {}
+    parameters: Annotated[
+        dict[str, Decimal], Field(description="Numbers from tables, by `table.column` or `table.column.kpi`.")
+    ] = {}
+    expect: Expected
+
+
+class RuleSet(Declared):
+    """KPIs, curves and plans: versioned, dated, decided by someone."""
+
+    rule_set: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")],
+        Field(description="Its name: small letters, digits, hyphens."),
+    ]
+    version: Annotated[str, Field(min_length=1)]
+    title: Label
+    decided: Decision
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217: EUR")]
+    timezone: Annotated[str, Field(description="IANA name: Europe/Paris. Days begin and end there.")]
+    year_starts: Annotated[int, Field(ge=1, le=12, description="First month of the fiscal year.")] = 1
+    principles: Principles = Principles()
+    workforce: Annotated[TableOptions, Field(description="The table of payees.")] = TableOptions(path="workforce.*")
+    results: Annotated[TableOptions, Field(description="The table of given KPIs.")] = TableOptions(path="kpis.*")
+    sources: dict[Name, Source] = {}
+    tables: dict[Name, ParameterTable] = {}
+    kpis: Annotated[dict[Name, Kpi], Field(min_length=1)]
+    curves: dict[Name, PayoutCurve] = {}
+    plans: Annotated[dict[Name, Plan], Field(min_length=1)]
+    examples: tuple[Example, ...] = ()

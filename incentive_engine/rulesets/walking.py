@@ -1,0 +1,55 @@
+"""The declared nodes of a rule set, each with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet
+from incentive_engine.rulesets.resolving import KeyPath
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One node of one plan: the plan itself, a group or a measure."""
+
+    plan: str
+    at: KeyPath
+    name: str
+    node: Plan | Group | Measure
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """The node's items; none for a measure."""
+        return items_of(self.node)
+
+    @property
+    def items_at(self) -> KeyPath:
+        """Where the items are written."""
+        return (*self.at, "scorecard" if isinstance(self.node, Plan) else "items")
+
+
+def items_of(node: Plan | Group | Measure) -> dict[str, Item]:
+    """The items of a node; none for a measure."""
+    if isinstance(node, Plan):
+        return node.scorecard
+    return node.items if isinstance(node, Group) else {}
+
+
+def placed_nodes(rules: RuleSet) -> Iterator[Placed]:
+    """Every node of every plan, in the order of the file."""
+    for name, plan in rules.plans.items():
+        yield from _below(Placed(name, ("plans", name), name, plan))
+
+
+def placed_measures(rules: RuleSet) -> Iterator[tuple[Placed, Measure, str]]:
+    """Every measure, with the name of its KPI."""
+    for placed in placed_nodes(rules):
+        if isinstance(placed.node, Measure):
+            yield placed, placed.node, placed.node.kpi or placed.name
+
+
+def _below(placed: Placed) -> Iterator[Placed]:
+    yield placed
+    for name, item in placed.items.items():
+        yield from _below(Placed(placed.plan, (*placed.items_at, name), name, item))
