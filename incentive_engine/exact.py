@@ -690,7 +690,7 @@ def _ramps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
     """A constant + the sum of slope × (x clipped to its segment): one integer unit, nothing to round."""
     low, high = x.bounds
     segments = [(p, q) for p, q in pairwise(points) if q[0] > low and p[0] < high]
-    start = segments[0][0][1] if segments else points[0][1] if high <= points[0][0] else points[-1][1]
+    start = segments[0][0][1] if segments else ([y for x0, y in points if x0 <= low] or [points[0][1]])[-1]
     ramps: list[list[Fraction]] = []  # from, to, slope; segments in line are one ramp
     for (x0, y0), (x1, y1) in segments:
         slope = (y1 - y0) / (x1 - x0)
@@ -700,10 +700,14 @@ def _ramps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
             ramps.append([x0, x1, slope])
     constant = start - sum((slope * x0 for x0, _, slope in ramps), Fraction(0))
     if not ramps:
-        return Exact.of(constant).masked(x.missing.not_())
+        return _level(x, constant)
     unit = _common_unit([x.unit, *(end for ramp in ramps for end in ramp[:2])])
     x = _exact(_in_unit(x, unit), unit, x.per)
     return total_of([*(x.clipped(x0, x1).times(slope) for x0, x1, slope in ramps), Exact.of(constant)])
+
+
+def _level(x: Exact, height: Fraction) -> Exact:
+    return Exact.of(height) if x.constant is not None else Exact.of(height).masked(x.missing.not_())
 
 
 def _steps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
@@ -711,7 +715,7 @@ def _steps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
     kept = [p for p, q in zip(points, [*points[1:], None], strict=True) if q is None or q[0] > low]
     kept = [kept[0], *(p for p in kept[1:] if p[0] <= high)]
     if len(kept) == 1:
-        return Exact.of(kept[0][1]).masked(x.missing.not_())
+        return _level(x, kept[0][1])
     conditions = [*(x.below(q[0]) for q in kept[1:]), x.at_least(kept[-1][0])]
     values = [Exact.of(y) for _, y in kept]
     unit = _common_unit(value.unit for value in values if value.low)
