@@ -61,7 +61,9 @@ def _of(rng: Random, person: Payee) -> Iterator[tuple[str, str, str]]:
         yield "training", this, f"{min(max(14 + 2 * rng.gauss(0, 1), 0), 40):.1f}"
     if person.department == "Sales":
         target = float(TARGETS["Sales"]["revenue"][int(person.level[1]) - 1])
-        yield "revenue", this, f"{target * max(1.01 + 0.1 * person.skill + 0.08 * rng.gauss(0, 1), 0.3):.2f}"
+        signed = target * max(1.01 + 0.1 * person.skill + 0.08 * rng.gauss(0, 1), 0.3)
+        if rng.random() > 0.01:
+            yield "revenue", this, f"{signed:.2f}"
         retention = [min(0.90 + 0.015 * person.skill + 0.012 * rng.gauss(0, 1), 1) for _ in range(2)]
         new = person.hired is not None and START <= person.hired <= END
         if not new and person.payee != WITHOUT_RETENTION:

@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 def surveys(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
     """One row per answer: recommend 0 to 10, satisfaction 1 to 5, effort 1 to 7, each of which may be missing.
 
-    The back office's customers know no handler: their answers name the team only.
+    The back office's customers know no handler: their answers name the team and the department.
     """
     rows: list[Row] = []
     for person in _workers(people):
@@ -42,8 +42,9 @@ def surveys(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
                 _grade(rng, satisfaction, 1, 5, 0.02),
                 _grade(rng, effort, 1, 7, 0.12),
             )
-            rows.append((_day(rng, person), adviser, person.team, _CHANNELS[person.department], *grades))
-    columns = ["answered_on", "adviser_id", "team", "channel", "recommend", "satisfaction", "effort"]
+            where = (adviser, person.team, person.department, _CHANNELS[person.department])
+            rows.append((_day(rng, person), *where, *grades))
+    columns = ["answered_on", "adviser_id", "team", "department", "channel", "recommend", "satisfaction", "effort"]
     return _table(rows, columns, "answer_id", "A")
 
 
