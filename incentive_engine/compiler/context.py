@@ -94,6 +94,16 @@ class Context:
         """Whether a condition holds for each payee; missing where that is not known."""
         return compile_condition(formulas.first, self._scope(formulas.first, of), self._constants(formulas))
 
+    def hold_unless_known(self, code: str, formula: Formula, of: SubjectKind, missing: pl.Expr) -> None:
+        """Holds the payees for whom a formula gives nothing, naming what it lacks."""
+        scope = self._scope(formula, of)
+        lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in scope.items()}
+        for name in sorted(lacks):
+            told = f"there is no result of `{name}`" if name in self.kpis else f"`{name}` is empty"
+            self.hold(code, missing & lacks[name], f"{told}, which `{formula.text}` needs")
+        known = ~pl.any_horizontal([pl.lit(False), *lacks.values()])
+        self.hold(code, missing & known, f"`{formula.text}` cannot be worked out (does it divide by zero?)")
+
     def rounded(self, name: str, value: Exact, rounding: Rounding | None) -> Exact:
         """The value rounded where the rules say so, as a column."""
         return self.stages.number(name, value if rounding is None else value.rounded(rounding.places, rounding.mode))

@@ -138,12 +138,12 @@ def _steps(context: Context, nodes: Variants[Node], score: Exact) -> tuple[Exact
         formulas = nodes.map(lambda each, at=at: each.steps.modifiers[at].formula)  # type: ignore[misc]
         rounding = None if isinstance(modifier.rounding, str) else modifier.rounding
         factor = context.rounded(f"{node.path}.modifier_{at + 1}", context.number(formulas, modifier.of), rounding)
-        context.hold("missing-factor", factor.missing, f"`{modifier.formula.text}` cannot be worked out")
+        context.hold_unless_known("missing-factor", modifier.formula, modifier.of, factor.missing)
         score = stages.number(f"{name}_modifier_{at + 1}", modifier.apply(factor, score))
     for at, gate in enumerate(node.steps.gates):
         gates = nodes.map(lambda each, at=at: each.steps.gates[at])  # type: ignore[misc]
         met = stages.column(f"{node.path}.gate_{at + 1}", context.condition(gates.map(lambda g: g.when), gate.of))
-        context.hold("missing-gate", met.is_null(), f"`{gate.when.text}` cannot be worked out")
+        context.hold_unless_known("missing-gate", gate.when, gate.of, met.is_null())
         score = stages.number(f"{name}_gate_{at + 1}", gate.apply(gates, met, score))
     floor = context.parameter(nodes.map(lambda each: each.steps.floor), "floor")
     lift = None

@@ -102,7 +102,7 @@ def _pay(
         return None, proration, None
     formulas = plans.map(lambda each: each.target_pay or plan.target_pay)
     target_pay = context.stages.number(TARGET_PAY, context.number(formulas, "payee"))  # type: ignore[arg-type]
-    context.hold("missing-target-pay", target_pay.missing, f"`{plan.target_pay.text}` cannot be worked out")
+    context.hold_unless_known("missing-target-pay", plan.target_pay, "payee", target_pay.missing)
     amount = target_pay.times(root.score)
     if proration is not None:
         amount = amount.times(proration)

@@ -18,7 +18,17 @@ def fitted(counts: pl.Series, places: int) -> tuple[pl.Series, Scale]:
 
 
 def fitted_table(table: Table) -> Table:
-    """The table with every number column fitted."""
-    columns = {name: fitted(table.frame[name], scale.places) for name, scale in table.scales.items()}
+    """The table with every number column fitted, with the fewest places that hold what was delivered."""
+    columns = {name: fitted(*_as_written(table.frame[name], scale.places)) for name, scale in table.scales.items()}
     frame = table.frame.with_columns(column for column, _ in columns.values())
     return replace(table, frame=frame, scales={name: scale for name, (_, scale) in columns.items()})
+
+
+def _as_written(counts: pl.Series, places: int) -> tuple[pl.Series, int]:
+    """The counts in the largest unit that holds them all: 4.50 stays 450 hundredths, not 4,500,000 millionths."""
+    column = pl.col(counts.name)
+    frame = counts.to_frame()
+    units = [pl.lit(10**spare, counts.dtype) for spare in range(1, places + 1)]
+    multiples = frame.select((column % unit == 0).all().alias(str(spare)) for spare, unit in enumerate(units, 1))
+    spare = sum(multiples.row(0)) if units else 0
+    return (frame.select(column // units[spare - 1])[counts.name], places - spare) if spare else (counts, places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -252,11 +253,6 @@ def _finite(value: Exact | None, name: str) -> pl.Expr:
     return _decimal(value, name)
 
 
-def departments(payout_rows: pl.LazyFrame, contribution_rows: pl.LazyFrame, held_rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per department × plan × measure; the row without a measure is the plan's total."""
-    raise NotImplementedError
-
-
 def steps(calculation: Calculation) -> pl.DataFrame:
     """One row per plan × stage column, with its sentences and the line of the rules."""
     document = calculation.rules.document
@@ -281,4 +277,4 @@ def steps(calculation: Calculation) -> pl.DataFrame:
 
 def _line(document: Document, at: tuple[str | int, ...]) -> str:
     where = document.key_at(at)
-    return f"{where.file}:{where.line}"
+    return f"{Path(where.file).name}:{where.line}"

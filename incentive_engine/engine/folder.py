@@ -1,0 +1,66 @@
+"""The run folder: written whole or not at all, readable by its owner only, enough to explain and recompute the run.
+
+Everything is written into a folder beside the target that takes its name at the end, so that an interrupted run leaves
+no half of one. The same calculation gives the same bytes: rows by key, one writer setting, times in a file of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from incentive_engine.errors import InputProblems, Problem
+
+RUN_FILE: Final = "run.json"
+_ROWS_PER_GROUP = 65_536
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder that becomes `target` when the block ends well, and vanishes when it does not."""
+    if target.exists():
+        hint = "give another folder, or remove it first: a run is never overwritten"
+        raise InputProblems([Problem("folder-exists", f"`{target}` is there already", hint=hint)])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield draft
+        for path in draft.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        os.rename(draft, target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def write_table(frame: pl.LazyFrame | pl.DataFrame, path: Path) -> None:
+    """A Parquet file, streamed; the same rows give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.lazy().sink_parquet(
+        path,
+        compression="zstd",
+        compression_level=3,
+        statistics=True,
+        row_group_size=_ROWS_PER_GROUP,
+        maintain_order=True,
+        engine="streaming",
+    )
+
+
+def write_json(value: Mapping[str, Any], path: Path) -> None:
+    """A JSON file, keys in the order given."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def fingerprint(content: bytes) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

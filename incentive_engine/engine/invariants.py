@@ -1,0 +1,119 @@
+"""What must be true of every calculation, checked every time. A broken invariant is a bug of the engine: it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from incentive_engine.compiler.nodes import Scored
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
+from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.rulesets.contracts import WORKFORCE
+
+
+class BrokenInvariant(RuntimeError):
+    """The engine computed something that cannot be right; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One shape with what its invariants count: rows that break each."""
+
+    evaluation: Evaluation
+
+    @property
+    def program(self) -> Program:
+        """The shape's program."""
+        return self.evaluation.program
+
+
+def parts_sum_to_the_payout(tested: Tested) -> pl.Expr:
+    """Customer, internal and other pay add up to the payout."""
+    numbers, payout = tested.program.numbers, tested.program.payout
+    if payout is None:
+        return pl.lit(False)
+    parts = numbers[CUSTOMER_PAY].plus(numbers[INTERNAL_PAY]).plus(numbers[OTHER_PAY])
+    return parts.differs(payout)
+
+
+def no_money_without_a_measure(tested: Tested) -> pl.Expr:
+    """Without a floor, measures earn the whole payout."""
+    program = tested.program
+    if program.payout is None or any(scored.lift for scored in _all(program.root)):
+        return pl.lit(False)
+    return program.numbers[OTHER_PAY].differs(0)
+
+
+def payouts_stay_in_their_proof(tested: Tested) -> pl.Expr:
+    """A payout lies in the interval that was proved for it."""
+    payout = tested.program.payout
+    if payout is None:
+        return pl.lit(False)
+    counts = pl.col("payout")
+    return (counts < _wide(payout.low)) | (counts > _wide(payout.high))
+
+
+def held_payees_have_a_reason(tested: Tested) -> pl.Expr:
+    """Whoever is not paid is held for a reason that can be told."""
+    reasons = [hold.when.fill_null(False) for hold in tested.program.holds] or [pl.lit(False)]
+    return ~tested.program.paid & ~pl.any_horizontal(reasons)
+
+
+ROW_INVARIANTS: tuple[Callable[[Tested], pl.Expr], ...] = (
+    parts_sum_to_the_payout,
+    no_money_without_a_measure,
+    payouts_stay_in_their_proof,
+    held_payees_have_a_reason,
+)
+
+
+def _wide(count: int) -> pl.Expr:
+    return pl.lit(count, pl.Int128)
+
+
+def _all(scored: Scored) -> Iterator[Scored]:
+    yield scored
+    for item in scored.items:
+        yield from _all(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """How many payees were there, and what became of them; and what they were paid in all."""
+
+    payees: int
+    paid: int
+    held: int
+    not_eligible: int
+
+
+def check_invariants(calculation: Calculation) -> Population:
+    """Raises BrokenInvariant, or says what became of everyone."""
+    paid_payees = [pl.DataFrame(schema={"payee": pl.String})]
+    held_payees = [calculation.assigned.held.select("payee")]
+    for evaluation in calculation.evaluations:
+        tested = Tested(evaluation)
+        broken = evaluation.frame.select(
+            (invariant(tested).fill_null(False)).sum().alias(invariant.__name__) for invariant in ROW_INVARIANTS
+        ).collect(engine="streaming")
+        for name, rows in broken.row(0, named=True).items():
+            if rows:
+                raise BrokenInvariant(f"{name}: {rows} rows")
+        told = evaluation.frame.select("payee", tested.program.paid.alias("paid")).collect(engine="streaming")
+        paid_payees.append(told.filter("paid").select("payee"))
+        held_payees.append(told.filter(~pl.col("paid")).select("payee"))
+    return _everyone_is_accounted_for(calculation, pl.concat(paid_payees).unique(), pl.concat(held_payees).unique())
+
+
+def _everyone_is_accounted_for(calculation: Calculation, paid: pl.DataFrame, held: pl.DataFrame) -> Population:
+    """Everyone in the workforce is paid, held, or in no plan."""
+    people = calculation.accepted.tables[WORKFORCE].frame.select("payee")
+    only_held = held.join(paid, on="payee", how="anti")
+    rest = people.join(paid, on="payee", how="anti").join(only_held, on="payee", how="anti")
+    tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique()
+    unexplained = rest.join(tested, on="payee", how="anti").height
+    if unexplained:
+        raise BrokenInvariant(f"everyone_is_accounted_for: {unexplained} payees are neither paid, held nor not eligible")
+    return Population(people.height, paid.height, only_held.height, rest.height)

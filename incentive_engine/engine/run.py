@@ -1,0 +1,225 @@
+"""A run: one calculation with the fingerprint of everything that went in, in memory or in its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from incentive_engine.engine import outputs
+from incentive_engine.engine.folder import RUN_FILE, fingerprint, new_folder, write_json, write_table
+from incentive_engine.engine.invariants import Population, check_invariants
+from incentive_engine.engine.running import Calculation, Timings, accept_for, calculate
+from incentive_engine.engine.totals import departments
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.exact import Exact
+from incentive_engine.facts import Accepted, Table, accept
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.loading import Rules, load
+from incentive_engine.version import __version__
+
+TABLES = ("payouts", "contributions", "departments", "kpis", "held", "eligibility", "steps")
+FORMAT = 1
+SET_ASIDE = "held.parquet"
+"""Among the inputs: the rows that could not be accepted, so that a run from the folder alone holds them too."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The tables of one calculation, as Polars frames; DESIGN of each in `incentive_engine.columns`.
+
+    `summary`: what `run.json` holds. `folder`: where it was written, if it was.
+    """
+
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pl.LazyFrame]
+    traces: Mapping[str, pl.LazyFrame]
+    folder: Path | None = None
+
+    @cached_property
+    def payouts(self) -> pl.DataFrame:
+        """One row per payee × plan that is paid (or scored)."""
+        return self.tables["payouts"].collect()
+
+    @cached_property
+    def contributions(self) -> pl.DataFrame:
+        """One row per payee × plan × measure: the part of the payout that it brought."""
+        return self.tables["contributions"].collect()
+
+    @cached_property
+    def departments(self) -> pl.DataFrame:
+        """One row per department × plan × measure."""
+        return self.tables["departments"].collect()
+
+    @cached_property
+    def kpis(self) -> pl.DataFrame:
+        """One row per subject × KPI."""
+        return self.tables["kpis"].collect()
+
+    @cached_property
+    def held(self) -> pl.DataFrame:
+        """One row per row or payee that was not used, with its reason."""
+        return self.tables["held"].collect()
+
+    @cached_property
+    def eligibility(self) -> pl.DataFrame:
+        """One row per payee × plan × test."""
+        return self.tables["eligibility"].collect()
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """One row per plan × stage column: its sentence and the line of the rules."""
+        return self.tables["steps"].collect()
+
+    @property
+    def trace(self) -> dict[str, pl.DataFrame]:
+        """Every stage column of every payee, one frame per shape of plans."""
+        return {name: frame.collect() for name, frame in self.traces.items()}
+
+    def __repr__(self) -> str:
+        return f"Run({self.summary['rule_set']} {self.summary['period']})\n{self.departments}"
+
+    def _repr_html_(self) -> str:
+        return self.departments._repr_html_()  # type: ignore[operator]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Run:
+        """The run in a folder. Raises InputProblems when there is none."""
+        folder = Path(folder)
+        if not (folder / RUN_FILE).is_file():
+            hint = "give the folder that `incentive run … --out` wrote"
+            raise InputProblems([Problem("not-a-run", f"`{folder}` holds no {RUN_FILE}", hint=hint)])
+        summary = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        tables = {name: pl.scan_parquet(folder / f"{name}.parquet") for name in TABLES}
+        traces = {path.stem: pl.scan_parquet(path) for path in sorted((folder / "trace").glob("*.parquet"))}
+        return cls(summary, tables, traces, folder)
+
+
+def run(
+    rules: Rules, data: Path | str, period: str, out: Path | str | None = None, timings: Timings | None = None
+) -> Run:
+    """Pays a workforce: accepts the data, calculates, checks the invariants, and writes the folder `out` if one is given.
+
+    Raises InputProblems for rules, periods and files that cannot be used; rows that cannot be used are held instead.
+    """
+    timings = timings or Timings()
+    parsed = parse_period(period, rules)
+    with timings.step("accept"):
+        accepted = accept_for(rules, Path(data))
+    calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
+    with timings.step("check"):
+        population = check_invariants(calculation)
+    if out is None:
+        return _in_memory(calculation, population)
+    with timings.step("write"), new_folder(Path(out)) as folder:
+        _write(calculation, population, folder)
+        write_json(timings.seconds, folder / "timings.json")
+    return Run.open(out)
+
+
+def parse_period(name: str, rules: Rules) -> Period:
+    """The period of that name. Raises InputProblems."""
+    try:
+        return Period.parse(name, rules.ruleset.year_starts)
+    except ValueError as error:
+        raise InputProblems([Problem("unknown-period", str(error))]) from None
+
+
+def recompute(folder: Path | str) -> Run:
+    """The run worked out again from its folder alone: the rules and the accepted rows are inside."""
+    folder = Path(folder)
+    opened = Run.open(folder)
+    rules, accepted = reread(folder)
+    period = parse_period(opened.summary["period"], rules)
+    calculation = calculate(rules, accepted, period, Timings(), keep=True)
+    return _in_memory(calculation, check_invariants(calculation))
+
+
+def reread(folder: Path) -> tuple[Rules, Accepted]:
+    """The rules and the accepted tables inside a run folder."""
+    (path,) = (folder / "rules").glob("*.y*ml")
+    rules = load(path)
+    contracts = tuple(
+        replace(contract, path=f"{contract.name}.parquet", encoding=None, delimiter=None, decimal=None, sheet=None)
+        for contract in rules.contracts
+    )
+    accepted = accept(contracts, folder / "inputs", rules.ruleset.timezone)
+    return rules, replace(accepted, held=pl.read_parquet(folder / "inputs" / SET_ASIDE))
+
+
+def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
+    return {
+        "payouts": outputs.payouts(calculation),
+        "contributions": outputs.contributions(calculation),
+        "departments": departments(calculation).lazy(),
+        "kpis": outputs.kpi_table(calculation).lazy(),
+        "held": outputs.held(calculation).lazy(),
+        "eligibility": calculation.assigned.tests.lazy(),
+        "steps": outputs.steps(calculation).lazy(),
+    }
+
+
+def _traces(calculation: Calculation) -> dict[str, pl.LazyFrame]:
+    return {each.program.plans[0].name: outputs.trace(each) for each in calculation.evaluations}
+
+
+def _in_memory(calculation: Calculation, population: Population) -> Run:
+    tables = _tables(calculation)
+    payouts = tables["payouts"].collect(engine="streaming")
+    tables["payouts"] = payouts.lazy()
+    return Run(_summary(calculation, population, payouts.lazy()), tables, _traces(calculation))
+
+
+def _write(calculation: Calculation, population: Population, folder: Path) -> None:
+    for name, frame in _tables(calculation).items():
+        write_table(frame, folder / f"{name}.parquet")
+    for name, frame in _traces(calculation).items():
+        write_table(frame, folder / "trace" / f"{name}.parquet")
+    for name, table in calculation.accepted.tables.items():
+        write_table(_as_decimals(table), folder / "inputs" / f"{name}.parquet")
+    write_table(calculation.accepted.held, folder / "inputs" / SET_ASIDE)
+    document = calculation.rules.document
+    (folder / "rules").mkdir()
+    (folder / "rules" / Path(document.file).name).write_bytes(document.text.encode("utf-8"))
+    payouts = pl.scan_parquet(folder / "payouts.parquet")
+    write_json(_summary(calculation, population, payouts), folder / RUN_FILE)
+
+
+def _as_decimals(table: Table) -> pl.DataFrame:
+    return table.frame.with_columns(
+        Exact.column(name, scale).decimal(scale.places).alias(name) for name, scale in table.scales.items()
+    )
+
+
+def _summary(calculation: Calculation, population: Population, payouts: pl.LazyFrame) -> dict[str, Any]:
+    ruleset, document = calculation.rules.ruleset, calculation.rules.document
+    money = ("target_pay", "payout", "customer_pay", "internal_pay", "other_pay")
+    totals = payouts.select(pl.col(money).sum()).collect().row(0, named=True)
+    return {
+        "format": FORMAT,
+        "engine": __version__,
+        "rule_set": ruleset.rule_set,
+        "version": ruleset.version,
+        "title": ruleset.title,
+        "period": calculation.period.name,
+        "period_start": calculation.period.start.isoformat(),
+        "period_end": calculation.period.end.isoformat(),
+        "currency": ruleset.currency,
+        "rules": {"file": Path(document.file).name, "sha256": fingerprint(document.text.encode("utf-8"))},
+        "inputs": {
+            name: {"files": list(table.files), "sha256": table.fingerprint, "rows": table.frame.height}
+            for name, table in calculation.accepted.tables.items()
+        },
+        "payees": {
+            "all": population.payees,
+            "paid": population.paid,
+            "held": population.held,
+            "not_eligible": population.not_eligible,
+        },
+        "totals": {name: None if value is None else f"{value:f}" for name, value in totals.items()},
+    }
