@@ -87,10 +87,13 @@ def _content(file: str, path: Path) -> bytes:
 def _read_batch(file: str, content: bytes, contract: TableContract, timezone: str) -> _Batch:
     grid = read_grid(file, content, contract)
     values, faults = read_cells(grid, contract, timezone)
-    sources = {column.name: column.source for column in contract.columns if column.source in grid.frame.columns}
-    shown = {name: sources[name] for name in (*contract.key, "payee") if name in sources}
-    names = grid.frame.select(pl.col(source).alias(name) for name, source in shown.items())
-    return _Batch(file, values, faults, names, grid.lines)
+    named = [column for column in contract.columns if column.name in (*contract.key, "payee")]
+    there = [column for column in named if column.source in grid.frame.columns]
+    written = [
+        (values[column.name] if column.type == "text" else grid.frame[column.source]).alias(column.name)
+        for column in there
+    ]
+    return _Batch(file, values, faults, pl.DataFrame(written), grid.lines)
 
 
 def _all_faults(values: pl.DataFrame, batches: Sequence[_Batch], contract: TableContract) -> pl.DataFrame:
@@ -128,8 +131,10 @@ def _repeated(values: pl.DataFrame, broken: pl.Series, contract: TableContract) 
     )
     rows = twice.join(groups, on=key, nulls_equal=True).filter(~pl.col("broken"))
     same = ~pl.col("unsure") & (pl.col("differing") == "")
-    how = pl.when("unsure").then(pl.lit("one of them cannot be used")).otherwise(
-        pl.format("they differ in {}", "differing")
+    how = (
+        pl.when("unsure")
+        .then(pl.lit("one of them cannot be used"))
+        .otherwise(pl.format("they differ in {}", "differing"))
     )
     copies = "the same row is there {} times, and is used once: take the copies out of the file"
     told = f"{{}} rows have the same {_listed(key)}, and {{}}: keep the one that is right"

@@ -11,6 +11,7 @@ from incentive_engine.facts.grid import Grid, no_faults
 from incentive_engine.facts.marks import date_order, decimal_mark, is_text
 from incentive_engine.facts.numbers import read_numbers
 
+_SPREADSHEET_ERROR = r"^#(?:N/A|(?:DIV/0|REF|VALUE|VALEUR|NUM|NOMBRE|NULL|NUL|SPILL|CALC)!|(?:NAME|NOM)\?)$"
 _TRUE = ("true", "yes", "oui", "vrai", "1", "1.0")
 _FALSE = ("false", "no", "non", "faux", "0", "0.0")
 _BOOLEANS = {word: meaning for words, meaning in ((_TRUE, True), (_FALSE, False)) for word in words}
@@ -36,11 +37,11 @@ def read_cells(grid: Grid, contract: TableContract, timezone: str) -> tuple[pl.D
         elif column.type == "boolean":
             read, wrong = _read_booleans(cells, column)
         else:
-            read, wrong = _read_text(cells), None
+            read, wrong = _read_text(cells, column, grid.origin)
         values.append(read.alias(column.name))
-        faults += [wrong] if wrong is not None else []
-        if not column.nullable and cells.null_count():
-            faults.append(_empty(cells, column))
+        faults.append(wrong)
+        if not column.nullable and read.null_count() > wrong.height:
+            faults.append(_empty(cells, read, wrong["row"], column))
     found = pl.concat(faults).filter(~pl.col("row").is_in(grid.uneven["row"].implode()))  # follow from their row
     return pl.DataFrame(values), pl.concat([grid.uneven, found])
 
@@ -55,17 +56,30 @@ def _trimmed(cells: pl.Series) -> pl.Series:
     return text.select(pl.when(pl.col("t") != "").then("t")).to_series()
 
 
-def _empty(cells: pl.Series, column: ColumnContract) -> pl.DataFrame:
-    codes = pl.select(pl.when(cells.is_null()).then(pl.lit("empty-cell"))).to_series()
+def _empty(cells: pl.Series, read: pl.Series, wrong: pl.Series, column: ColumnContract) -> pl.DataFrame:
+    """The faults of cells without a value that have no other: judged by what was read, so that none slips through."""
+    codes = pl.select(pl.when(read.is_null()).then(pl.lit("empty-cell"))).to_series().scatter(wrong, None)
     return faults_of(cells, codes, pl.lit(f"`{column.source}` is empty: fill it in, or take the row out"))
 
 
-def _read_text(cells: pl.Series) -> pl.Series:
-    """Whole numbers that a data frame library has made floats of (for want of a missing integer) lose their `.0`."""
+def _read_text(cells: pl.Series, column: ColumnContract, origin: str) -> tuple[pl.Series, pl.DataFrame]:
+    """Text as written, but for what software has put there by itself.
+
+    Excel keeps midnight on a date and writes `#N/A` where a formula fails, which is nobody's name; data frame libraries
+    make floats of whole numbers where one is missing.
+    """
     if is_text(cells.dtype):
-        return cells.cast(pl.String)
-    text = cells.cast(pl.String, strict=False)
-    return text.str.replace(r"^(-?[0-9]+)\.0$", "$1") if cells.dtype.is_float() else text
+        text = cells.cast(pl.String)
+    elif cells.dtype.is_float():
+        text = cells.fill_nan(None).cast(pl.String).str.replace(r"^(-?[0-9]+)\.0$", "$1")
+    else:
+        text = cells.cast(pl.String, strict=False)
+    if origin == "excel":
+        text = text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
+    failed = text.str.contains(_SPREADSHEET_ERROR) if origin != "parquet" else pl.repeat(False, len(text), eager=True)
+    codes = pl.select(pl.when(failed).then(pl.lit("spreadsheet-error"))).to_series()
+    told = "`{}` is `{}`: the spreadsheet could not work it out; correct its formula"
+    return text, faults_of(cells, codes, pl.format(told, pl.lit(column.source), pl.col("text")))
 
 
 def _read_booleans(cells: pl.Series, column: ColumnContract) -> tuple[pl.Series, pl.DataFrame]:

@@ -7,6 +7,7 @@ published scores wrong and their sums differ from run to run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,7 @@ HELD_SCHEMA = pl.Schema({name: pl.String() for name in ("table", "key", "payee",
 """One row per cell or row that could not be used."""
 
 _INT64 = (-(2**63), 2**63 - 1)
+_MOST = 10**38 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,9 @@ class ColumnContract:
 
     @property
     def count_bounds(self) -> tuple[int, int]:
-        """The declared range in counts of 10**-places, rounded inwards."""
+        """The declared range in counts of 10**-places, rounded inwards and within what can be carried."""
         unit = 10**self.places
-        return -((-self.low * unit).__floor__()), (self.high * unit).__floor__()
+        return max(math.ceil(self.low * unit), -_MOST), min(math.floor(self.high * unit), _MOST)
 
     @property
     def dtype(self) -> pl.DataType:

@@ -15,7 +15,7 @@ from incentive_engine.facts.faults import faults_of
 from incentive_engine.facts.marks import is_text
 
 _NAIVE = pl.Datetime("us")
-_DAYS = {"dmy": ("%Y-%m-%d", "%d/%m/%Y"), "mdy": ("%Y-%m-%d", "%m/%d/%Y")}
+_DAYS = {"dmy": ("%Y-%m-%d", "%d/%m/%Y"), "mdy": ("%Y-%m-%d", "%m/%d/%Y"), "ymd": ("%Y-%m-%d",)}
 _TIMES = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M")
 _TRIED = 100
 _WRITTEN = (
@@ -28,9 +28,7 @@ _WRITTEN = (
 _EARLIEST = dt.datetime(1900, 1, 1)
 
 
-def read_dates(
-    cells: pl.Series, column: ColumnContract, order: str, timezone: str
-) -> tuple[pl.Series, pl.DataFrame]:
+def read_dates(cells: pl.Series, column: ColumnContract, order: str, timezone: str) -> tuple[pl.Series, pl.DataFrame]:
     """The dates or times of a column, null where a cell is empty or cannot be used, and the faults of the latter."""
     if cells.dtype == pl.Date:
         read = cells.cast(_NAIVE)
@@ -38,10 +36,11 @@ def read_dates(
         zone = cells.dtype.time_zone
         local = cells.dt.convert_time_zone(timezone).dt.replace_time_zone(None) if zone else cells
         read = local.cast(_NAIVE)
+    elif is_text(cells.dtype):
+        read = _from_texts(cells.cast(pl.String), order, timezone)
     else:
-        texts = cells.cast(pl.String, strict=False)
-        read = _from_texts(texts, order, timezone) if is_text(cells.dtype) else texts.str.to_datetime("x", strict=False)
-    read = read.to_frame("at").select(pl.when(pl.col("at") >= _EARLIEST).then("at")).to_series().cast(_NAIVE)
+        read = pl.repeat(None, len(cells), dtype=_NAIVE, eager=True)
+    read = read.to_frame("at").select(pl.when(pl.col("at") >= _EARLIEST).then("at")).to_series()
     wrong = cells.is_not_null() & read.is_null()
     codes = pl.select(pl.when(wrong).then(pl.lit("not-a-date"))).to_series()
     values = read if column.type == "datetime" else read.dt.date()
@@ -49,7 +48,7 @@ def read_dates(
 
 
 def _from_texts(texts: pl.Series, order: str, timezone: str) -> pl.Series:
-    """As a rule a column is written in one way, which the quick reading of its top finds; else the general one reads."""
+    """A column is mostly written in one way, which a quick reading of its top finds; the general one reads the rest."""
     top = texts.drop_nulls().head(_TRIED)
     for form in (day + time for day in _DAYS[order] for time in _TIMES):
         if top.str.to_datetime(form, strict=False).null_count() == 0:
@@ -61,7 +60,9 @@ def _from_texts(texts: pl.Series, order: str, timezone: str) -> pl.Series:
 
 def _general(texts: pl.Series, order: str, timezone: str) -> pl.Series:
     parts = texts.str.extract_groups(_WRITTEN).struct.unnest()
-    day, month = ("a", "b") if order == "dmy" else ("b", "a")
+    if order == "ymd":
+        parts = parts.with_columns(pl.lit(None, pl.String).alias("year"))
+    day, month = ("b", "a") if order == "mdy" else ("a", "b")
     hour = pl.col("hour").cast(pl.Int16).fill_null(0)
     afternoon = pl.col("half").str.to_lowercase()
     hour = (

@@ -42,8 +42,10 @@ def read_delimited(file: str, content: bytes, contract: TableContract) -> Grid:
     declared = {"tab": "\t", "\\t": "\t"}.get(contract.delimiter or "", contract.delimiter) or told
     wanted = {column.source for column in contract.columns}
     delimiter, header, lines = _header(file, text[start : start + _HEADER_BYTES], declared, wanted)
-    named = named_columns(file, header)
-    first_line = (1 if start else 0) + lines + 1
+    above = 1 if start else 0
+    written = text[start : start + _HEADER_BYTES].split(b"\n", 1)[0].decode("utf-8", "ignore")
+    named = named_columns(header, lambda position: Location(file, above + 1, _cell_start(written, delimiter, position)))
+    first_line = above + lines + 1
     content = text[_after_lines(text, start, lines) :].rstrip(b"\n")
     body = _Body(file, content, first_line, delimiter, len(header))
     grid = _parsed(body) or _reread(body)
@@ -61,9 +63,10 @@ def read_delimited(file: str, content: bytes, contract: TableContract) -> Grid:
 
 
 def _as_utf8(file: str, content: bytes, declared: str | None) -> bytes:
-    if content.startswith(codecs.BOM_UTF8) and declared in (None, "utf-8", "utf8", "utf-8-sig"):
+    """What starts with a byte order mark says itself what it is; the rest is as declared, or UTF-8, or else cp1252."""
+    if content.startswith(codecs.BOM_UTF8):
         content, declared = content[len(codecs.BOM_UTF8) :], "utf-8"
-    if declared is None and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         declared = "utf-16"
     if not content.strip():
         raise unreadable(file, "is empty: not even a header is in it")
@@ -110,7 +113,7 @@ def _header(file: str, text: bytes, declared: str | None, wanted: set[str]) -> t
     readings: list[tuple[tuple[int, int], str, list[str], int]] = []
     lines = text.decode("utf-8", "ignore")
     for delimiter in [declared] if declared else _DELIMITERS:
-        if len(delimiter) != 1:
+        if len(delimiter.encode()) != 1 or delimiter in '"\n\r':
             raise unreadable(file, f"cannot be cut at `{delimiter}`", "declare one character as `delimiter`, or `tab`")
         reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
         try:

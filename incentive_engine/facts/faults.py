@@ -16,6 +16,7 @@ CODES = (
     "not-a-date",
     "not-a-boolean",
     "empty-cell",
+    "spreadsheet-error",
     "uneven-row",
     "duplicate-row",
     "contradicting-rows",

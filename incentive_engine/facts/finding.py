@@ -15,6 +15,7 @@ from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.facts.contracts import TableContract
 
 _GLOB = re.compile(r"[*?\[]")
+_STARS = re.compile(r"[^/]\*\*|\*\*[^/]")
 _LISTED = 5000
 
 
@@ -50,6 +51,8 @@ def _refuse_outside(contract: TableContract) -> None:
         reason = "has backslashes"
     elif ".." in PurePosixPath(path).parts:
         reason = "has `..` in it"
+    elif _STARS.search(path):
+        reason = "has `**` beside other characters"
     if reason:
         message = f"the path `{path}` of `{contract.name}` {reason}"
         hint = "write a path inside the data folder, with forward slashes, such as `calls/*.csv`"

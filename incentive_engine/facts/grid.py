@@ -48,16 +48,16 @@ class Grid:
         return Location(self.file, line, self.frame.columns.index(header) + 1)
 
 
-def named_columns(file: str, headers: Sequence[str | None]) -> dict[int, str]:
+def named_columns(headers: Sequence[str | None], at: Callable[[int], Location]) -> dict[int, str]:
     """Position → trimmed header of the columns that have one; raises InputProblems when one is there twice."""
     named = {position: text for position, header in enumerate(headers) if (text := (header or "").strip())}
     seen: set[str] = set()
     problems = []
     for position, header in named.items():
         if header in seen:
-            message = f"two columns of `{file}` are called `{header}`"
-            hint = "rename one of them: which of the two is meant cannot be known"
-            problems.append(Problem("repeated-column", message, Location(file, 1, position + 1), hint))
+            message = f"two columns are called `{header}`"
+            hint = "rename one of them, or take it out: which of the two is meant cannot be known"
+            problems.append(Problem("repeated-column", message, at(position), hint))
         seen.add(header)
     if problems:
         raise InputProblems(problems)

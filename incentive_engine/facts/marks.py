@@ -75,7 +75,7 @@ def decimal_mark(grid: Grid, contract: TableContract) -> str:
 
 def date_order(grid: Grid, contract: TableContract, mark: str) -> str:
     """`dmy` or `mdy`: how dates that do not start with the year are written in this file; raises InputProblems."""
-    if contract.date_order in _ORDERS:
+    if contract.date_order is not None:
         return contract.date_order
     dated = [column.source for column in contract.columns if column.type in ("date", "datetime")]
     cells = _cells(grid, dated, _DAY_MONTH)
@@ -120,7 +120,8 @@ def _first(cells: pl.DataFrame, pattern: str) -> dict[str, Any] | None:
 
 
 def _ambiguous(what: str, grid: Grid, cells: Sequence[Mapping[str, Any]], told: str) -> InputProblems:
-    location = grid.locate(cells[-1]["row"], cells[-1]["header"])
+    shown = max(cells, key=lambda cell: int(cell["row"]))
+    location = grid.locate(shown["row"], shown["header"])
     return InputProblems([Problem(f"ambiguous-{what}", told, location, _HINTS[what])])
 
 

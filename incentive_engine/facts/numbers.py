@@ -214,6 +214,8 @@ def _advice(text: pl.Expr, mark: str) -> pl.Expr:
         pl.when(text.str.contains(r"^(?:1899-12-3|1900-01-)")).then(pl.lit("it is a time; write it as a number"))
         .when(text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}")).then(pl.lit("it is a date; give the cell a number"))
         .when(text.str.contains(r"[€$£¥]|EUR|USD|GBP|CHF")).then(pl.lit("write the amount without its currency"))
+        .when(text.str.starts_with("#"))
+        .then(pl.lit("the spreadsheet could not work it out; correct its formula"))
         .when(text.is_in(["NaN", "inf", "-inf"])).then(pl.lit("leave the cell empty where there is no value"))
         .when(text.str.contains(other, literal=True))
         .then(pl.lit(f"the decimal mark of this file is `{mark}`; write all its numbers with it"))
