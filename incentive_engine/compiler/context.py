@@ -1,4 +1,4 @@
-"""What the compilers of nodes share: the stages, the ranges, the plans of the shape, and the reasons to hold a payee."""
+"""What the compilers of nodes share: stages, ranges, the plans of the shape, and the reasons to hold a payee."""
 
 from __future__ import annotations
 

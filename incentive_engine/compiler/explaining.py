@@ -85,10 +85,14 @@ def _of_measure(program: Program, node: MeasureNode, scored: Scored) -> Iterator
         yield Step(actual, path, "actual", "the result that counts", "le résultat qui compte", node.at)
     target = None if node.target is None else _shown(program, node.target, node.kpi_name)
     words = node.attainment.words
-    numbers = f"{{{actual}}}" if target is None else {
-        "ratio": f"{{{actual}}} ÷ {target}",
-        "inverse_ratio": f"{target} ÷ {{{actual}}}",
-    }.get(node.attainment.name, f"{{{actual}}} − {target}")
+    numbers = (
+        f"{{{actual}}}"
+        if target is None
+        else {
+            "ratio": f"{{{actual}}} ÷ {target}",
+            "inverse_ratio": f"{target} ÷ {{{actual}}}",
+        }.get(node.attainment.name, f"{{{actual}}} − {target}")
+    )
     yield Step(
         f"{path}.attainment",
         path,
@@ -160,7 +164,13 @@ def _of_steps(node: Node, start: str) -> Iterator[Step]:
         at = (*node.at, "modifiers", index)
         name = f"{path}.modifier_{index + 1}"
         yield Step(
-            name, path, "modifier", modifier.sentence("en"), modifier.sentence("fr"), at, chosen_rounding(modifier.rounding)
+            name,
+            path,
+            "modifier",
+            modifier.sentence("en"),
+            modifier.sentence("fr"),
+            at,
+            chosen_rounding(modifier.rounding),
         )
         after = f"{path}.after_modifier_{index + 1}"
         yield Step(after, path, "modified", f"({before}) × {{{name}}}", f"({before}) × {{{name}}}", at)
@@ -183,7 +193,14 @@ def _of_steps(node: Node, start: str) -> Iterator[Step]:
         limit: Parameter | None = getattr(node.steps, name)
         if limit is not None:
             bound = written(limit, percent=True) if isinstance(limit, Decimal) else f"`{limit.table}`"
-            yield Step(f"{path}.after_{name}", path, name, f"{before}, {en} {bound}", f"{before}, {fr} {bound}", (*node.at, name))
+            yield Step(
+                f"{path}.after_{name}",
+                path,
+                name,
+                f"{before}, {en} {bound}",
+                f"{before}, {fr} {bound}",
+                (*node.at, name),
+            )
             before = f"{{{path}.after_{name}}}"
     yield Step(f"{path}.score", path, "score", before, before, node.at, node.steps.rounding)
 

@@ -36,8 +36,8 @@ class Assigned:
     held: pl.DataFrame
 
 
-def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period) -> Assigned:
-    """Every payee's plans."""
+def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, currency: str) -> Assigned:
+    """Every payee's plans. Who is paid in another currency than the rules' is held: amounts in two are never added."""
     people = workforce.frame
     if "hired" in people.columns:
         people = people.with_columns(days_employed(period).alias(DAYS_EMPLOYED))
@@ -58,13 +58,16 @@ def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period) -> A
     every_test = pl.concat([test.select("payee", NUMBER, "test", _RESULT) for test in tests])
     unknown = every_test.filter(pl.col(_RESULT).is_null()).join(candidates, on=["payee", NUMBER], how="semi")
     conflicts = _conflicts(plans, candidates)
-    blocked = pl.concat([unknown.select("payee", NUMBER), conflicts.select("payee", NUMBER)])
+    foreign = candidates.join(_paid_elsewhere(people, currency), on="payee")
+    blocked = pl.concat([frame.select("payee", NUMBER) for frame in (unknown, conflicts, foreign)])
     return Assigned(
         assignments=candidates.select("payee", NUMBER)
         .join(blocked, on=["payee", NUMBER], how="anti")
         .sort("payee", NUMBER),
         tests=_named(plans, every_test).sort("payee", NUMBER, "test").drop(NUMBER),
-        held=pl.concat([_held_unknown(plans, unknown), _held_conflicts(plans, conflicts)]),
+        held=pl.concat(
+            [_held_unknown(plans, unknown), _held_conflicts(plans, conflicts), _held_foreign(foreign, currency)]
+        ),
     )
 
 
@@ -170,6 +173,22 @@ def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> p
             code=pl.lit("two-plans"),
             reason=pl.format("plans {} all pay `{}`", pl.col("plans").list.join(", "), "pays"),
         )
+    )
+
+
+def _paid_elsewhere(people: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """Payees whose own currency is not the rules'."""
+    own = pl.col("currency") if "currency" in people.columns else pl.lit(None, pl.String).alias("currency")
+    return people.select("payee", own).filter(pl.col("currency") != currency)
+
+
+def _held_foreign(foreign: pl.DataFrame, currency: str) -> pl.DataFrame:
+    return foreign.unique("payee").select(
+        table=pl.lit("workforce"),
+        key=pl.col("payee"),
+        payee=pl.col("payee"),
+        code=pl.lit("other-currency"),
+        reason=pl.format("is paid in {}, and the rules pay in {}", "currency", pl.lit(currency)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Integer columns in the carrier that their data need: proofs for a run rest on what was accepted, not on what was declared."""
+"""Integer columns in the carrier that their data need: a run is proved on what was accepted, not on declarations."""
 
 from __future__ import annotations
 

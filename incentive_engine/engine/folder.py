@@ -1,14 +1,14 @@
 """The run folder: written whole or not at all, readable by its owner only, enough to explain and recompute the run.
 
-Everything is written into a folder beside the target that takes its name at the end, so that an interrupted run leaves
-no half of one. The same calculation gives the same bytes: rows by key, one writer setting, times in a file of their own.
+Everything is written into a folder beside the target that takes its name at the end, so that an interrupted run
+leaves no half of one. The same calculation gives the same bytes: rows by key, one writer setting, times in a file of
+their own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         yield draft
         for path in draft.rglob("*"):
             path.chmod(0o700 if path.is_dir() else 0o600)
-        os.rename(draft, target)
+        draft.rename(target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

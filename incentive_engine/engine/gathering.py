@@ -46,8 +46,7 @@ def _parameter_keys(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> list[Param
     for plan in plans:
         for node in nodes_under(plan.root):
             kpi = getattr(node, "kpi_name", None)
-            for name in ("weight", "target"):
-                keys.append((getattr(node, name, None), kpi))
+            keys += [(getattr(node, name, None), kpi) for name in ("weight", "target")]
             keys += [(node.steps.floor, None), (node.steps.cap, None)]
     return list(
         dict.fromkeys(

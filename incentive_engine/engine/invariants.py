@@ -115,5 +115,7 @@ def _everyone_is_accounted_for(calculation: Calculation, paid: pl.DataFrame, hel
     tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique()
     unexplained = rest.join(tested, on="payee", how="anti").height
     if unexplained:
-        raise BrokenInvariant(f"everyone_is_accounted_for: {unexplained} payees are neither paid, held nor not eligible")
+        raise BrokenInvariant(
+            f"everyone_is_accounted_for: {unexplained} payees are neither paid, held nor not eligible"
+        )
     return Population(people.height, paid.height, only_held.height, rest.height)

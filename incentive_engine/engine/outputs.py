@@ -128,9 +128,7 @@ def _numbers(program: Program, scored: Scored) -> dict[str, Exact | None]:
 def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> pl.Expr:
     node = scored.node
     assert isinstance(node, MeasureNode)
-    numbers = {
-        name: _placed(value, places.get(name)) for name, value in _numbers(program, scored).items()
-    }
+    numbers = {name: _placed(value, places.get(name)) for name, value in _numbers(program, scored).items()}
     subject_kind, subject = _subject(node, scored)
     return pl.struct(
         pl.lit(node.path).alias("measure"),
@@ -148,7 +146,9 @@ def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> pl
 def _other_row(program: Program, places: dict[str, int]) -> pl.Expr:
     empty = [(name, pl.String) for name in ("measure", "kpi", "perspective")]
     other = program.numbers[OTHER_PAY]
-    nothing = {name: _placed(None, places.get(name)) for name in ("weight", "actual", "target", "attainment", "rate", "score")}
+    nothing = {
+        name: _placed(None, places.get(name)) for name in ("weight", "actual", "target", "attainment", "rate", "score")
+    }
     return pl.struct(
         *(pl.lit(None, dtype).alias(name) for name, dtype in empty),
         nothing["weight"].alias("weight"),

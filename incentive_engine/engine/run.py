@@ -85,7 +85,7 @@ class Run:
         return f"Run({self.summary['rule_set']} {self.summary['period']})\n{self.departments}"
 
     def _repr_html_(self) -> str:
-        return self.departments._repr_html_()  # type: ignore[operator]
+        return self.departments._repr_html_()
 
     @classmethod
     def open(cls, folder: Path | str) -> Run:
@@ -103,7 +103,7 @@ class Run:
 def run(
     rules: Rules, data: Path | str, period: str, out: Path | str | None = None, timings: Timings | None = None
 ) -> Run:
-    """Pays a workforce: accepts the data, calculates, checks the invariants, and writes the folder `out` if one is given.
+    """Pays a workforce: accepts the data, calculates, checks the invariants, writes the folder `out` if one is given.
 
     Raises InputProblems for rules, periods and files that cannot be used; rows that cannot be used are held instead.
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import Ranges, ResultKey
+from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
@@ -68,8 +68,9 @@ class Calculation:
 
 
 def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings, *, keep: bool) -> Calculation:
-    """Runs the rules over accepted tables. With `keep` the stage columns stay in memory; otherwise they are worked out
-    again by each reader, which keeps memory flat.
+    """Runs the rules over accepted tables.
+
+    With `keep` the stage columns stay in memory; otherwise each reader works them out again, which keeps memory flat.
     """
     accepted = Accepted({name: fitted_table(table) for name, table in accepted.tables.items()}, accepted.held)
     workforce = accepted.tables[WORKFORCE]
@@ -78,7 +79,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     with timings.step("kpis"):
         measured = measure_kpis(rules.ruleset, rules.types, accepted, result_keys(plans, kpis), period)
     with timings.step("eligibility"):
-        assigned = assign(plans, workforce, period)
+        assigned = assign(plans, workforce, period, rules.ruleset.currency)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, workforce, measured.results, parameters)
     evaluations = []
@@ -97,18 +98,18 @@ def data_ranges(
     rules: Rules,
     workforce: Table,
     results: Mapping[ResultKey, Result],
-    parameters: Mapping[object, ParameterColumn],
+    parameters: Mapping[ParameterKey, ParameterColumn],
 ) -> Ranges:
     """What the accepted data prove about every number that comes in."""
     return Ranges(
         workforce=workforce.scales,
         results={key: result.scale for key, result in results.items()},
-        parameters={key: column.scale for key, column in parameters.items()},  # type: ignore[misc]
+        parameters={key: column.scale for key, column in parameters.items()},
         types=rules.types.workforce,
         by_kpi=frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys),
     )
 
 
 def accept_for(rules: Rules, data: Path) -> Accepted:
-    """The tables that the rules read, accepted from a data folder. Raises InputProblems for files that cannot be read."""
+    """The tables that the rules read, from a data folder. Raises InputProblems for files that cannot be read."""
     return accept(rules.contracts, data, rules.ruleset.timezone)

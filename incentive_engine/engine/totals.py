@@ -22,13 +22,15 @@ _GROUP = ("department", PLAN)
 def departments(calculation: Calculation) -> pl.DataFrame:
     """One row per department × plan × measure; a row without a measure is the plan's total.
 
-    `score` is the mean of the payees' scores; `held` counts payees of the plan whose pay could not be worked out. People
-    held before they had a plan are in a row without a plan.
+    `score` is the mean of the payees' scores; `held` counts payees of the plan whose pay could not be worked out.
+    People held before they had a plan are in a row without a plan.
     """
     frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation)]
     frames.append(_without_plan(calculation))
-    return pl.concat(frames, how="vertical_relaxed").sort("department", "plan", "order", nulls_last=False).select(
-        *DEPARTMENTS
+    return (
+        pl.concat(frames, how="vertical_relaxed")
+        .sort("department", "plan", "order", nulls_last=False)
+        .select(*DEPARTMENTS)
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -54,7 +55,7 @@ def _zero_below(curves: Variants[CurveKind], attainment: Exact, rate: Exact) -> 
 
 
 def _ascending(corners: tuple[tuple[Decimal, Decimal], ...]) -> None:
-    for (before, _), (after, _) in zip(corners, corners[1:], strict=False):
+    for (before, _), (after, _) in pairwise(corners):
         if after <= before:
             raise PydanticCustomError(
                 "not-ascending",

@@ -19,7 +19,7 @@ Part = Annotated[
 
 
 class Withhold(Declared):
-    """Where the condition holds, all or a part of the node's score is withheld; where it is missing, the payee is held."""
+    """Where the condition holds, all or a part of the score is withheld; where it is missing, the payee is held."""
 
     when: Annotated[Formula, Field(description="The condition, over KPIs and workforce columns.")]
     of: Annotated[SubjectKind, Field(description="Whose results the condition reads.")] = "payee"

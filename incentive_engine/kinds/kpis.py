@@ -1,9 +1,9 @@
 """KPI kinds: from facts to counts and sums, and one exact division at the end.
 
-Every kind says what one fact adds to a numerator and a denominator, and whether it counts. Sums of integers merge in any
-order, so that a result depends neither on the order of rows nor on how they are cut up. A condition that is missing for
-a fact (the answer was left empty) leaves the fact out. To add a kind: one class here, and its name in the union on the
-last line.
+Every kind says what one fact adds to a numerator and a denominator, and whether it counts. Sums of integers merge in
+any order, so that a result depends neither on the order of rows nor on how they are cut up. A condition that is missing
+for a fact (the answer was left empty) leaves the fact out. To add a kind: one class here, and its name in the union on
+the last line.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class FromFacts(KpiKind):
 
 
 class Nps(FromFacts):
-    """Net promoter score: percentage of 9 and 10 less percentage of 0 to 6 (Reichheld, Harvard Business Review, 2003)."""
+    """Net promoter score: percentage of 9 and 10 less that of 0 to 6 (Reichheld, Harvard Business Review, 2003)."""
 
     kind: Literal["nps"]
     answer: Annotated[str, Field(description="The column that holds the answer, 0 to 10.")]

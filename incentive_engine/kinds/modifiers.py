@@ -1,4 +1,7 @@
-"""Modifiers: what changes a node's score after its items are combined. To add one: one class here, told apart by its key."""
+"""Modifiers: what changes a node's score once its items are combined.
+
+To add one: one class here, told apart by its key, on the last line.
+"""
 
 from __future__ import annotations
 

@@ -29,9 +29,15 @@ class Raised:
     @property
     def is_mismatch(self) -> bool:
         """Whether the value is of another type, or another word, than the model takes here."""
-        return not self.on_key and (
-            self.kind in NOUNS or self.kind in ("literal_error", "enum") or "expected_type" in self.context
-        )
+        return not self.on_key and (bool(self.nouns) or self.kind in ("literal_error", "enum"))
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        """The types that the model takes here, if this error is about that."""
+        if self.kind == "union_tag_not_found" and not isinstance(self.value, dict):
+            return ("a mapping",)  # pydantic looks for the tag among the attributes of a number
+        noun = NOUNS.get(self.kind) or self.context.get("expected_type")
+        return (str(noun),) if noun else ()
 
 
 def raised(error: ValidationError, data: Any) -> list[Raised]:
@@ -45,24 +51,43 @@ def _placed(data: Any, error: Any) -> Raised:
     kind, context = str(error["type"]), error.get("ctx") or {}
     missing = loc.pop() if kind == "missing" else None
     on_key = bool(loc) and loc[-1] == "[key]"
-    path: list[str | int] = []
-    tags: list[tuple[int, str]] = []
+    taken = _Alignment(loc[:-1] if on_key else loc, missing).of(data)
+    path = tuple(loc[position] for position in taken)
+    skipped = [position for position in range(len(loc)) if position not in taken]
+    tags = tuple((sum(other < position for other in taken), str(loc[position])) for position in skipped)
     here = data
-    for position, part in enumerate(loc):
-        if _is_place(here, part, loc[position + 1 :]):
-            path.append(part)
-            here = here[part]
-        elif part != "[key]":
-            tags.append((len(path), str(part)))
-    return Raised(kind, tuple(path), tuple(tags), here, context, str(error["msg"]), missing, on_key)
+    for part in path:
+        here = here[part]
+    return Raised(kind, path, tags, here, context, str(error["msg"]), missing, on_key)
 
 
-def _is_place(data: Any, part: Any, rest: Sequence[Any]) -> bool:
-    """Whether `part` is a key or an index in the data here, and not a union's tag that is spelled like a key."""
-    if isinstance(data, dict) and part in data:
-        could_be_tag = any(part == value for value in data.values() if isinstance(value, str))
-        return not (could_be_tag and rest and _holds(data, rest[0]) and not _holds(data[part], rest[0]))
-    return isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data)
+class _Alignment:
+    """Which parts of a pydantic path are places: the most that the data has, since tags may be spelled like keys.
+
+    `{factor: …}` in a union told apart by its keys has the path `factor.factor`, and `factor.because` beside it.
+    """
+
+    def __init__(self, loc: Sequence[Any], missing: str | int | None) -> None:
+        self._loc, self._missing = loc, missing
+        self._best: dict[tuple[int, int], tuple[tuple[bool, int], tuple[int, ...]]] = {}
+
+    def of(self, data: Any) -> tuple[int, ...]:
+        """The positions of the parts that lead into `data`."""
+        return self._from(0, data, matched=True)[1]
+
+    def _from(self, position: int, data: Any, matched: bool) -> tuple[tuple[bool, int], tuple[int, ...]]:
+        if position == len(self._loc):
+            lacking = isinstance(data, (dict, list)) and not _holds(data, self._missing)
+            return (lacking if self._missing is not None else matched, 0), ()
+        known = self._best.get((position, id(data)))
+        if known is None:
+            known = self._from(position + 1, data, matched=False)
+            part = self._loc[position]
+            if _holds(data, part):
+                (ends_well, count), taken = self._from(position + 1, data[part], matched=True)
+                known = max(known, ((ends_well, count + 1), (position, *taken)), key=lambda each: each[0])
+            self._best[position, id(data)] = known
+        return known
 
 
 def _holds(data: Any, part: Any) -> bool:

@@ -6,8 +6,10 @@ pydantic's internals, which change.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from incentive_engine.errors import did_you_mean
 from incentive_engine.mistakes.mistake import KeyPath
 
 
@@ -18,8 +20,13 @@ class Schema:
         self._schema, self._data = schema, data
 
     def keys(self, path: KeyPath) -> list[str]:
-        """The keys that the mapping at `path` may have."""
-        return sorted({key for each in self._at(path) for key in each.get("properties", {})})
+        """The keys of the mapping at `path`; if it may have several forms, of the one that it comes nearest to."""
+        here = self._data
+        for part in path:
+            here = _inside(here, part)
+        forms = [each for each in self._at(path) if each.get("properties")]
+        nearest = min(forms, key=lambda form: _distance(here, form), default={})
+        return sorted(nearest.get("properties", {}))
 
     def meaning(self, path: KeyPath) -> str | None:
         """What the key at the end of `path` means, if the model says so."""
@@ -66,6 +73,16 @@ class Schema:
         return [schema, *(each for branch in branches for each in self._concrete(branch, data, every_kind))]
 
 
+def _distance(data: Any, form: dict[str, Any]) -> int:
+    """How far a mapping is from a form: keys too many and too few, a misspelt one counted once and lightly."""
+    if not isinstance(data, dict):
+        return 0
+    keys, required = form["properties"].keys(), set(form.get("required", ()))
+    strange, absent = [key for key in data if key not in keys], [key for key in keys if key not in data]
+    meant = {near.split("`")[1] for key in strange if (near := did_you_mean(key, absent))}
+    return 2 * (len(strange) + len(required - data.keys() - meant)) - len(meant)
+
+
 def _inside(data: Any, part: str | int) -> Any:
     if isinstance(data, dict):
         return data.get(part)
@@ -77,5 +94,6 @@ def _step(schema: dict[str, Any], part: str | int) -> dict[str, Any] | None:
         fixed = schema.get("prefixItems", [])
         step = fixed[part] if part < len(fixed) else schema.get("items")
     else:
-        step = schema.get("properties", {}).get(part, schema.get("additionalProperties"))
+        patterns = [each for pattern, each in schema.get("patternProperties", {}).items() if re.search(pattern, part)]
+        step = schema.get("properties", {}).get(part) or next(iter(patterns), schema.get("additionalProperties"))
     return step if isinstance(step, dict) else None

@@ -11,7 +11,7 @@ from incentive_engine.errors import did_you_mean
 from incentive_engine.mistakes.mistake import KeyPath, Mistake, Written
 from incentive_engine.mistakes.raised import Raised, raised
 from incentive_engine.mistakes.schema import Schema
-from incentive_engine.mistakes.words import NOUNS, SENTENCES, Blanks, label, listed, shown, words_in, wrong_type
+from incentive_engine.mistakes.words import SENTENCES, Blanks, label, listed, shown, words_in, wrong_type
 
 
 def mistakes(
@@ -27,57 +27,64 @@ class _Telling:
         self._schema, self._written, self._renamed = schema, written, renamed
 
     def all(self, errors: list[Raised]) -> Iterator[Mistake]:
-        """The mistakes; errors about the type of one value become one, and a misspelt key is not missing as well."""
-        meant: set[tuple[KeyPath, str]] = set()
+        """The mistakes; what is wrong with the keys of one mapping, or the type of one value, is seen together."""
+        keys: dict[KeyPath, list[Raised]] = {}
         mismatches: dict[KeyPath, list[Raised]] = {}
         for each in errors:
             if each.kind == "extra_forbidden":
-                mistake, name = self._unknown_key(each)
-                meant.add((each.path[:-1], name))
-                yield mistake
+                keys.setdefault(each.path[:-1], []).append(each)
+            elif each.kind == "missing" and isinstance(each.missing, str):
+                keys.setdefault(each.path, []).append(each)
             elif each.is_mismatch:
                 mismatches.setdefault(each.path, []).append(each)
-        for alike in mismatches.values():
-            yield self._mismatch(alike)
-        for each in errors:
-            if each.kind == "missing":
-                if (each.path, str(each.missing)) not in meant:
-                    yield self._missing(each)
             elif each.kind in ("union_tag_invalid", "union_tag_not_found"):
                 yield self._kind(each)
-            elif each.kind != "extra_forbidden" and not each.is_mismatch:
+            else:
                 yield self._other(each)
+        for path, alike in keys.items():
+            yield from self._keys(path, alike)
+        for alike in mismatches.values():
+            yield self._mismatch(alike)
 
-    def _unknown_key(self, each: Raised) -> tuple[Mistake, str]:
-        key = str(each.path[-1])
-        hint, name = self._instead_of(each.path, key)
-        return Mistake(each.path, "unknown-key", f"`{key}` is not a key that is known here", hint, on_key=True), name
+    def _keys(self, path: KeyPath, errors: list[Raised]) -> Iterator[Mistake]:
+        """The unknown and missing keys of one mapping, against the form that it comes nearest to."""
+        known = self._schema.keys(path)
+        unknown = [each.path for each in errors if each.missing is None and each.path[-1] not in known]
+        missing = [str(each.missing) for each in errors if each.missing in known]
+        if not unknown and not missing:  # pydantic saw another form, and this one has no fault of its own
+            unknown = [each.path for each in errors if each.missing is None]
+            missing = [str(each.missing) for each in errors if each.missing is not None]
+        meant = set()
+        for each in unknown:
+            hint, name = self._instead_of(each, known)
+            meant.add(name)
+            yield Mistake(each, "unknown-key", f"`{each[-1]}` is not a key that is known here", hint, on_key=True)
+        for key in missing:
+            if key not in meant:
+                message = f"`{key}` is missing{_owner(path)}"
+                yield Mistake(path, "missing-key", message, self._meaning((*path, key)), on_key=True)
 
-    def _instead_of(self, path: KeyPath, key: str) -> tuple[str | None, str]:
+    def _instead_of(self, path: KeyPath, known: list[str]) -> tuple[str | None, str]:
         """What to write instead of an unknown key, and the key that was meant, where one can tell."""
+        key = str(path[-1])
         if key in self._renamed:
             name, _, since = self._renamed[key].partition(" ")
             return f"it was renamed to `{name}`" + (f" {since}" if since else ""), name
-        known = self._schema.keys(path[:-1])
-        if near := did_you_mean(key, known):
+        if near := did_you_mean(key, [each for each in known if each != key]):
             return near, near.split("`")[1]
         if kinds := self._schema.kinds_with(path):
             return f"it belongs to the kind {listed(kinds, 'or')}", ""
         return (f"the keys here are {listed(known, 'and')}" if known else None), ""
 
-    def _missing(self, each: Raised) -> Mistake:
-        if isinstance(each.missing, int):
-            return Mistake(each.path, "too-few", f"{label(each.path)} lacks its item {each.missing + 1}")
-        message = f"`{each.missing}` is missing{_owner(each.path)}"
-        return Mistake(each.path, "missing-key", message, self._meaning((*each.path, str(each.missing))), on_key=True)
-
     def _mismatch(self, alike: list[Raised]) -> Mistake:
-        first, nouns, words = alike[0], [], []
+        first = alike[0]
+        nouns: list[str] = []
+        words: list[str] = []
         for each in alike:
             if each.kind in ("literal_error", "enum"):
                 words += words_in(str(each.context["expected"]))
             else:
-                nouns.append(NOUNS.get(each.kind) or str(each.context["expected_type"]))
+                nouns += each.nouns
         nouns, words = list(dict.fromkeys(nouns)), list(dict.fromkeys(words))
         if words and not nouns and first.value is not None:
             must = f"must be `{words[0]}`" if len(words) == 1 else f"must be one of {listed(words, 'or')}"
@@ -93,15 +100,22 @@ class _Telling:
         choices = f"it is one of {listed(kinds, 'or')}" if kinds else None
         if each.kind == "union_tag_not_found":
             return Mistake(each.path, "missing-key", f"`{key}` is missing{_owner(each.path)}", choices, on_key=True)
-        tag = str(each.context["tag"])
+        path, tag = (*each.path, key), each.value.get(key)
+        if not isinstance(tag, str):
+            return wrong_type(path, [f"`{kind}`" for kind in kinds], tag, self._written(path), None)
         message = f"there is no {key} `{tag}` for {label(each.path)}" + (f": {choices}" if choices else "")
-        return Mistake((*each.path, key), "unknown-kind", message, did_you_mean(tag, kinds))
+        return Mistake(path, "unknown-kind", message, did_you_mean(tag, kinds))
 
     def _other(self, each: Raised) -> Mistake:
         context, hint = each.context, self._meaning(each.path)
-        if each.kind in SENTENCES:
+        if isinstance(each.missing, int):
+            code, message = "too-few", f"{label(each.path)} lacks its item {each.missing + 1}"
+        elif each.on_key:
+            code, message = "wrong-key", f"`{each.path[-1]}` cannot be a key{_owner(each.path[:-1], 'of')}"
+            hint = self._meaning(each.path[:-1])
+        elif each.kind in SENTENCES:
             code, sentence = SENTENCES[each.kind]
-            message = sentence.format_map(Blanks(context, label(each.path), self._found(each)))
+            message = sentence.format_map(Blanks(context, label(each.path), self._found(each), each.value))
         elif each.kind in ("value_error", "assertion_error"):
             code, message = "wrong-value", str(context.get("error") or each.said)
         else:
@@ -118,5 +132,5 @@ class _Telling:
         return shown(each.value, self._written(each.path))
 
 
-def _owner(path: KeyPath) -> str:
-    return f" in {label(path)}" if path else ""
+def _owner(path: KeyPath, preposition: str = "in") -> str:
+    return f" {preposition} {label(path)}" if path else ""

@@ -121,10 +121,12 @@ _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d{1,2}|\d{4,})(%?)")
 class Blanks(dict[str, str]):
     """What may stand in the braces of a sentence."""
 
-    def __init__(self, context: Mapping[str, Any], label: str, found: str) -> None:
+    def __init__(self, context: Mapping[str, Any], label: str, found: str, value: Any) -> None:
         super().__init__({key: str(value) for key, value in context.items()})
         alone = context.get("min_length", context.get("max_length")) == 1
         self["label"], self["found"] = label, found
+        if isinstance(value, (list, dict)):
+            self["actual_length"] = str(len(value))  # pydantic does not count the items that failed
         self["items"] = "item" if alone else "items"
         self["characters"] = "character" if alone else "characters"
 

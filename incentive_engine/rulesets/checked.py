@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
 from incentive_engine.rulesets.models import RuleSet
-from incentive_engine.rulesets.resolving import KeyPath
+
+_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Checked:
         """Where a value is written."""
         return self.document.at(path)
 
-    def unknown(self, path: KeyPath, what: str, name: str, known: Iterable[str], where: str) -> Problem:
-        """A name that nothing has."""
-        known = sorted(known)
-        hint = did_you_mean(name, known) or (
-            f"declared under `{where}`: {', '.join(known)}" if known else f"declare it under `{where}`"
-        )
-        return Problem(f"unknown-{what}", f"there is no {what} `{name}`", self.document.at(path), hint)
+    def key(self, *path: str | int) -> Location:
+        """Where the key of a value is written."""
+        return self.document.key_at(path)
+
+
+def unknown(what: str, name: str, where: Location, known: Iterable[str], section: str) -> Problem:
+    """A name that nothing has: the nearest one that something has, or all of them where they are few."""
+    known = sorted(known)
+    listed = ", ".join(f"`{each}`" for each in known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
+    hint = did_you_mean(name, known) or (f"{section} has {listed}" if known else f"{section} has none")
+    return Problem(f"unknown-{what}", f"there is no {what} `{name}`", where, hint)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from fractions import Fraction
 
-from incentive_engine.columns import WORKFORCE_TEXT
+from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.formulas import Type
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, ColumnTypes, formula_uses
-from incentive_engine.rulesets.models import ColumnOptions, Group, Item, Plan, RuleSet, Source, TableOptions
+from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.walking import placed_measures, placed_nodes
 
 WORKFORCE = "workforce"
 RESULTS = "kpis"
 GREATEST = Fraction(10**9)
 SHOWN = ("name", "language", "department", "team", "currency")
 """Workforce columns that are read wherever they are there: for statements and totals."""
+STANDARD: Mapping[str, ColumnOptions] = {
+    "base_salary": ColumnOptions(type="money"),
+    # 100 leaves room for those who write full time as 100.
+    "fte": ColumnOptions(type="number", at_most=Decimal(100)),
+}
+"""What is known of workforce columns without anybody saying it; what the rule set says of them wins."""
 
 
 def contracts(rules: RuleSet, types: ColumnTypes, document: Document) -> tuple[TableContract, ...]:
@@ -29,71 +37,72 @@ def contracts(rules: RuleSet, types: ColumnTypes, document: Document) -> tuple[T
         tables.append(_results(rules, document))
     used = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
     tables += [_source(rules, name, types, document) for name in rules.sources if name in used]
-    tables += [_parameters(rules, name, document) for name in rules.tables]
+    tables += [_parameters(rules, name, types, document) for name in rules.tables if name in used_tables(rules)]
     return tuple(tables)
+
+
+def parameters(rules: RuleSet) -> Iterator[FromTable]:
+    """Every number of the rules that comes from a table."""
+    return (parameter for placed in placed_nodes(rules) for parameter in placed.parameters.values())
+
+
+def used_tables(rules: RuleSet) -> frozenset[str]:
+    """The tables from which a number comes."""
+    return frozenset(parameter.table for parameter in parameters(rules))
 
 
 def workforce_columns(rules: RuleSet) -> set[str]:
     """The workforce columns that the rules name, besides `payee`."""
-    named = {
-        name
-        for use in formula_uses(rules)
-        if use.source is None
-        for name in use.formula.names
-        if name not in PERIOD_NAMES and not (use.with_kpis and name in rules.kpis)
-    }
-    if any("days_employed" in use.formula.names for use in formula_uses(rules)):
+    named: set[str] = set()
+    for use in formula_uses(rules):
+        if use.source is None:
+            named |= use.formula.names - (rules.kpis.keys() if use.with_kpis else set())
+    if "days_employed" in named or any(plan.proration for plan in rules.plans.values()):
         named |= {"hired"}
-    if any(plan.proration for plan in rules.plans.values()):
-        named |= {"hired"}
-    named |= {kind for kind in subject_kinds(rules) if kind not in ("payee", "company")}
-    named |= {key for table in rules.tables.values() for key in table.keys if key != "kpi"}
-    return named - {"payee"}
+    named |= subject_kinds(rules) - {"company"}
+    named |= {key for name in used_tables(rules) & rules.tables.keys() for key in rules.tables[name].keys}
+    return {name for name in named if "." not in name} - PERIOD_NAMES.keys() - {"payee", "kpi"}
 
 
 def subject_kinds(rules: RuleSet) -> set[str]:
     """The kinds of subject whose results the rules read."""
     kinds: set[str] = set()
-
-    def of_item(item: Item | Plan) -> None:
-        kinds.update(each.of for each in (*item.modifiers, *item.gates))
-        if isinstance(item, Plan | Group):
-            for below in (item.scorecard if isinstance(item, Plan) else item.items).values():
-                of_item(below)
-            return
-        kinds.add(item.of)
-        kinds.update({item.on_missing} & {"team", "department"})
-
-    for plan in rules.plans.values():
-        of_item(plan)
-    for kpi in rules.kpis.values():
-        kinds.update({kpi.reliability.otherwise} & {"team", "department"} if kpi.reliability else set())
-    return kinds
+    for placed in placed_nodes(rules):
+        kinds |= {modifier.of for modifier in placed.node.modifiers} | {gate.of for gate in placed.node.gates}
+    for _, measure, name in placed_measures(rules):
+        kinds |= {measure.of, measure.on_missing}
+        reliability = rules.kpis[name].reliability if name in rules.kpis else None
+        kinds |= {reliability.otherwise} if reliability else set()
+    return kinds & {"payee", "team", "department", "company"}
 
 
 def _workforce(rules: RuleSet, types: ColumnTypes, document: Document) -> TableContract:
     named = sorted(workforce_columns(rules))
     columns = [ColumnContract("payee", "payee", "text", required=True, nullable=False)]
-    columns += [_column(name, types.workforce.get(name), rules.workforce.columns.get(name)) for name in named]
+    columns += [_workforce_column(rules, types, name) for name in named]
     hidden = [*SHOWN, "left"] if "hired" in named else [*SHOWN]
-    for name in hidden:
-        if name not in named:
-            columns.append(ColumnContract(name, name, _shown_type(name), required=False, nullable=True))
+    columns += [
+        ColumnContract(name, name, "text" if name in WORKFORCE_TEXT else "date", required=False, nullable=True)
+        for name in hidden
+        if name not in named
+    ]
     return _table(WORKFORCE, rules.workforce, tuple(columns), ("payee",), document, ("workforce",))
 
 
-def _shown_type(name: str) -> ColumnType:
-    return "text" if name in WORKFORCE_TEXT else "date"
+def _workforce_column(rules: RuleSet, types: ColumnTypes, name: str, *, nullable: bool = True) -> ColumnContract:
+    """A column of the workforce, or the key of a table that is compared with it; standard columns keep their type."""
+    standard = STANDARD.get(name, ColumnOptions())
+    said = rules.workforce.columns.get(name, ColumnOptions())
+    options = standard.model_copy(update=said.model_dump(exclude_none=True))
+    kind: ColumnType | None = "text" if name in WORKFORCE_TEXT else "date" if name in WORKFORCE_DATES else None
+    return _column(name, kind or options.type or types.workforce.get(name, "text"), options, nullable=nullable)
 
 
-def _column(name: str, kind: Type | None, options: ColumnOptions | None) -> ColumnContract:
-    """A column that a rule names; the declared options win over what its use says."""
-    options = options or ColumnOptions()
-    column_type: ColumnType = options.type or ("money" if name == "base_salary" else kind or "text")
-    places = options.places if options.places is not None else 2 if column_type == "money" else 6
+def _column(name: str, kind: ColumnType, options: ColumnOptions, *, nullable: bool = True) -> ColumnContract:
+    places = options.places if options.places is not None else 2 if kind == "money" else 6
     low = Fraction(0) if options.at_least is None else Fraction(options.at_least)
     high = GREATEST if options.at_most is None else Fraction(options.at_most)
-    return ColumnContract(name, name, column_type, required=True, nullable=True, places=places, low=low, high=high)
+    return ColumnContract(name, name, kind, required=True, nullable=nullable, places=places, low=low, high=high)
 
 
 def _results(rules: RuleSet, document: Document) -> TableContract:
@@ -114,57 +123,45 @@ def _results(rules: RuleSet, document: Document) -> TableContract:
 
 def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:
     source = rules.sources[name]
-    answers = {
-        column: bounds
-        for kpi in rules.kpis.values()
-        if isinstance(kpi.compute, FromFacts) and kpi.compute.source == name
-        for column, bounds in kpi.compute.answers().items()
-    }
+    answers = _answers(rules, name)
     columns = [ColumnContract(source.date, source.date, "date", required=True, nullable=False)]
-    columns += [
-        ColumnContract(column, column, "text", required=True, nullable=True)
-        for column in dict.fromkeys(_subjects(source))
-    ]
-    known = {column.name for column in columns}
-    for column in sorted({*types.sources.get(name, {}), *answers} - known):
-        contract = _column(column, types.sources.get(name, {}).get(column), source.columns.get(column))
+    columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in source.names]
+    for column in sorted(_fact_columns(rules, name) - {each.name for each in columns} | answers.keys()):
         if column in answers:
-            low, high = answers[column]
-            contract = ColumnContract(
-                column, column, "number", required=True, nullable=True, places=0, low=Fraction(low), high=Fraction(high)
-            )
-        columns.append(contract)
+            low, high = map(Fraction, answers[column])
+            columns.append(ColumnContract(column, column, "number", nullable=True, places=0, low=low, high=high))
+        else:
+            options = source.columns.get(column, ColumnOptions())
+            kind = options.type or types.sources.get(name, {}).get(column, "text")
+            columns.append(_column(column, kind, options))
     key = (source.id,) if source.id else ()
     return _table(name, source, tuple(columns), key, document, ("sources", name))
 
 
-def _subjects(source: Source) -> Iterator[str]:
-    yield from (column for column in (source.id, source.payee, source.team, source.department) if column)
+def _fact_columns(rules: RuleSet, source: str) -> set[str]:
+    """The columns of a source that formulas name."""
+    return {name for use in formula_uses(rules) if use.source == source for name in use.formula.names}
 
 
-def _parameters(rules: RuleSet, name: str, document: Document) -> TableContract:
+def _answers(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
+    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
+    of_source = [compute.answers() for compute in computed if compute.source == source]
+    return {column: bounds for answers in of_source for column, bounds in answers.items()}
+
+
+def _parameters(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:
     table = rules.tables[name]
     values = sorted({each.column for each in parameters(rules) if each.table == name})
-    columns = [ColumnContract(key, key, "text", required=True, nullable=False) for key in table.keys]
+    columns = [
+        ColumnContract("kpi", "kpi", "text", required=True, nullable=False)
+        if key == "kpi"
+        else _workforce_column(rules, types, key, nullable=False)
+        for key in table.keys
+    ]
     for value in values:
-        options = table.columns.get(value) or ColumnOptions()
-        columns.append(_column(value, "number", options))
+        options = table.columns.get(value, ColumnOptions())
+        columns.append(_column(value, options.type or "number", options))
     return _table(name, table, tuple(columns), table.keys, document, ("tables", name))
-
-
-def parameters(rules: RuleSet) -> Iterator[FromTable]:
-    """Every number of the rules that comes from a table."""
-
-    def of_item(item: Item | Plan) -> Iterator[FromTable]:
-        fields = [item.floor, item.cap] + ([] if isinstance(item, Plan) else [item.weight])
-        fields += [item.target] if not isinstance(item, Plan | Group) else []
-        yield from (field for field in fields if isinstance(field, FromTable))
-        if isinstance(item, Plan | Group):
-            for below in (item.scorecard if isinstance(item, Plan) else item.items).values():
-                yield from of_item(below)
-
-    for plan in rules.plans.values():
-        yield from of_item(plan)
 
 
 def _table(
@@ -185,5 +182,5 @@ def _table(
         encoding=options.encoding,
         date_order=options.date_order,
         sheet=options.sheet,
-        location=document.at(at),
+        location=document.begins(at),
     )

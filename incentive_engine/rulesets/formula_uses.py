@@ -1,4 +1,8 @@
-"""Every formula of a rule set, with where it stands and over which names it speaks; and the types that follow."""
+"""Every formula of a rule set, with where it stands and over which names it speaks; and the types that follow.
+
+Nobody declares the type of a column that a formula compares with a text: how one formula uses a column tells it for all
+of them. What no use tells is text.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ from dataclasses import dataclass
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.documents import Document
 from incentive_engine.errors import Problem
-from incentive_engine.formulas import Formula, Name, Type, check
+from incentive_engine.formulas import Formula, FormulaProblem, Name, Type, check
 from incentive_engine.kinds.kpis import FromFacts
-from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet, TableOptions
+from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 
 PERIOD_NAMES: Mapping[str, Name] = {
@@ -20,6 +24,8 @@ PERIOD_NAMES: Mapping[str, Name] = {
     "period_end": Name("date", "last day of the period"),
 }
 WORKFORCE_NUMBERS = ("base_salary", "fte")
+_Names = dict[str | None, dict[str, Name]]
+"""What each name stands for, by source; by None for the workforce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +84,77 @@ class ColumnTypes:
 
 def infer_types(rules: RuleSet, document: Document) -> tuple[ColumnTypes, list[Problem]]:
     """Types from declarations, from what is standard, and from use; and whatever contradicts them."""
-    tables: dict[str | None, dict[str, Name]] = {None: _workforce_names(rules)}
-    for name, source in rules.sources.items():
-        tables[name] = _declared(source)
-    for kpi in rules.kpis.values():
-        if isinstance(kpi.compute, FromFacts):
-            for column in kpi.compute.answers():
-                tables.setdefault(kpi.compute.source, {})[column] = Name("number", "an answer")
-    for use in formula_uses(rules):  # a first reading: what one formula tells of a column holds for the others
-        known, _ = _checked(use, tables[use.source] if use.source in tables else {}, rules)
-        for column, kind in known.items():
-            tables.setdefault(use.source, {}).setdefault(column, Name(kind, "a column"))
-    problems = []
-    for use in formula_uses(rules):
-        _, found = _checked(use, tables.get(use.source, {}), rules)
-        problems += [
-            Problem(each.code, each.message, document.inside(use.at, each.offset), each.hint) for each in found
-        ]
-    types = {table: _types(names) for table, names in tables.items()}
+    uses = tuple(formula_uses(rules))
+    names: _Names = {None: _workforce_names(rules)}
+    names |= {name: _source_names(rules, name, source) for name, source in rules.sources.items()}
+    for use in uses:
+        names.setdefault(use.source, {})
+    while _learn(uses, names, rules):
+        pass
+    problems = [
+        Problem(each.code, each.message, document.inside(use.at, each.offset), each.hint)
+        for use in uses
+        for each in _read(use, names[use.source], rules)[1]
+    ]
+    for use in uses:
+        for column in _columns(use, rules):
+            names[use.source].setdefault(column, Name("text", "a column"))
+    types = {table: _types(known) for table, known in names.items()}
     return ColumnTypes(types.pop(None), {name: each for name, each in types.items() if name is not None}), problems
+
+
+def _learn(uses: tuple[FormulaUse, ...], names: _Names, rules: RuleSet) -> bool:
+    """Adds what the formulas tell of columns that were not known; whether there was anything."""
+    learnt = False
+    for use in uses:
+        for column, kind in _read(use, names[use.source], rules)[0].items():
+            if column not in names[use.source]:
+                names[use.source][column] = Name(kind, "a column")
+                learnt = True
+    return learnt
+
+
+def _columns(use: FormulaUse, rules: RuleSet) -> frozenset[str]:
+    """The names in a formula that are columns: all that it does not have from elsewhere."""
+    return frozenset(name for name in use.formula.names - _given(use, rules).keys() if "." not in name)
+
+
+def _given(use: FormulaUse, rules: RuleSet) -> Mapping[str, Name]:
+    """The names that a formula has besides columns."""
+    given = {} if use.source is not None else dict(PERIOD_NAMES)
+    return given | {kpi: Name("number", "a KPI") for kpi in rules.kpis} if use.with_kpis else given
+
+
+def _read(use: FormulaUse, known: Mapping[str, Name], rules: RuleSet) -> tuple[dict[str, Type], list[FormulaProblem]]:
+    """What a formula tells of columns, and what is wrong with it."""
+    given = _given(use, rules)
+    columns = {column: known.get(column, Name(None, "a column")) for column in _columns(use, rules)}
+    types, problems = check(use.formula, {**known, **columns, **given}, use.wanted)
+    return {column: kind for column, kind in types.items() if column in columns}, problems
 
 
 def _types(names: Mapping[str, Name]) -> dict[str, Type]:
     return {column: name.type for column, name in names.items() if name.type is not None}
 
 
-def _checked(use: FormulaUse, table: Mapping[str, Name], rules: RuleSet) -> tuple[dict[str, Type], list]:  # type: ignore[type-arg]
-    names = dict(table)
-    given = {} if use.source else PERIOD_NAMES
-    if use.with_kpis:
-        given = {**given, **{kpi: Name("number", "a KPI") for kpi in rules.kpis}}
-    for column in use.formula.names:
-        if column not in names and "." not in column:
-            names[column] = Name(None, "a column")
-    types, problems = check(use.formula, {**names, **given}, use.wanted)
-    return {column: kind for column, kind in types.items() if column not in given}, problems
-
-
 def _workforce_names(rules: RuleSet) -> dict[str, Name]:
     return {
+        **_declared(rules.workforce),
         **{column: Name("text", "a workforce column") for column in WORKFORCE_TEXT},
         **{column: Name("date", "a workforce column") for column in WORKFORCE_DATES},
         **{column: Name("number", "a workforce column") for column in WORKFORCE_NUMBERS},
-        **_declared(rules.workforce),
+    }
+
+
+def _source_names(rules: RuleSet, name: str, source: Source) -> dict[str, Name]:
+    """The columns of a source whose types are known; the date and whom a fact is about are what they are."""
+    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
+    answers = {column for compute in computed if compute.source == name for column in compute.answers()}
+    return {
+        **_declared(source),
+        **{column: Name("number", "an answer") for column in answers},
+        **{column: Name("text", "whom a fact is about") for column in source.names},
+        source.date: Name("date", "when a fact happened"),
     }
 
 

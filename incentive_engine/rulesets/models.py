@@ -75,6 +75,11 @@ class Source(TableOptions):
         Field(description="Payees that are machines: their facts count for team, department and company only."),
     ] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that name the fact itself and whom it is about: always text."""
+        return tuple(dict.fromkeys(each for each in (self.id, self.payee, self.team, self.department) if each))
+
 
 class ParameterTable(TableOptions):
     """Numbers that differ by payee: targets, weights, caps."""
@@ -189,11 +194,15 @@ class Decision(Declared):
 
 
 class AtLeast(Declared):
-    at_least: Annotated[Decimal, Field(ge=0, le=1)]
+    """A share that must be reached."""
+
+    at_least: Annotated[Decimal, Field(ge=0, le=1, description="The smallest share: `70%`.")]
 
 
 class AtMost(Declared):
-    at_most: Annotated[int, Field(ge=1)]
+    """A number that must not be passed."""
+
+    at_most: Annotated[int, Field(ge=1, description="The greatest number.")]
 
 
 class Principles(Declared):

@@ -1,11 +1,23 @@
-"""How much of a plan customers decide, as the weights declare it."""
+"""How much of a plan customers decide, as the weights declare it.
+
+Where weights come from tables, or scores are added up without weights, the share lies in a range.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a plan, as weights declare it: at least `low`, at most `high`, and mostly the same."""
+
+    low: Fraction
+    high: Fraction
 
 
 def kpis_of(plan: Plan) -> tuple[str, ...]:
@@ -20,22 +32,27 @@ def _kpis(items: dict[str, Item]) -> list[str]:
     return names
 
 
-def declared_customer_share(rules: RuleSet, plan: Plan) -> Fraction | None:
-    """The sum of path weights of measures whose KPI is `customer`; None where weights do not say (tables, sums)."""
-    return _share(rules, plan.scorecard, plan.combine)
+def declared_customer_share(rules: RuleSet, plan: Plan) -> Share:
+    """The path weights of measures whose KPI is `customer`, added up."""
+    return _share(rules, plan.scorecard)
 
 
-def _share(rules: RuleSet, items: dict[str, Item], combine: str) -> Fraction | None:
-    total = Fraction(0)
-    for name, item in items.items():
-        share = _item_share(rules, name, item)
-        if share is None or combine != "weighted_sum" or not isinstance(item.weight, Decimal):
-            return share if share is not None and len(items) == 1 else None
-        total += Fraction(item.weight) * share
-    return total
+def _share(rules: RuleSet, items: dict[str, Item]) -> Share:
+    shares = [(item.weight, _item_share(rules, name, item)) for name, item in items.items()]
+    fixed = [(Fraction(weight), share) for weight, share in shares if isinstance(weight, Decimal)]
+    open_shares = [share for weight, share in shares if not isinstance(weight, Decimal)]
+    low = sum((weight * share.low for weight, share in fixed), Fraction(0))
+    high = sum((weight * share.high for weight, share in fixed), Fraction(0))
+    if not open_shares:
+        return Share(low, high)
+    rest = 1 - sum((weight for weight, _ in fixed), Fraction(0))
+    return Share(
+        low + rest * min(share.low for share in open_shares), high + rest * max(share.high for share in open_shares)
+    )
 
 
-def _item_share(rules: RuleSet, name: str, item: Item) -> Fraction | None:
+def _item_share(rules: RuleSet, name: str, item: Item) -> Share:
     if isinstance(item, Measure):
-        return Fraction(rules.kpis[item.kpi or name].perspective == "customer")
-    return _share(rules, item.items, item.combine)
+        whole = Fraction(rules.kpis[item.kpi or name].perspective == "customer")
+        return Share(whole, whole)
+    return _share(rules, item.items)

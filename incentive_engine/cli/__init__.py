@@ -1,0 +1,39 @@
+"""The command line: parses arguments, calls the library, prints. It works out nothing itself.
+
+Whatever is heavy is imported inside a command, so that `incentive --help` costs about what click costs.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from incentive_engine.cli.checking import check, schema
+from incentive_engine.cli.door import Door, printable
+from incentive_engine.cli.paper import statements
+from incentive_engine.cli.paying import explain, run
+from incentive_engine.cli.starting import demo, init
+from incentive_engine.version import __version__
+
+COMMANDS = (demo, init, check, run, explain, statements, schema)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="incentive %(version)s")
+def incentive() -> None:
+    """Pay people on what customers experience: exactly, and with every step explained.
+
+    Exit codes: 0 fine, 1 the input has problems, 2 the command was used wrongly, 70 a fault of the program itself.
+    """
+
+
+for command in COMMANDS:
+    incentive.add_command(command)
+
+
+def main() -> None:
+    """Runs the command that the arguments name, and ends the process."""
+    printable(sys.stdout)
+    printable(sys.stderr)
+    incentive(prog_name="incentive")

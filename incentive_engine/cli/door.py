@@ -1,0 +1,113 @@
+"""What stands between the library and the person at the terminal: every way in which a command can end.
+
+Problems of the input are told all at once on stderr; a fault of the program is told as one, never as the user's mistake
+and never as a traceback, which `INCENTIVE_DEBUG=1` shows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NoReturn
+
+import click
+
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.version import __version__
+
+INPUT_PROBLEMS: Final = 1
+FAULT: Final = 70
+"""EX_SOFTWARE of sysexits.h: a fault of the program itself."""
+INTERRUPTED: Final = 130
+NOBODY_READS: Final = 141
+"""What a shell says of a program that went on writing into a closed pipe."""
+
+_PLAIN: Final = {
+    "×": "x", "÷": "/", "−": "-", "–": "-", "—": "-", "→": "->", "…": "...", "’": "'", "‘": "'", "“": '"', "”": '"',
+    "«": '"', "»": '"', "≥": ">=", "≤": "<=", "·": "-", "€": "EUR", "œ": "oe", "Œ": "OE", "æ": "ae", "\u2009": " ",
+}  # fmt: skip
+
+
+class Door(click.Group):
+    """The group of all commands; it tells how each of them ended."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command. Whatever goes wrong inside becomes words and an exit code."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except InputProblems as problems:
+            tell(problems.problems)
+            ctx.exit(INPUT_PROBLEMS)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\ninterrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _stop_writing()
+        except Exception as fault:  # noqa: BLE001 - the last resort: a bug is told as a bug
+            _tell_fault(fault)
+            ctx.exit(FAULT)
+        return result
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Prints problems on stderr: `file:line:col: error[CODE]: message`, then the hint."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def refuse(code: str, message: str, hint: str | None = None) -> NoReturn:
+    """Ends a command with one problem that is not in a file."""
+    raise InputProblems([Problem(code, message, hint=hint)])
+
+
+def printable(stream: Any) -> None:
+    """Lets a stream write every text: what its encoding lacks is written plainly, never refused."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=_PLAINLY)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks, in ASCII: `×` as x, `é` as e, anything else as a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+
+
+def _ascii(character: str) -> str:
+    plain = _PLAIN.get(character) or unicodedata.normalize("NFKD", character)
+    return plain.encode("ascii", "ignore").decode("ascii") or "?"
+
+
+_PLAINLY: Final = "incentive.plainly"
+codecs.register_error(_PLAINLY, _plainly)
+
+
+def _stop_writing() -> NoReturn:
+    """Nobody reads on: nothing is left to say, not even when Python closes its streams."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    raise SystemExit(NOBODY_READS)
+
+
+def _tell_fault(fault: Exception) -> None:
+    if os.environ.get("INCENTIVE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(fault)
+    said = " ".join(str(fault).split())[:200]
+    click.echo(f"internal error: {type(fault).__name__}: {said}", err=True)
+    click.echo(
+        f"  This is a fault of incentive {__version__}, not of your files. Please report it with what "
+        "`INCENTIVE_DEBUG=1` prints before the same command.",
+        err=True,
+    )
+
+
+Command = Callable[..., Any]
