@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 # pydantic publishes no list of its errors; should it move, this import says so.
@@ -361,6 +361,36 @@ def not_thirteen(value: int) -> int:
     return value
 
 
+class Factor(Frozen):
+    factor: Decimal
+    because: str = ""
+
+
+class Share(Frozen):
+    share: Decimal
+
+
+class Leaf(Frozen):
+    of: str
+    curve: str
+    weight: Decimal = Decimal(1)
+
+
+class Branch(Frozen):
+    items: dict[str, Node]
+    combine: str = ""
+
+
+Node = Annotated[
+    Annotated[Branch, Tag("branch")] | Annotated[Leaf, Tag("leaf")],
+    Discriminator(lambda value: "branch" if "items" in value else "leaf"),
+]
+Step = Annotated[
+    Annotated[Factor, Tag("factor")] | Annotated[Share, Tag("share")],
+    Discriminator(lambda value: "share" if "share" in value else "factor"),
+]
+
+
 class Plan(Frozen):
     title: str = ""
     weight: Decimal = Field(default=Decimal(1), ge=0, le=1, description="the share of its group")
@@ -374,6 +404,10 @@ class Plan(Frozen):
     names: dict[str, str] = {}
     code: str = Field(default="a", pattern="^[a-z]+$", max_length=5)
     source: str = Field(default="", alias="from")
+    steps: tuple[Step, ...] = ()
+    tree: Node | None = None
+    parts: dict[Annotated[str, Field(pattern="^[a-z]+$")], Factor] = {}
+    label: dict[Annotated[str, Field(pattern="^[a-z]{2}$")], str] = Field(default={}, description="by language")
 
     @model_validator(mode="after")
     def _weighed(self) -> Plan:
@@ -410,7 +444,8 @@ def test_a_right_document_becomes_the_model() -> None:
          "1:1: error[unknown-key]: `weigth` is not a key that is known here\n  hint: did you mean `weight`?"),
         ("names: {}\nzzz: 1",
          "2:1: error[unknown-key]: `zzz` is not a key that is known here\n  hint: the keys here are `code`, `colour`, "
-         "`curve`, `decided`, `from`, `many`, `month`, `names`, `since`, `target`, `title` and `weight`"),
+         "`curve`, `decided`, `from`, `label`, `many`, `month`, `names`, `parts`, `since`, `steps`, "
+         "`target`, `title`, `tree` and `weight`"),
         ("curve: {kind: stepped, points: []}",
          "1:24: error[unknown-key]: `points` is not a key that is known here\n  hint: it belongs to the kind `linear`"),
         ("curve:\n  kind: linear",
@@ -425,6 +460,9 @@ def test_a_right_document_becomes_the_model() -> None:
          "  hint: did you mean `linear`?"),
         ("curve: {points: 1}",
          "1:1: error[missing-key]: `kind` is missing in `curve`\n  hint: it is one of `linear` or `stepped`"),
+        ("curve: 7", "1:8: error[wrong-type]: `curve` must be a mapping, not the number `7`\n"
+         "  hint: write `key: value` lines, indented under it"),
+        ("curve: {kind: [linear]}", "1:15: error[wrong-type]: `kind` must be `linear` or `stepped`, not a list"),
         ("curve: linear", "1:8: error[wrong-type]: `curve` must be a mapping, not the text `linear`\n"
          "  hint: write `key: value` lines, indented under it"),
         # the union's tag is not a place; an item that fails is not missing
@@ -437,6 +475,26 @@ def test_a_right_document_becomes_the_model() -> None:
          "  hint: `points`: attainment and rate of each corner"),
         ("curve: {kind: linear, points: [[1, 2], [3, 4, 5]]}",
          "1:40: error[too-many]: item 2 of `points` takes at most 2 items, not 3"),
+        # under keys that follow a pattern
+        ("parts: {a: {fakctor: 1}}",
+         "1:13: error[unknown-key]: `fakctor` is not a key that is known here\n  hint: did you mean `factor`?"),
+        # kinds that are told apart by their keys: the tag is spelled like a key
+        ("steps: [{factor: x}]", "1:18: error[wrong-type]: `factor` must be a number, not the text `x`"),
+        ("steps: [{factor: 1, because: 2}]",
+         '1:30: error[wrong-type]: `because` must be text, not the number `2`\n  hint: put it in quotes: "2"'),
+        ("steps: [{factor: 1, becuase: b}]",
+         "1:21: error[unknown-key]: `becuase` is not a key that is known here\n  hint: did you mean `because`?"),
+        ("steps: [{because: b}]", "1:9: error[missing-key]: `factor` is missing in item 1 of `steps`"),
+        # a misspelt key does not turn a group into a measure
+        ("tree: {itmes: {}, combine: sum}",
+         "1:8: error[unknown-key]: `itmes` is not a key that is known here\n  hint: did you mean `items`?"),
+        ("tree: {items: {a: {of: x, cruve: y}}}",
+         "1:27: error[unknown-key]: `cruve` is not a key that is known here\n  hint: did you mean `curve`?"),
+        ("tree: {items: {a: {of: x, curve: y}}, weight: 1}",
+         "1:39: error[unknown-key]: `weight` is not a key that is known here\n"
+         "  hint: the keys here are `combine` and `items`"),
+        ("label: {english: a}", "1:9: error[wrong-key]: `english` cannot be a key of `label`\n"
+         "  hint: `label`: by language"),
         # words
         ("curve: {kind: linear, points: [[1, 2], [3, 4]], below: flatt}",
          "1:56: error[unknown-value]: `below` must be one of `flat` or `zero`, not the text `flatt`\n"
