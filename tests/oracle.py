@@ -31,6 +31,9 @@ class Case:
     columns: dict[str, dict[str, str]]
     period: str
 
+    def __repr__(self) -> str:
+        return f"a rule set with {len(self.rules['plans'])} plans, for {self.period}"
+
 
 # --- rounding and periods ---------------------------------------------------------------------------------------------
 
