@@ -29,10 +29,13 @@ from incentive_engine.formulas.tree import (
     TextLiteral,
     TruthLiteral,
     Type,
+    flattened,
     parts,
 )
 
 NOUNS: dict[Type, str] = {"number": "a number", "text": "text", "date": "a date", "boolean": "true or false"}
+MAX_DOUBLINGS = 8
+_DOUBLING = frozenset({"MIN", "MAX", "ABS"}) | ROUNDINGS
 _LITERALS: dict[type[Node], Type] = {NumberLiteral: "number", TextLiteral: "text", TruthLiteral: "boolean"}
 
 
@@ -61,6 +64,9 @@ def check(formula: Formula, names: Mapping[str, Name], wanted: Type) -> tuple[di
     """
     checking = _Checking(names)
     checking.want(formula.tree, wanted, whole=True)
+    if _doublings(formula.tree) > MAX_DOUBLINGS:
+        message = f"more than {MAX_DOUBLINGS} of MIN, MAX, ABS, rounding and division are nested in one another"
+        checking.refuse(formula.tree, "too-deep", message, "write it more simply")
     return checking.inferred(), sorted(checking.problems, key=lambda problem: (problem.offset, problem.code))
 
 
@@ -231,6 +237,17 @@ class _Checking:
                 "write the year, the month and the day: DATE(2026, 1, 31)",
             )
         return "date"
+
+
+def _doublings(node: Node) -> int:
+    """How many steps that use their argument more than once are nested: each doubles what is worked out for a row."""
+    if folded(node) is not None:
+        return 0
+    doubles = (isinstance(node, Call) and node.function in _DOUBLING) or (
+        isinstance(node, Arithmetic) and node.sign == "/" and folded(node.right) is None
+    )
+    inner = flattened(node) if isinstance(node, Call) and node.function in ("MIN", "MAX") else parts(node)
+    return max(map(_doublings, inner), default=0) + doubles
 
 
 def _known(type_: _AnyType) -> _AnyType:

@@ -32,6 +32,7 @@ from incentive_engine.formulas.tree import (
     NumberLiteral,
     TextLiteral,
     TruthLiteral,
+    flattened,
     literals,
 )
 
@@ -111,11 +112,7 @@ def _plain(node: Node, scope: Scope) -> pl.Expr:
     return value
 
 
-def _arithmetic(node: NumberLiteral | Negative | Arithmetic, scope: Scope) -> Exact:
-    if isinstance(node, NumberLiteral):
-        return Exact.of(node.value)
-    if isinstance(node, Negative):
-        return _number(node.operand, scope).negated()
+def _arithmetic(node: Arithmetic, scope: Scope) -> Exact:
     left, right = _number(node.left, scope), _number(node.right, scope)
     match node.sign:
         case "+":
@@ -125,24 +122,7 @@ def _arithmetic(node: NumberLiteral | Negative | Arithmetic, scope: Scope) -> Ex
         case "*":
             return left.times(right)
         case "/":
-            return _divided(left, right)
-
-
-def _divided(left: Exact, right: Exact) -> Exact:
-    """The quotient, missing where right is zero."""
-    if right.low > 0 or right.high < 0:
-        return left.over(right)
-    if right.low == right.high == 0:
-        return left.masked(pl.lit(False, dtype=pl.Boolean))
-    nonzero = right.masked(right.differs(0))
-    if right.low == 0:
-        return left.over(_known(nonzero, 1, right.high))
-    if right.high == 0:
-        return left.over(_known(nonzero, right.low, -1))
-    # The sign moves to the numerator, so that what divides is proved to be positive.
-    signed = Exact.choose((right.below(0), left.negated()), otherwise=left)
-    size = _magnitude(nonzero)
-    return signed.over(_known(size, 1, size.high))
+            return left.over_or_missing(right)
 
 
 def _magnitude(value: Exact) -> Exact:
@@ -150,13 +130,10 @@ def _magnitude(value: Exact) -> Exact:
     if low >= 0 or high <= 0:
         return value if low >= 0 else value.negated()
     larger = greatest([value, value.negated()])
-    return _known(larger, 0, larger.high)
-
-
-def _known(value: Exact, low: int, high: int) -> Exact:
-    """The same value, whose counts are known to lie within low..high for a reason that intervals cannot see."""
-    known = value.counts.known(low, high)
-    return replace(value, expr=known.expr, low=known.low, high=known.high)
+    known = larger.counts.known(
+        0, larger.high
+    )  # the interval of each of the two reaches below zero, the result does not
+    return replace(larger, expr=known.expr, low=known.low, high=known.high)
 
 
 def _compared(sign: ComparisonSign, left: Exact | pl.Expr, right: Exact | pl.Expr) -> pl.Expr:
@@ -200,10 +177,8 @@ def _called(node: Call, scope: Scope) -> Exact | pl.Expr:
     match node.function:
         case "IF":
             return _if(_plain(arguments[0], scope), _value(arguments[1], scope), _value(arguments[2], scope))
-        case "MIN":
-            return least([_number(argument, scope) for argument in arguments])
-        case "MAX":
-            return greatest([_number(argument, scope) for argument in arguments])
+        case "MIN" | "MAX":
+            return _extreme(node, scope)
         case "ABS":
             return _magnitude(_number(arguments[0], scope))
         case "ROUND" | "ROUNDDOWN" | "ROUNDUP":
@@ -217,6 +192,16 @@ def _called(node: Call, scope: Scope) -> Exact | pl.Expr:
             value = _value(arguments[0], scope)
             return value.missing if isinstance(value, Exact) else value.is_null()
     raise LookupError(f"no function {node.function}: the formula was not checked")
+
+
+def _extreme(node: Call, scope: Scope) -> Exact:
+    """The smallest or largest argument; constants last and together, because a constant bound costs one comparison."""
+    values = [_number(argument, scope) for argument in flattened(node)]
+    fixed = [value.constant for value in values if value.constant is not None]
+    varying = [value for value in values if value.constant is None]
+    if node.function == "MIN":
+        return least(varying).minimum(min(fixed)) if fixed else least(varying)
+    return greatest(varying).maximum(max(fixed)) if fixed else greatest(varying)
 
 
 def _if(condition: pl.Expr, then: Exact | pl.Expr, otherwise: Exact | pl.Expr) -> Exact | pl.Expr:

@@ -171,24 +171,28 @@ def literals(node: Node) -> Iterator[NumberLiteral]:
                 yield from literals(part)
 
 
-def skeleton(node: Node) -> Hashable:
+def skeleton(node: Node, with_numbers: bool = False) -> Hashable:
     """The formula without its numbers: two formulas of one skeleton differ in `literals` only."""
     match node:
         case NumberLiteral():
-            return "number"
+            return node.value if with_numbers else "number"
         case Call():
             fixed = STRUCTURAL_ARGUMENTS.get(node.function, ())
-            return (
-                node.function,
-                tuple(
-                    repr(replace(each, offset=0))
-                    if index in fixed and isinstance(each, NumberLiteral)
-                    else skeleton(each)
-                    for index, each in enumerate(node.arguments)
-                ),
-            )
+            arguments = enumerate(node.arguments)
+            return node.function, tuple(skeleton(each, with_numbers or index in fixed) for index, each in arguments)
         case NameUse() | TextLiteral() | TruthLiteral():
             return replace(node, offset=0)
         case _:
             sign = getattr(node, "sign", getattr(node, "word", None))
-            return (type(node).__name__, sign, tuple(map(skeleton, parts(node))))
+            return type(node).__name__, sign, tuple(skeleton(part, with_numbers) for part in parts(node))
+
+
+def flattened(node: Call) -> tuple[Node, ...]:
+    """The arguments of MIN or MAX, with those of the same function inside: MIN(a, MIN(b, c)) has a, b and c."""
+    return tuple(
+        part
+        for argument in node.arguments
+        for part in (
+            flattened(argument) if isinstance(argument, Call) and argument.function == node.function else (argument,)
+        )
+    )
