@@ -11,7 +11,7 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 import click
@@ -50,6 +50,9 @@ class Door(click.Group):
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             _stop_writing()
+        except OSError as refusal:
+            tell([_of_system(refusal)])
+            ctx.exit(INPUT_PROBLEMS)
         except Exception as fault:  # noqa: BLE001 - the last resort: a bug is told as a bug
             _tell_fault(fault)
             ctx.exit(FAULT)
@@ -96,6 +99,12 @@ def _stop_writing() -> NoReturn:
     raise SystemExit(NOBODY_READS)
 
 
+def _of_system(refusal: OSError) -> Problem:
+    """A full disk, a folder that may not be written: nothing is wrong with the program."""
+    where = f"`{refusal.filename}`: " if refusal.filename else ""
+    return Problem("system", f"{where}{refusal.strerror or refusal}")
+
+
 def _tell_fault(fault: Exception) -> None:
     if os.environ.get("INCENTIVE_DEBUG"):
         import traceback
@@ -109,5 +118,3 @@ def _tell_fault(fault: Exception) -> None:
         err=True,
     )
 
-
-Command = Callable[..., Any]

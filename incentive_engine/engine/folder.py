@@ -24,12 +24,17 @@ RUN_FILE: Final = "run.json"
 _ROWS_PER_GROUP = 65_536
 
 
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A folder that becomes `target` when the block ends well, and vanishes when it does not."""
+def refuse_existing(target: Path) -> None:
+    """Raises InputProblems where something has the name already."""
     if target.exists():
         hint = "give another folder, or remove it first: a run is never overwritten"
         raise InputProblems([Problem("folder-exists", f"`{target}` is there already", hint=hint)])
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder that becomes `target` when the block ends well, and vanishes when it does not."""
+    refuse_existing(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:

@@ -32,7 +32,7 @@ def parameter_columns(
 ) -> Mapping[ParameterKey, ParameterColumn]:
     """Every number that the plans take from tables."""
     columns = {}
-    for key in _parameter_keys(rules, plans):
+    for key in parameter_keys(rules, plans):
         table = accepted.tables[key.table]
         frame = table.frame if key.kpi is None else table.frame.filter(pl.col("kpi") == key.kpi)
         keys = tuple(each for each in rules.tables[key.table].keys if each != "kpi")
@@ -41,7 +41,8 @@ def parameter_columns(
     return columns
 
 
-def _parameter_keys(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> list[ParameterKey]:
+def parameter_keys(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> list[ParameterKey]:
+    """The numbers that the plans take from tables, each once."""
     keys = []
     for plan in plans:
         for node in nodes_under(plan.root):

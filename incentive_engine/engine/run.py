@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,15 @@ from typing import Any
 import polars as pl
 
 from incentive_engine.engine import outputs
-from incentive_engine.engine.folder import RUN_FILE, fingerprint, new_folder, write_json, write_table
+from incentive_engine.engine.exporting import writers
+from incentive_engine.engine.folder import (
+    RUN_FILE,
+    fingerprint,
+    new_folder,
+    refuse_existing,
+    write_json,
+    write_table,
+)
 from incentive_engine.engine.invariants import Population, check_invariants
 from incentive_engine.engine.running import Calculation, Timings, accept_for, calculate
 from incentive_engine.engine.totals import departments
@@ -101,13 +109,22 @@ class Run:
 
 
 def run(
-    rules: Rules, data: Path | str, period: str, out: Path | str | None = None, timings: Timings | None = None
+    rules: Rules,
+    data: Path | str,
+    period: str,
+    out: Path | str | None = None,
+    timings: Timings | None = None,
+    formats: Sequence[str] = (),
 ) -> Run:
     """Pays a workforce: accepts the data, calculates, checks the invariants, writes the folder `out` if one is given.
 
-    Raises InputProblems for rules, periods and files that cannot be used; rows that cannot be used are held instead.
+    `formats`: `csv` and `xlsx` write the tables for spreadsheets as well. Raises InputProblems for rules, periods and
+    files that cannot be used; rows that cannot be used are held instead.
     """
     timings = timings or Timings()
+    also = writers(formats)
+    if out is not None:
+        refuse_existing(Path(out))
     parsed = parse_period(period, rules)
     with timings.step("accept"):
         accepted = accept_for(rules, Path(data))
@@ -118,6 +135,9 @@ def run(
         return _in_memory(calculation, population)
     with timings.step("write"), new_folder(Path(out)) as folder:
         _write(calculation, population, folder)
+        for suffix, write in also:
+            for name in TABLES:
+                write(pl.scan_parquet(folder / f"{name}.parquet"), folder / f"{name}.{suffix}")
         write_json(timings.seconds, folder / "timings.json")
     return Run.open(out)
 

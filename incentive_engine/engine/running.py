@@ -6,7 +6,7 @@ Each shape's frame is gathered once; the stages run on the streaming engine, in 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,10 +44,14 @@ class Timings:
     """How long each step took, in seconds: kept apart from everything that is fingerprinted."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    on_step: Callable[[str], None] | None = None
+    """Told the name of each step as it begins, for whoever watches."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Adds the time of a block."""
+        if self.on_step is not None:
+            self.on_step(name)
         start = time.perf_counter()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

@@ -1,0 +1,73 @@
+"""`check` and `schema`: is the rule set right, and what may stand in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from incentive_engine.cli.door import INPUT_PROBLEMS, tell
+from incentive_engine.cli.showing import counts, show_rows_held
+
+if TYPE_CHECKING:
+    from incentive_engine.rulesets.loading import Rules
+
+
+@click.command(short_help="Find what is wrong with a rule set.")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Look at the files in this data folder as well.")
+@click.pass_context
+def check(ctx: click.Context, rules: Path, data: Path | None) -> None:
+    """Tell everything that is wrong with the rule set RULES, and run its examples. Nobody is paid.
+
+    With --data, tell what is wrong with the files as well, and which rows would be held.
+    """
+    from incentive_engine import check
+    from incentive_engine.rulesets.loading import load
+
+    loaded = load(rules)
+    found = [*loaded.warnings, *check(loaded)]
+    tell(found)
+    errors = sum(problem.level == "error" for problem in found)
+    click.echo(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors)}")
+    if data is not None:
+        _check_data(loaded, data)
+    if errors:
+        ctx.exit(INPUT_PROBLEMS)
+
+
+def _checked(rules: Rules) -> str:
+    ruleset = rules.ruleset
+    parts = [(len(ruleset.plans), "plan"), (len(ruleset.kpis), "KPI"), (len(ruleset.examples), "example")]
+    return ", ".join(counts(number, noun) for number, noun in parts)
+
+
+def _told(errors: int, warnings: int) -> str:
+    parts = [counts(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
+    return ", ".join(parts) or "no problems"
+
+
+def _check_data(rules: Rules, data: Path) -> None:
+    from incentive_engine.engine.running import accept_for
+
+    accepted = accept_for(rules, data)
+    delivered = [table for table in accepted.tables.values() if table.delivered]
+    rows = sum(table.frame.height for table in delivered)
+    held = counts(accepted.held.height, "row") if accepted.held.height else "no row"
+    click.echo(f"{data}: {counts(len(delivered), 'table')}, {counts(rows, 'row')} accepted, {held} held")
+    show_rows_held(accepted.held)
+
+
+@click.command(short_help="Print the JSON Schema of rule sets, for editors.")
+def schema() -> None:
+    """Print the JSON Schema of rule sets. An editor that knows it completes and checks what you write.
+
+    Save it beside your rules (`incentive schema > rules.schema.json`), and begin the rule set with
+    `# yaml-language-server: $schema=rules.schema.json`.
+    """
+    import json
+
+    from incentive_engine.rulesets.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

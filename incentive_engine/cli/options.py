@@ -1,0 +1,13 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+LANGUAGE: Final = click.option(
+    "--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the words."
+)

@@ -1,0 +1,51 @@
+"""A progress bar on a terminal, and silence in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+Tick = Callable[[int, int], None]
+"""Called with how much is done, and of how much."""
+
+_STEPS: Final[Mapping[str, str]] = {
+    "accept": "reading the files",
+    "kpis": "working out the KPIs",
+    "eligibility": "finding who is in which plan",
+    "compile": "compiling the plans",
+    "evaluate": "working out the pay",
+    "check": "checking the sums",
+    "write": "writing the run",
+}
+
+
+@contextmanager
+def steps_shown() -> Iterator[Callable[[str], None]]:
+    """Shows which step of a run is going on; gives what to call with its name."""
+    with counted("reading the rules") as (tick, describe):
+
+        def step(name: str) -> None:
+            describe(_STEPS[name])
+            tick(list(_STEPS).index(name), len(_STEPS))
+
+        yield step
+
+
+@contextmanager
+def counted(words: str) -> Iterator[tuple[Tick, Callable[[str], None]]]:
+    """Shows how much is done; gives what to call with the count, and with other words."""
+    if not sys.stderr.isatty():
+        yield (lambda done, of: None), (lambda words: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=1)
+        yield (
+            lambda done, of: bar.update(task, completed=done, total=of),
+            lambda words: bar.update(task, description=words),
+        )

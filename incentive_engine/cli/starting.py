@@ -1,0 +1,66 @@
+"""`init` and `demo`: something to start from, and something to look at."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Final
+
+import click
+
+from incentive_engine.cli.door import refuse
+from incentive_engine.cli.options import LANGUAGE
+from incentive_engine.cli.progress import counted, steps_shown
+from incentive_engine.cli.showing import show_run
+from incentive_engine.shipped import rules_dir
+
+_MARK: Final = ".incentive-demo"
+
+
+@click.command(short_help="Make a folder with a small rule set and data to start from.")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("my-bonus"))
+def init(folder: Path) -> None:
+    """Make FOLDER (my-bonus unless said) with a small commented rule set, and data that it runs on."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        refuse("folder-exists", f"`{folder}` is there already and not empty", "give another folder")
+    shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
+    rules, data = folder / "rules.yaml", folder / "data"
+    click.echo(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
+    click.echo(f"  incentive check {rules}")
+    click.echo(f"  incentive run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
+
+
+@click.command(short_help="Make up a company, pay it, and write every statement.")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"))
+@LANGUAGE
+def demo(folder: Path, language: str) -> None:
+    """Make up a company of 2,400 people in FOLDER (demo unless said), pay its bonus and write every statement.
+
+    Everything is invented, and the same every time.
+    """
+    _clear(folder)
+    from incentive_engine.demo import PERIOD, write_company
+    from incentive_engine.engine.run import run
+    from incentive_engine.engine.running import Timings
+    from incentive_engine.rulesets.loading import load
+    from incentive_engine.statements import write_statements
+
+    data, rules, out, pages = folder / "data", folder / "rules.yaml", folder / PERIOD, folder / "statements"
+    write_company(data)
+    shutil.copy(rules_dir() / "demo" / "care-quarterly.yaml", rules)
+    with steps_shown() as step:
+        done = run(load(rules), data, PERIOD, out, Timings(on_step=step))
+    with counted("writing statements") as (tick, _):
+        write_statements(out, pages, tick)
+    show_run(done, out, language)
+
+
+def _clear(folder: Path) -> None:
+    """A new folder; only an earlier demo is ever removed."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            refuse("folder-exists", f"`{folder}` is there already, and no demo", "name another: `incentive demo FOLDER`")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text(json.dumps({"made by": "incentive demo"}) + "\n", encoding="utf-8")

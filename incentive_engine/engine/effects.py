@@ -1,0 +1,131 @@
+"""What each gate, modifier, floor and cap changed, in money: the payout less the payout that the plan without it gives.
+
+Worked out again from the trace, which holds everything that the plan read, so that it costs no second look at the
+facts. Effects do not add up to anything: two limits on the same score may each change nothing as long as the other stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.needs import result_keys
+from incentive_engine.compiler.program import PAYOUT, Program, compile_plans
+from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.engine.fitting import fitted
+from incentive_engine.engine.gathering import parameter_keys
+from incentive_engine.exact import Scale
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import GroupNode, KeyPath, Node, ResolvedPlan, nodes_under
+
+Kind = Literal["modifier", "gate", "floor", "cap"]
+EFFECTS: Final = {"payee": pl.String, "plan": pl.String, "node": pl.String, "step": pl.String, "number": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """One step of one node; `number` counts from 1 among those of its kind."""
+
+    node: str
+    kind: Kind
+    number: int
+    at: KeyPath
+
+
+def effects(rules: Rules, plans: tuple[ResolvedPlan, ...], traces: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """One row per payee × plan × step that could have changed the payout: payee, plan, node, step, number, effect.
+
+    `effect`: payout − payout without the step, in the rules' currency; missing where either could not be worked out.
+    """
+    frames = [
+        frame for shape in by_shape(plans) for frame in _of_shape(rules, shape, traces[shape[0].name].collect())
+    ]
+    return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=EFFECTS | {"effect": pl.Decimal})
+
+
+def removable(plan: ResolvedPlan) -> Iterator[Removable]:
+    """The steps that a plan would also work without, in written order."""
+    for node in nodes_under(plan.root):
+        for number in range(1, len(node.steps.modifiers) + 1):
+            yield Removable(node.path, "modifier", number, (*node.at, "modifiers", number - 1))
+        for number in range(1, len(node.steps.gates) + 1):
+            yield Removable(node.path, "gate", number, (*node.at, "gates", number - 1))
+        if node.steps.floor is not None:
+            yield Removable(node.path, "floor", 1, (*node.at, "floor"))
+        if node.steps.cap is not None:
+            yield Removable(node.path, "cap", 1, (*node.at, "cap"))
+
+
+def _of_shape(rules: Rules, shape: tuple[ResolvedPlan, ...], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    if trace.is_empty() or PAYOUT not in trace.columns:
+        return
+    wide, scales = _as_counts(trace, shape)
+    kpis = frozenset(rules.ruleset.kpis)
+    ranges = _ranges(rules, shape, scales)
+    for step in removable(shape[0]):
+        program = compile_plans(tuple(_without(plan, step) for plan in shape), ranges, kpis)
+        yield trace.select(
+            "payee",
+            "plan",
+            pl.lit(step.node).alias("node"),
+            pl.lit(step.kind).alias("step"),
+            pl.lit(step.number, pl.Int64).alias("number"),
+            (pl.col(PAYOUT) - _payouts(program, wide)).alias("effect"),
+        )
+
+
+def _payouts(program: Program, wide: pl.DataFrame) -> pl.Series:
+    assert program.payout is not None
+    inputs = wide.lazy().select(program.inputs)
+    frame = program.evaluate(inputs).select(program.payout.decimal().alias(PAYOUT)).collect(engine="streaming")
+    return frame[PAYOUT]
+
+
+def _as_counts(trace: pl.DataFrame, shape: tuple[ResolvedPlan, ...]) -> tuple[pl.DataFrame, dict[str, Scale]]:
+    """The trace as the program reads it: numbers as integer counts, plans as their place in the shape."""
+    scales, columns = {}, []
+    for series in trace:
+        if isinstance(series.dtype, pl.Decimal):
+            counts, scales[series.name] = fitted(series.to_physical(), series.dtype.scale)
+            columns.append(counts)
+    places = {plan.name: place for place, plan in enumerate(shape)}
+    plan = trace["plan"].replace_strict(places, return_dtype=pl.UInt32).alias(PLAN)
+    return trace.with_columns(*columns, plan), scales
+
+
+def _ranges(rules: Rules, shape: tuple[ResolvedPlan, ...], scales: Mapping[str, Scale]) -> Ranges:
+    results: dict[ResultKey, Scale] = {
+        key: scales[key.column] for key in result_keys(shape, frozenset(rules.ruleset.kpis)) if key.column in scales
+    }
+    parameters: dict[ParameterKey, Scale] = {key: scales[key.name] for key in parameter_keys(rules.ruleset, shape)}
+    by_kpi = frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys)
+    return Ranges(scales, results, parameters, rules.types.workforce, by_kpi)
+
+
+def _without(plan: ResolvedPlan, step: Removable) -> ResolvedPlan:
+    root = _node_without(plan.root, step)
+    assert isinstance(root, GroupNode)
+    return replace(plan, root=root)
+
+
+def _node_without(node: Node, step: Removable) -> Node:
+    if node.path == step.node:
+        steps = node.steps
+        if step.kind == "modifier":
+            steps = replace(steps, modifiers=_dropped(steps.modifiers, step.number))
+        elif step.kind == "gate":
+            steps = replace(steps, gates=_dropped(steps.gates, step.number))
+        else:
+            steps = replace(steps, floor=None) if step.kind == "floor" else replace(steps, cap=None)
+        return replace(node, steps=steps)
+    if isinstance(node, GroupNode):
+        return replace(node, items=tuple(_node_without(item, step) for item in node.items))
+    return node
+
+
+def _dropped(steps: tuple, number: int) -> tuple:  # type: ignore[type-arg]
+    return (*steps[: number - 1], *steps[number:])

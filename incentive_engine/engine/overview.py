@@ -1,0 +1,72 @@
+"""A run at a glance: what each department was paid, how much of it customers brought, and who is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from incentive_engine.engine.run import Run
+from incentive_engine.rulesets.contracts import WORKFORCE
+
+_SHARE = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One department, or all of them; money is None where nothing is paid, the share where no money was."""
+
+    department: str | None
+    paid: int
+    held: int
+    payout: Decimal | None
+    customer_share: Decimal | None
+    """Of the payout, rounded to 0.1 %."""
+
+
+def by_department(run: Run) -> list[Total]:
+    """One total per department, by name."""
+    held = run.departments.filter(pl.col("measure").is_null()).group_by("department").agg(pl.col("held").sum())
+    totals = run.tables["payouts"].group_by("department").agg(*_sums()).collect()
+    both = totals.join(held, on="department", how="full", coalesce=True, nulls_equal=True)
+    return [_total(**row) for row in both.sort("department", nulls_last=True).iter_rows(named=True)]
+
+
+def overall(run: Run) -> Total:
+    """The total of the whole run."""
+    held = run.departments.filter(pl.col("measure").is_null())["held"].sum()
+    (row,) = run.tables["payouts"].select(*_sums()).collect().iter_rows(named=True)
+    return _total(None, held=held, **row)
+
+
+def _sums() -> list[pl.Expr]:
+    money = (pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _MONEY)
+    return [pl.col("payee").n_unique().alias("paid"), *money]
+
+
+_MONEY = ("payout", "customer_pay")
+
+
+def _total(
+    department: str | None,
+    paid: int | None,
+    held: int | None,
+    payout: Decimal | None,
+    customer_pay: Decimal | None,
+) -> Total:
+    share = (customer_pay / payout).quantize(_SHARE) if payout and customer_pay is not None else None
+    return Total(department, paid or 0, held or 0, payout, share)
+
+
+def held_people(run: Run) -> pl.DataFrame:
+    """One row per reason for which somebody is not paid: payee, code, reason."""
+    return run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")).select(
+        "payee", "code", "reason"
+    )
+
+
+def rows_not_used(run: Run) -> pl.DataFrame:
+    """One row per row of the files that could not be used, as in `held`."""
+    people = (pl.col("table") == WORKFORCE) & (pl.col("key") == pl.col("payee")).fill_null(False)
+    return run.held.filter(~people)
