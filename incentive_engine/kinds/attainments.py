@@ -23,6 +23,8 @@ class AttainmentKind(ABC):
     """The measure's parameters that the formula reads."""
     positive: ClassVar[tuple[str, ...]] = ()
     """Those that hold the payee where they are zero or negative."""
+    rising: ClassVar[bool] = True
+    """Whether a higher result gives a higher attainment."""
     negative_actual: ClassVar[bool] = True
     """Whether a KPI that can be negative makes sense here."""
     in_percent: ClassVar[bool]
@@ -52,6 +54,7 @@ class InverseRatio(AttainmentKind):
     """Target / actual: for what is better when lower. A result of zero takes the curve's upper end."""
 
     name = "inverse_ratio"
+    rising = False
     needs = ("target",)
     positive = ("target",)
     negative_actual = False

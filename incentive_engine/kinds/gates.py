@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Literal
 
 import polars as pl
@@ -27,9 +28,9 @@ class Withhold(Declared):
     because: Annotated[Label, Field(description="The reason, as the payee reads it.")]
 
     @property
-    def kept(self) -> Decimal:
+    def kept(self) -> Fraction:
         """The part of the score that is left."""
-        return Decimal(0) if self.withhold == "all" else 1 - self.withhold
+        return Fraction(0) if self.withhold == "all" else 1 - Fraction(self.withhold)
 
     @staticmethod
     def apply(gates: Variants[Withhold], condition: pl.Expr, score: Exact) -> Exact:

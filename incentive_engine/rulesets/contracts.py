@@ -9,7 +9,6 @@ from fractions import Fraction
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
-from incentive_engine.formulas import Type
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, ColumnTypes, formula_uses
@@ -182,5 +181,5 @@ def _table(
         encoding=options.encoding,
         date_order=options.date_order,
         sheet=options.sheet,
-        location=document.begins(at),
+        location=document.at((*at, "path")),
     )

@@ -1,4 +1,8 @@
-"""A rule set, read, declared and checked: what every command starts from."""
+"""A rule set, read, declared and checked: what every command starts from.
+
+Checks run in the order in which one stands on another: a formula is read as numbers when its names and types are in
+order. Within each step everything that is wrong is told at once.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ from pathlib import Path
 from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import TableContract
+from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
+from incentive_engine.rulesets.checks.numbers import declared_ranges
 from incentive_engine.rulesets.contracts import contracts
 from incentive_engine.rulesets.formula_uses import ColumnTypes, infer_types
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.ranges import DeclaredRanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Rules:
     document: Document
     types: ColumnTypes
     contracts: tuple[TableContract, ...]
+    ranges: DeclaredRanges
     warnings: tuple[Problem, ...]
 
 
@@ -35,6 +43,13 @@ def load_document(document: Document) -> Rules:
     ruleset = declare(document, RuleSet)
     types, problems = infer_types(ruleset, document)
     problems += check_rules(ruleset, document)
+    _refuse(problems)
+    tables = contracts(ruleset, types, document)
+    ranges, found = declared_ranges(Checked(ruleset, document), tables)
+    _refuse(problems + found)
+    return Rules(ruleset, document, types, tables, ranges, tuple(problems))
+
+
+def _refuse(problems: list[Problem]) -> None:
     if any(problem.level == "error" for problem in problems):
         raise InputProblems(problems)
-    return Rules(ruleset, document, types, contracts(ruleset, types, document), tuple(problems))

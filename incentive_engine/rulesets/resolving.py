@@ -1,4 +1,4 @@
-"""From what is written to what is meant: names bound, defaults filled, nothing optional left that the compiler must guess.
+"""From what is written to what is meant: names bound, defaults filled, nothing left that the compiler must guess.
 
 A resolved plan is a plain tree; the compiler is the only one that walks it.
 """

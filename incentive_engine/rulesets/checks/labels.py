@@ -22,7 +22,7 @@ def labels_speak_every_language(checked: Checked) -> Iterator[Problem]:
             yield Problem(
                 "missing-language",
                 f"`{at[-1]}` has no text in `{language}`",
-                checked.document.at(at),
+                checked.at(*at),
                 f"add `{language}: …`: the rule set's title has that language",
             )
 

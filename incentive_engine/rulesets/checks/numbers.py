@@ -1,0 +1,85 @@
+"""Numbers: on the declared ranges every result ends and fits, and so does what is paid on it.
+
+These checks read formulas as columns, so they come when names and types are in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from incentive_engine.errors import Problem
+from incentive_engine.exact import CannotProve, Exact, Scale
+from incentive_engine.facts import TableContract
+from incentive_engine.formulas import Formula, Scope, compile_number
+from incentive_engine.kinds.attainments import ATTAINMENTS
+from incentive_engine.kinds.kpis import FromFacts
+from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.checks.scorecards import ratio_of_negative
+from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.ranges import DeclaredRanges, DoesNotEnd, columns_scope, input_ranges, result_scale
+from incentive_engine.rulesets.walking import placed_measures
+
+_MOST_DAYS = 10**7
+_PERIOD: Scope = {
+    "days_employed": Exact.column("days_employed", Scale(0, -_MOST_DAYS, _MOST_DAYS)),
+    "period_days": Exact.column("period_days", Scale(0, 28, 366)),
+    "period_start": pl.col("period_start"),
+    "period_end": pl.col("period_end"),
+}
+"""What every formula about payees has, whatever the period."""
+NARROW = "declare narrower bounds for its columns: `columns: {NAME: {at_most: 1000}}`"
+
+
+def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> tuple[DeclaredRanges, list[Problem]]:
+    """The range of every number, and what is wrong with those that have none."""
+    problems: list[Problem] = []
+    results: dict[str, Scale] = {}
+    by_name = {contract.name: contract for contract in contracts}
+    for name, kpi in checked.rules.kpis.items():
+        contract = by_name.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
+        try:
+            results[name] = result_scale(kpi, contract)
+        except CannotProve as error:
+            message = f"the result of `{name}` cannot be proved to fit: {error.what}"
+            hint = f"round what is added up, as ROUND(x, 2), or {NARROW}"
+            problems.append(Problem("cannot-prove", message, checked.key("kpis", name, "compute"), hint))
+        except DoesNotEnd:
+            message = f"the result of `{name}` may need decimals without end"
+            hint = "round it: `rounding: {places: 4}`"
+            problems.append(Problem("may-not-end", message, checked.key("kpis", name, "rounding"), hint))
+    ranges = replace(input_ranges(checked.rules, contracts), results=results)
+    problems += _ratios_of_negative(checked, results)
+    problems += _target_pays_end(checked, by_name[WORKFORCE])
+    return ranges, problems
+
+
+def _ratios_of_negative(checked: Checked, results: Mapping[str, Scale]) -> Iterator[Problem]:
+    """A computed KPI that can be negative, as its declared columns say, is not held against a target by ratio."""
+    for placed, measure, name in placed_measures(checked.rules):
+        negative = name in results and results[name].contains_negative
+        if negative and not ATTAINMENTS[measure.attainment].negative_actual:
+            hint = "use `difference`, or show that it is never negative: MAX(0, …) around its formula"
+            yield ratio_of_negative(checked, placed, name, hint)
+
+
+def _target_pays_end(checked: Checked, workforce: TableContract) -> Iterator[Problem]:
+    """The target pay is exact as written."""
+    scope = {**columns_scope(workforce), **_PERIOD}
+    for name, plan in checked.rules.plans.items():
+        if plan.target_pay is not None:
+            problem = _target_pay(plan.target_pay, scope)
+            if problem:
+                yield replace(problem, location=checked.at("plans", name, "target_pay"))
+
+
+def _target_pay(formula: Formula, scope: Scope) -> Problem | None:
+    hint = f"round it: ROUND({formula.text}, 2)"
+    try:
+        if compile_number(formula, scope).finite_places is not None:
+            return None
+    except CannotProve as error:
+        return Problem("cannot-prove", f"the target pay cannot be proved to fit: {error.what}", hint=NARROW)
+    return Problem("may-not-end", "the target pay may need decimals without end", hint=hint)

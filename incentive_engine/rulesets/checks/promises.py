@@ -1,0 +1,105 @@
+"""Promises: principles are kept, and examples speak of what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from incentive_engine.errors import Problem
+from incentive_engine.kinds.base import written
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.checked import Checked, unknown
+from incentive_engine.rulesets.contracts import workforce_columns
+from incentive_engine.rulesets.models import Example, Plan, RuleSet
+from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
+from incentive_engine.rulesets.walking import placed_nodes
+
+
+def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
+    """Every plan gives customer KPIs the share that `principles` promise."""
+    promised = checked.rules.principles.customer_weight
+    if promised is None:
+        return
+    least = Fraction(promised.at_least)
+    for name, plan in checked.rules.plans.items():
+        if not _known(checked.rules, plan):
+            continue
+        share = declared_customer_share(checked.rules, plan)
+        promise = f"{written(least, percent=True)} of `principles`"
+        if share.high < least:
+            told = written(share.high, percent=True)
+            message = f"customer KPIs weigh {told} in `{name}`, less than the {promise}"
+            hint = "raise their weights, or change the principle"
+            yield Problem("customer-weight", message, checked.key("plans", name), hint)
+        elif share.low < least:
+            told = written(share.low, percent=True)
+            message = f"customer KPIs may weigh as little as {told} in `{name}`, less than the {promise}"
+            hint = "weights from tables, and sums without weights, promise nothing"
+            yield Problem("customer-weight", message, checked.key("plans", name), hint, level="warning")
+
+
+def plans_have_few_kpis(checked: Checked) -> Iterator[Problem]:
+    """No plan has more KPIs than `principles` promise."""
+    promised = checked.rules.principles.kpis_per_plan
+    for name, plan in checked.rules.plans.items():
+        if promised is not None and len(kpis_of(plan)) > promised.at_most:
+            message = f"`{name}` has {len(kpis_of(plan))} KPIs, more than the {promised.at_most} of `principles`"
+            yield Problem("too-many-kpis", message, checked.key("plans", name), "keep those that matter most")
+
+
+def _known(rules: RuleSet, plan: Plan) -> bool:
+    return all(kpi in rules.kpis for kpi in kpis_of(plan))
+
+
+def examples_name_what_exists(checked: Checked) -> Iterator[Problem]:
+    """Examples speak of plans, periods, columns, KPIs, tables and nodes of the rule set."""
+    for index, example in enumerate(checked.rules.examples):
+        at: KeyPath = ("examples", index)
+        if example.plan not in checked.rules.plans:
+            yield unknown("plan", example.plan, checked.at(*at, "plan"), checked.rules.plans, "`plans`")
+            continue
+        yield from _period(checked, example, at)
+        yield from _inputs(checked, example, at)
+        paths = {placed.path for placed in placed_nodes(checked.rules) if placed.plan == example.plan}
+        for path in example.expect.scores:
+            if path not in paths:
+                yield unknown("node", path, checked.key(*at, "expect", "scores", path), paths, f"`{example.plan}`")
+        if example.expect.model_fields_set <= {"held"} and example.expect.held is None:
+            hint = "write `payout:`, `score:`, `scores:` or `held:`"
+            yield Problem("expects-nothing", "this example expects nothing", checked.key(*at, "expect"), hint)
+
+
+def _period(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem]:
+    try:
+        Period.parse(example.period, checked.rules.year_starts)
+    except ValueError as error:
+        yield Problem("unknown-period", str(error), checked.at(*at, "period"))
+
+
+def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem]:
+    rules = checked.rules
+    columns = workforce_columns(rules) | {"payee", "left"}
+    for name in example.payee:
+        if name not in columns:
+            yield unknown("column", name, checked.key(*at, "payee", name), columns, "what the rules name")
+    for section in ("results", "answers"):
+        for name in getattr(example, section):
+            if name not in rules.kpis:
+                yield unknown("kpi", name, checked.key(*at, section, name), rules.kpis, "`kpis`")
+    known = parameter_names(rules, example.plan)
+    for name in example.parameters:
+        if name not in known:
+            yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan}`")
+
+
+def parameter_names(rules: RuleSet, plan: str) -> set[str]:
+    """The numbers that a plan takes from tables: `table.column`, or `table.column.kpi` where there is one per KPI."""
+    names = set()
+    for placed in placed_nodes(rules):
+        for parameter in placed.parameters.values() if placed.plan == plan else ():
+            table = rules.tables.get(parameter.table)
+            kpi = getattr(placed.node, "kpi", None) or placed.name
+            per_kpi = table is not None and "kpi" in table.keys
+            names.add(f"{parameter.table}.{parameter.column}" + (f".{kpi}" if per_kpi else ""))
+    return names

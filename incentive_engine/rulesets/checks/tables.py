@@ -1,0 +1,170 @@
+"""Tables and places: what is read from the data folder can be read, and means what the rules take it for."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import PurePosixPath, PureWindowsPath
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale
+
+from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
+from incentive_engine.errors import Problem, did_you_mean
+from incentive_engine.kinds.base import written
+from incentive_engine.kinds.kpis import FromFacts, Given
+from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.contracts import GREATEST, parameters
+from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS
+from incentive_engine.rulesets.models import ColumnOptions, RuleSet, Source, TableOptions
+from incentive_engine.rulesets.resolving import KeyPath
+
+_Types = dict[str, tuple[str, ...]]
+"""The types that each column may be declared with."""
+_TEXT: tuple[str, ...] = ("text",)
+_NUMBERS: tuple[str, ...] = ("number", "money")
+
+
+def timezone_is_known(checked: Checked) -> Iterator[Problem]:
+    """Days begin somewhere."""
+    name = checked.rules.timezone
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # unknown; not a name; a folder of names
+        hint = did_you_mean(name, available_timezones()) or "write its IANA name, as Europe/Paris"
+        yield Problem("unknown-timezone", f"there is no time zone `{name}`", checked.at("timezone"), hint)
+
+
+def currency_is_known(checked: Checked) -> Iterator[Problem]:
+    """Amounts have a currency, and so a smallest coin."""
+    name, known = checked.rules.currency, Locale("en").currencies
+    if name not in known:
+        hint = did_you_mean(name, known) or "write its ISO 4217 code, as EUR"
+        yield Problem("unknown-currency", f"there is no currency `{name}`", checked.at("currency"), hint)
+
+
+def paths_stay_inside(checked: Checked) -> Iterator[Problem]:
+    """No path leads out of the data folder: a rule set is not trusted with the rest of the machine."""
+    for at, table in _tables(checked.rules):
+        reason = _outside(table.path)
+        if reason:
+            hint = "write it relative to the data folder, with forward slashes: `calls/*.csv`"
+            where = checked.at(*at, "path")
+            yield Problem("path-refused", f"the path `{table.path}` {reason}", where, hint)
+
+
+def _outside(path: str) -> str | None:
+    windows = PureWindowsPath(path)
+    if not path.strip():
+        return "is empty"
+    if "://" in path:
+        return "is an address"
+    if path.startswith(("/", "~")) or windows.drive or windows.root:
+        return "is absolute: it leads out of the data folder"
+    if ".." in PurePosixPath(path.replace("\\", "/")).parts:
+        return "leads out of the data folder"
+    return "has backslashes" if "\\" in path else None
+
+
+def encodings_are_known(checked: Checked) -> Iterator[Problem]:
+    """A declared encoding exists."""
+    for at, table in _tables(checked.rules):
+        try:
+            codecs.lookup(table.encoding or "utf-8")
+        except LookupError:
+            message = f"there is no encoding `{table.encoding}`"
+            yield Problem("unknown-encoding", message, checked.at(*at, "encoding"), "write utf-8, cp1252 or utf-16")
+
+
+def bounds_enclose_something(checked: Checked) -> Iterator[Problem]:
+    """A value can lie between the bounds of its column or KPI."""
+    for at, table in _tables(checked.rules):
+        for name, options in table.columns.items():
+            low = Fraction(options.at_least or 0)
+            high = GREATEST if options.at_most is None else Fraction(options.at_most)
+            if low > high:
+                key = "at_least" if options.at_most is None else "at_most"
+                yield _empty_range(name, low, high, checked, (*at, "columns", name, key))
+    for name, kpi in checked.rules.kpis.items():
+        if isinstance(kpi.compute, Given) and kpi.compute.at_least > kpi.compute.at_most:
+            low, high = Fraction(kpi.compute.at_least), Fraction(kpi.compute.at_most)
+            key = "at_least" if "at_most" not in kpi.compute.model_fields_set else "at_most"
+            yield _empty_range(name, low, high, checked, ("kpis", name, "compute", key))
+
+
+def _empty_range(name: str, low: Fraction, high: Fraction, checked: Checked, at: KeyPath) -> Problem:
+    message = f"no value of `{name}` can lie between {written(low)} and {written(high)}"
+    hint = "`at_least` is 0 and `at_most` a thousand million unless said: say both"
+    return Problem("empty-range", message, checked.at(*at), hint)
+
+
+def columns_keep_their_type(checked: Checked) -> Iterator[Problem]:
+    """A column whose type is known is not declared as something else."""
+    rules = checked.rules
+    standard: _Types = dict.fromkeys(WORKFORCE_TEXT, _TEXT) | dict.fromkeys(WORKFORCE_NUMBERS, _NUMBERS)
+    standard |= dict.fromkeys(WORKFORCE_DATES, ("date",))
+    yield from _mistyped(checked, ("workforce",), rules.workforce.columns, standard, "a standard column")
+    for name, source in rules.sources.items():
+        known: _Types = dict.fromkeys(source.names, _TEXT) | dict.fromkeys(_answers(rules, name), _NUMBERS)
+        known |= {source.date: ("date", "datetime")}
+        yield from _mistyped(checked, ("sources", name), source.columns, known, "known by its use")
+    for name, table in rules.tables.items():
+        values: _Types = {each.column: _NUMBERS for each in parameters(rules) if each.table == name}
+        yield from _mistyped(checked, ("tables", name), table.columns, values, "read as a number")
+
+
+def _mistyped(
+    checked: Checked, at: KeyPath, columns: dict[str, ColumnOptions], known: _Types, why: str
+) -> Iterator[Problem]:
+    for name, options in columns.items():
+        allowed = known.get(name, (options.type,))
+        if options.type is not None and options.type not in allowed:
+            message = f"`{name}` is {why}: it is of type {' or '.join(map(str, allowed))}, not {options.type}"
+            where = checked.at(*at, "columns", name, "type")
+            yield Problem("type-not-allowed", message, where, "leave `type` out, or read another column")
+
+
+def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
+    """The date of a fact, whom it is about and what was answered stand in different columns."""
+    rules = checked.rules
+    for name, source in rules.sources.items():
+        if source.date in source.names:
+            message = f"`{source.date}` cannot be both the date and a name"
+            yield Problem("column-used-twice", message, checked.at("sources", name, "date"), "name another column")
+    for name, kpi in rules.kpis.items():
+        named = rules.sources.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
+        for column in kpi.compute.answers() if named else ():
+            if named and column in (named.date, *named.names):
+                message = f"`{column}` cannot be an answer: it is the date of a fact, or names whom it is about"
+                where = checked.at("kpis", name, "compute", "answer")
+                yield Problem("column-used-twice", message, where, "name the column that holds the answer")
+
+
+def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
+    """The keys of a table pick one row for each payee, and its numbers are no keys."""
+    rules = checked.rules
+    for name, table in rules.tables.items():
+        where = checked.at("tables", name, "keys")
+        if len(set(table.keys)) < len(table.keys):
+            yield Problem("repeated-name", f"table `{name}` names a key twice", where, "write each key once")
+        if set(table.keys) == {"kpi"}:
+            message = f"table `{name}` has the same numbers for every payee"
+            hint = "write them as constants, or add a workforce column to `keys`"
+            yield Problem("no-payee-here", message, where, hint)
+        for column in sorted({each.column for each in parameters(rules) if each.table == name} & set(table.keys)):
+            message = f"`{column}` is a key of table `{name}`: it cannot be its number, too"
+            yield Problem("column-used-twice", message, where, "name the column that holds the number")
+
+
+def _answers(rules: RuleSet, source: str) -> set[str]:
+    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
+    return {column for compute in computed if compute.source == source for column in compute.answers()}
+
+
+def _tables(rules: RuleSet) -> Iterator[tuple[KeyPath, TableOptions | Source]]:
+    yield ("workforce",), rules.workforce
+    yield ("results",), rules.results
+    for section, tables in (("sources", rules.sources), ("tables", rules.tables)):
+        for name, table in tables.items():
+            yield (section, name), table

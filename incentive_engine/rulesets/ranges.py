@@ -1,0 +1,103 @@
+"""What declared ranges prove about every number that comes in, before any file is read.
+
+A column holds what its contract lets in, and a result what its KPI makes of that. From here a rule set is shown to fit
+the exact arithmetic; a run proves it again on what was accepted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import ColumnContract, TableContract
+from incentive_engine.formulas import Scope
+from incentive_engine.kinds.base import Rounding
+from incentive_engine.kinds.kpis import FromFacts, Given
+from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.models import Kpi, RuleSet
+from incentive_engine.rulesets.resolving import chosen_rounding
+
+MOST_FACTS = 10**9
+"""More facts than any subject has in a period."""
+GIVEN_PLACES = 12
+
+
+class DoesNotEnd(ValueError):
+    """Decimals may go on without end, where none may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRanges:
+    """The scale of every number that comes in: columns by name, results by KPI, parameters by table and column."""
+
+    workforce: Mapping[str, Scale]
+    results: Mapping[str, Scale]
+    parameters: Mapping[tuple[str, str], Scale]
+
+
+def column_scales(contract: TableContract) -> dict[str, Scale]:
+    """The scales of the number columns of a table."""
+    return {each.name: _scale(each) for each in contract.columns if each.numeric}
+
+
+def columns_scope(contract: TableContract) -> Scope:
+    """The columns of a table as formulas name them."""
+    scales = column_scales(contract)
+    return {
+        each.name: Exact.column(each.name, scales[each.name]) if each.numeric else pl.col(each.name)
+        for each in contract.columns
+    }
+
+
+def input_ranges(rules: RuleSet, contracts: tuple[TableContract, ...]) -> DeclaredRanges:
+    """The ranges of all columns; results are told KPI by KPI, by `result_scale`."""
+    tables = {each.name: column_scales(each) for each in contracts}
+    parameters = {(name, column): scale for name in rules.tables for column, scale in tables.get(name, {}).items()}
+    return DeclaredRanges(tables[WORKFORCE], {}, parameters)
+
+
+def result_scale(kpi: Kpi, contract: TableContract | None) -> Scale:
+    """The range of a KPI's results; `contract` is of its source.
+
+    Raises CannotProve where a sum could leave the range that is exact, DoesNotEnd where the result is not rounded and
+    may need endless decimals.
+    """
+    rounding = chosen_rounding(kpi.rounding)
+    if isinstance(kpi.compute, Given):
+        unit = 10**GIVEN_PLACES
+        low, high = math.ceil(kpi.compute.at_least * unit), math.floor(kpi.compute.at_most * unit)
+        return _scale_of(_rounded(Exact.column("value", Scale(GIVEN_PLACES, low, high)), rounding))
+    assert isinstance(kpi.compute, FromFacts)
+    assert contract is not None, "a computed KPI has a source"
+    tally = kpi.compute.tally(columns_scope(contract))
+    above = tally.numerator.total(None, MOST_FACTS).named("numerator")[1]
+    if tally.denominator is None:
+        total = _rounded(above, rounding)
+        low, high = total.bounds
+        return _scale_of(total, (min(low, Fraction(0)), max(high, Fraction(0))))  # 0 where no fact matches
+    below = tally.denominator.total(None, MOST_FACTS).named("denominator")[1]
+    quotient = _rounded(above.over(below.maximum(below.unit)), rounding)
+    # A mean lies within what it is the mean of, which intervals of sums cannot see.
+    within = tally.numerator.bounds if tally.denominator.constant == 1 else quotient.bounds
+    return _scale_of(quotient, within)
+
+
+def _rounded(value: Exact, rounding: Rounding | None) -> Exact:
+    return value if rounding is None else value.rounded(rounding.places, rounding.mode)
+
+
+def _scale_of(value: Exact, within: tuple[Fraction, Fraction] | None = None) -> Scale:
+    if value.finite_places is None:
+        raise DoesNotEnd
+    per_unit = 10**value.finite_places
+    low, high = within or value.bounds
+    return Scale(value.finite_places, math.floor(low * per_unit), math.ceil(high * per_unit))
+
+
+def _scale(column: ColumnContract) -> Scale:
+    return Scale(column.places, *column.count_bounds)
