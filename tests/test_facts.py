@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import io
@@ -454,6 +455,39 @@ def test_a_short_row_and_a_long_one_do_not_make_up_for_each_other(tmp_path: Path
     assert [code for _, code, _ in held(found)] == ["uneven-row", "uneven-row"]
 
 
+@given(st.lists(st.text('ab";\n', max_size=6), min_size=1, max_size=4), st.integers(1, 3), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_cut_into_cells_as_the_csv_module_does(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], width: int, wild: bool
+) -> None:
+    rows = [[text] * width for text in texts]
+    written = io.StringIO()
+    csv.writer(written, delimiter=";", lineterminator="\n").writerows(rows)
+    body = ";".join(texts) if wild else written.getvalue()
+    header = ";".join(f"c{position}" for position in range(width))
+    columns = [column("text", f"c{position}", nullable=True) for position in range(width)]
+    folder = tmp_path_factory.mktemp("facts")
+    try:
+        read = list(csv.reader(io.StringIO(body.rstrip("\n"), newline=""), delimiter=";", strict=True))
+    except csv.Error:
+        with pytest.raises(InputProblems, match="cannot be cut into cells"):
+            accepted(folder, f"{header}\n{body}", *columns, delimiter=";")
+        return
+    found = accepted(folder, f"{header}\n{body}", *columns, delimiter=";")
+    stripped = [tuple(cell.strip() or None for cell in cells) for cells in read]
+    even = [cells for cells in stripped if len(cells) == width and any(cells)]
+    uneven = [cells for cells in read if len(cells) != width and any(cells)]
+    assert sorted(map(repr, found.tables["facts"].frame.rows())) == sorted(map(repr, even))
+    assert [code for _, code, _ in held(found)] == ["uneven-row"] * len(uneven)
+
+
+def test_a_file_with_one_column_is_not_cut(tmp_path: Path) -> None:
+    found = accepted(tmp_path, "note\nhello, world; good | bye\n", column("text", "note"))
+    assert found.tables["facts"].frame.rows() == [("hello, world; good | bye",)]
+    (told,) = problems(tmp_path, "amount\n1,234\n", AMOUNT)
+    assert (told.code, told.location) == ("ambiguous-number", Location("facts.csv", 2, 1))
+
+
 def test_excels_own_first_line_names_the_delimiter(tmp_path: Path) -> None:
     found = accepted(tmp_path, "sep=|\npayee|amount\nA1|bad\nA2|2\n", PAYEE, AMOUNT)
     assert found.tables["facts"].frame.rows() == [("A2", 2_000_000)]
@@ -578,7 +612,7 @@ def test_a_key_may_have_numbers_dates_and_missing_parts(tmp_path: Path) -> None:
     st.booleans(),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_the_rows_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], keyed: bool, shuffler: random.Random
 ) -> None:

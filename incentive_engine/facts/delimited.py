@@ -1,8 +1,8 @@
 """CSV as people's software writes it: encodings, delimiters, quotes and line breaks found out per file.
 
-Polars parses files whose quotation marks are in order, and two counts then prove that it saw what is in the file: every
-line break and every delimiter is either between cells or inside one. Polars alone fills short rows up and makes
-something of stray quotes. In all other files Python's own reader, slower and stricter, says which rows are uneven.
+Polars fills short rows up and makes something of stray quotes, so it only gets files that one regular expression
+(0.25 s for 80 MB) has proved regular. Of all others Python's own reader, slower and stricter, says which rows are
+uneven.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from incentive_engine.facts.contracts import TableContract
 from incentive_engine.facts.grid import FAULTS_SCHEMA, Grid, named_columns, no_faults, unreadable
 
 _DELIMITERS = (",", ";", "\t", "|")
+_NONE = "\x1f"  # of a file with one column: a comma in it is part of its cell
 _HEADER_BYTES = 1 << 20
 _CELL_CHARACTERS = 1 << 24
 
@@ -50,7 +51,7 @@ def read_delimited(file: str, content: bytes, contract: TableContract) -> Grid:
     content = text[_after_lines(text, start, lines) :].rstrip(b"\n")
     body = _Body(file, content, first_line, delimiter, len(header))
     grid = _parsed(body) or _reread(body)
-    blank = grid.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    blank = grid.frame.select(pl.all_horizontal(pl.all().is_null())).to_series().scatter(grid.uneven["row"], False)
     if blank.any():
         grid = _without(grid, blank)
     frame = grid.frame.select(pl.col(f"{position}").alias(name) for position, name in named.items())
@@ -126,7 +127,7 @@ def _header(file: str, text: bytes, declared: str | None, wanted: set[str]) -> t
     if not readings or not any(cell.strip() for cell in readings[0][2]):
         raise unreadable(file, "does not start with a header", "write the names of the columns on the first line")
     _, delimiter, cells, taken = max(readings, key=lambda reading: reading[0])
-    return delimiter, cells, taken
+    return delimiter if declared or len(cells) > 1 else _NONE, cells, taken
 
 
 def _after_lines(text: bytes, start: int, lines: int) -> int:
@@ -138,41 +139,35 @@ def _after_lines(text: bytes, start: int, lines: int) -> int:
 
 
 def _parsed(body: _Body) -> Grid | None:
-    """The body as Polars reads it, or None when it cannot be proved to have read everything."""
+    """The body as Polars reads it, or None when it is not as regular as Polars takes it to be."""
     schema = {f"{position}": pl.String for position in range(body.width)}
     if not body.content:
         return Grid(body.file, "csv", pl.DataFrame(schema=schema), pl.Series("line", [], pl.Int64))
-    quoted = b'"' in body.content
-    if quoted and not _well_quoted(body):
-        return None
     try:
-        frame = pl.read_csv(
-            body.content, has_header=False, schema=schema, separator=body.delimiter, truncate_ragged_lines=False
-        )
+        if not _regular(body):
+            return None
+        frame = pl.read_csv(body.content, has_header=False, schema=schema, separator=body.delimiter)
     except pl.exceptions.PolarsError:
         return None
-    breaks = body.content.count(b"\n") + 1 - frame.height
-    cuts = body.content.count(body.delimiter.encode()) - (body.width - 1) * frame.height
     lines = pl.int_range(body.first_line, body.first_line + frame.height, eager=True).alias("line")
-    if quoted or breaks or cuts:
-        if not quoted:
+    inside = body.content.count(b"\n") + 1 - frame.height
+    if inside:
+        breaks = frame.select(
+            pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)).cast(pl.Int64)
+        ).to_series()
+        if breaks.sum() != inside:
             return None
-        inside = frame.select(
-            breaks=pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)),
-            cuts=pl.sum_horizontal(pl.all().str.count_matches(body.delimiter, literal=True)),
-        )
-        if (breaks, cuts) != (inside["breaks"].sum(), inside["cuts"].sum()):
-            return None
-        lines = lines + inside["breaks"].cast(pl.Int64).cum_sum().shift(1, fill_value=0)
+        lines = lines + breaks.cum_sum().shift(1, fill_value=0)
     return Grid(body.file, "csv", _trimmed(frame), lines)
 
 
-def _well_quoted(body: _Body) -> bool:
-    """Whether every quotation mark opens or closes a cell, or is doubled inside a quoted one."""
+def _regular(body: _Body) -> bool:
+    """Whether every row has as many cells as the header, and quotation marks only enclose cells or are doubled."""
     cut = re.escape(body.delimiter)
     cell = rf'(?:"(?:[^"]|"")*"|[^"{cut}\n]*)'
+    row = rf"{cell}(?:{cut}{cell}){{{body.width - 1}}}"
     content = pl.Series([body.content.decode("utf-8")])
-    return bool(content.str.contains(rf"\A{cell}(?:[{cut}\n]{cell})*\z")[0])
+    return bool(content.str.contains(rf"\A{row}(?:\n{row})*\z")[0])
 
 
 def _trimmed(frame: pl.DataFrame) -> pl.DataFrame:
