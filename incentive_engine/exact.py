@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, reduce
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
@@ -228,10 +228,10 @@ def _chosen(branches: Sequence[tuple[pl.Expr, Counts | None]], otherwise: Counts
     values = [value for value in (*(value for _, value in branches), otherwise) if value is not None]
     low, high = min(value.low for value in values), max(value.high for value in values)
     dtype = _carrier(low, high)
-    chain: Any = pl
+    expr: Any = pl
     for condition, value in branches:
-        chain = chain.when(condition).then(_literal(None, dtype) if value is None else value.carried(dtype))
-    return Counts(chain if otherwise is None else chain.otherwise(otherwise.carried(dtype)), low, high)
+        expr = expr.when(condition).then(_literal(None, dtype) if value is None else value.carried(dtype))
+    return Counts(expr if otherwise is None else expr.otherwise(otherwise.carried(dtype)), low, high)
 
 
 ZERO, ONE, TWO = Counts.of(0), Counts.of(1), Counts.of(2)
@@ -270,16 +270,10 @@ class Exact:
     @classmethod
     def varying(cls, values: Sequence[Number | None], by: pl.Expr) -> Exact:
         """A parameter that differs by plan: a row in which `by` is i has values[i]; None is missing."""
-        fractions = [None if value is None else _fraction(value) for value in values]
-        present = [value for value in fractions if value is not None]
-        if len(present) == len(values) and len(set(present)) == 1:
-            return cls.of(present[0])
+        present = [_fraction(value) for value in values if value is not None]
         unit = _common_unit(present)
-        counts = [None if value is None else int(value / unit) for value in fractions]
-        low = min((count for count in counts if count is not None), default=0)
-        high = max((count for count in counts if count is not None), default=0)
-        proved = Counts(pl.lit(pl.Series(counts, dtype=_carrier(low, high))).gather(by), low, high)
-        return _exact(proved, unit)
+        counts = iter(_counted(present, unit))
+        return _exact(_gathered([None if value is None else next(counts) for value in values], by), unit)
 
     @property
     def counts(self) -> Counts:
@@ -441,20 +435,21 @@ class Exact:
 
         With several curves, all of as many points, a row in which `by` is i takes curves[i].
         """
-        tables = _tables(curves, by)
-        heights = [y for table in tables for _, y in table]
-        height = _ramps(self, tables[0]) if by is None or len(set(tables)) == 1 else _lines(self, tables, by)
-        return _known(height, min(heights), max(heights))
+        drawn = _Curves.of(curves, by)
+        x = self if self.unit > 0 else _exact(_in_unit(self, -self.unit), -self.unit, self.per)
+        height = _ramps(x, drawn.first) if by is None or drawn.alike else _lines(x, drawn, by)
+        ends = [y for ys in drawn.ys for y in ys]
+        return _known(height, min(ends) * drawn.y_unit, max(ends) * drawn.y_unit)
 
     def stepped(self, curves: Sequence[Points], by: pl.Expr | None = None) -> Exact:
         """The y of the last point whose x ≤ value, the first y below them all; curves and `by` as in `interpolated`."""
-        tables = _tables(curves, by)
-        if by is None or len(set(tables)) == 1:
-            return _steps(self, tables[0])
-        length = len(tables[0])
-        row = by.cast(_INDEX) * _literal(length, _INDEX) + _passed(self, [table[1:] for table in tables], by)
-        height = Exact.varying([y for table in tables for _, y in table], row)
-        return height.masked(self.missing.not_()) if length == 1 or height.fixed else height
+        drawn = _Curves.of(curves, by)
+        x = self if self.unit > 0 else _exact(_in_unit(self, -self.unit), -self.unit, self.per)
+        if by is None or drawn.alike:
+            return _steps(x, drawn.first)
+        row = _row(x, drawn, by, first=1)
+        height = _exact(_gathered([y for ys in drawn.ys for y in ys], row), drawn.y_unit)
+        return height.masked(x.missing.not_()) if height.fixed or len(drawn.xs[0]) == 1 else height
 
     def total(self, over: pl.Expr | list[str] | None, rows: int) -> Exact:
         """The sum of what is present over the groups of `over`, or the frame; missing where nothing is.
@@ -576,9 +571,8 @@ def _allocated(
         running += keep(f"upto{number}.", [running[-1].plus(count) if running else count])
     total = running[-1]
     size, upto = (total, running[:-1]) if one_sided or total.low > 0 else _unsigned(total, running[:-1])
-    half, twice, doubled = keep(
-        "total", [size.clipped(ONE, None), size.clipped(ONE, None).times(TWO), amount.times(TWO)]
-    )
+    size = size.clipped(ONE, None)
+    half, twice, doubled = keep("total", [size, size.times(TWO), amount.times(TWO)])
     reached = keep("reached", [doubled.times(each).divided(twice, half, "half_up") for each in upto])
     everything = _chosen([(_exact(total, unit).differs(0), amount)], amount.times(ZERO))
     ends = (min(0, amount.low), max(0, amount.high)) if one_sided else (-LARGEST, LARGEST)
@@ -587,7 +581,7 @@ def _allocated(
 
 
 def _unsigned(total: Counts, running: Sequence[Counts]) -> tuple[Counts, list[Counts]]:
-    """The size of a total of either sign, and the running sums with its sign taken off; 0 where the parts cancel out."""
+    """The size of a total of either sign, and the running sums without that sign; 0 where the parts cancel out."""
     zero = _literal(0, total.dtype)
     negative, positive = total.expr < zero, total.expr > zero
     size = _chosen([(negative, ZERO.minus(total)), (positive, total)], ONE).known(1, LARGEST)
@@ -603,7 +597,9 @@ def _as_exact(value: Exact | Number) -> Exact:
 
 
 def _fraction(value: Number) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, (int, Fraction, Decimal, str)):
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         raise TypeError(f"{value!r} is not an exact number: write an int, Fraction, Decimal or text")
     if isinstance(value, str) and "/" not in value:
         value = Decimal(value.strip())
@@ -614,11 +610,24 @@ def _fraction(value: Number) -> Fraction:
 
 def _common_unit(values: Iterable[Fraction]) -> Fraction:
     """The largest unit of which all values are multiples; 1 where all are zero."""
-    common = Fraction(0)
-    for value in values:
-        above = math.gcd(common.numerator * value.denominator, value.numerator * common.denominator)
-        common = Fraction(above, common.denominator * value.denominator)
-    return common or Fraction(1)
+    some = [value for value in values if value]
+    above, below = math.gcd(*(value.numerator for value in some)), math.lcm(*(value.denominator for value in some))
+    return Fraction(above, below) if some else Fraction(1)
+
+
+def _counted(values: Iterable[Fraction], unit: Fraction) -> list[int]:
+    """The values as counts of a unit of which they are multiples."""
+    above, below = unit.numerator, unit.denominator
+    return [value.numerator * (below // value.denominator) // above for value in values]
+
+
+def _gathered(counts: Sequence[int | None], row: pl.Expr) -> Counts:
+    """Row by row the entry of a table; a constant where all entries are the same."""
+    present = [count for count in counts if count is not None] or [0]
+    low, high = min(present), max(present)
+    if low == high and None not in counts:
+        return Counts.of(low)
+    return Counts(pl.lit(pl.Series(counts, dtype=_carrier(low, high))).gather(row), low, high)
 
 
 def _in_unit(value: Exact, unit: Fraction) -> Counts:
@@ -711,15 +720,36 @@ def _known(value: Exact, low: Fraction, high: Fraction) -> Exact:
     return _exact(value.counts.known(math.ceil(min(reached)), math.floor(max(reached))), value.unit, value.per)
 
 
-def _tables(curves: Sequence[Points], by: pl.Expr | None) -> list[tuple[tuple[Fraction, Fraction], ...]]:
-    tables = [tuple((_fraction(x), _fraction(y)) for x, y in points) for points in curves]
-    if by is None and len(tables) != 1:
-        raise ValueError("several curves need `by` to say which row takes which")
-    if len({len(table) for table in tables}) != 1 or not tables[0]:
-        raise ValueError("curves that differ by row need the same number of points, at least one")
-    if any(after[0] <= before[0] for table in tables for before, after in pairwise(table)):
-        raise ValueError("the points of a curve must go from left to right")
-    return tables
+@dataclass(frozen=True, slots=True)
+class _Curves:
+    """Curves of as many points each, counted in two units: a thousand plans are too many for fractions."""
+
+    x_unit: Fraction
+    y_unit: Fraction
+    xs: list[list[int]]
+    ys: list[list[int]]
+
+    @classmethod
+    def of(cls, curves: Sequence[Points], by: pl.Expr | None) -> _Curves:
+        if by is None and len(curves) != 1:
+            raise ValueError("several curves need `by` to say which row takes which")
+        if len({len(points) for points in curves}) != 1 or not curves[0]:
+            raise ValueError("curves that differ by row need the same number of points, at least one")
+        across = [[_fraction(x) for x, _ in points] for points in curves]
+        up = [[_fraction(y) for _, y in points] for points in curves]
+        x_unit, y_unit = _common_unit(chain.from_iterable(across)), _common_unit(chain.from_iterable(up))
+        xs, ys = [_counted(row, x_unit) for row in across], [_counted(row, y_unit) for row in up]
+        if any(after <= before for row in xs for before, after in pairwise(row)):
+            raise ValueError("the points of a curve must go from left to right")
+        return cls(x_unit, y_unit, xs, ys)
+
+    @property
+    def first(self) -> list[tuple[Fraction, Fraction]]:
+        return [(x * self.x_unit, y * self.y_unit) for x, y in zip(self.xs[0], self.ys[0], strict=True)]
+
+    @property
+    def alike(self) -> bool:
+        return all(xs == self.xs[0] for xs in self.xs) and all(ys == self.ys[0] for ys in self.ys)
 
 
 def _ramps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
@@ -759,34 +789,50 @@ def _steps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
     return _exact(_chosen(branches, None), unit)  # where x is missing no condition is true
 
 
-def _passed(x: Exact, tables: Sequence[Sequence[tuple[Fraction, Fraction]]], by: pl.Expr) -> pl.Expr:
-    """How many points of its curve each row has reached."""
-    breakpoints = [Exact.varying([table[number][0] for table in tables], by) for number in range(len(tables[0]))]
-    return reduce(operator.add, (x.at_least(point).cast(_INDEX) for point in breakpoints), _literal(0, _INDEX))
+def _row(x: Exact, drawn: _Curves, by: pl.Expr, first: int) -> pl.Expr:
+    """Where a row's entry stands in a table with one for each stretch of each curve: counts the points passed."""
+    points = list(zip(*drawn.xs, strict=True))[first:]
+    row = by.cast(_INDEX) * _literal(len(points) + 1, _INDEX)
+    ratio = drawn.x_unit / x.unit
+    for column in points:
+        if x.per is None:  # in counts of x, so that no row is multiplied; beyond its interval they are all alike
+            starts = [-(-each * ratio.numerator // ratio.denominator) for each in column]
+            starts = [max(x.low, min(x.high + 1, start)) for start in starts]
+            reached = _compared(replace(x, unit=Fraction(1)), operator.ge, _exact(_gathered(starts, by), Fraction(1)))
+        else:
+            reached = x.at_least(_exact(_gathered(column, by), drawn.x_unit))
+        row = row + reached.cast(_INDEX)
+    return row
 
 
-def _lines(x: Exact, tables: Sequence[Sequence[tuple[Fraction, Fraction]]], by: pl.Expr) -> Exact:
-    """Counts the points passed, then gathers the line of that segment once: height = (start + slope × x) / run."""
-    lines: list[tuple[Fraction, Fraction, Fraction]] = []
-    for table in tables:
-        lines.append((table[0][1], Fraction(0), Fraction(1)))
-        for (x0, y0), (x1, y1) in pairwise(table):
-            lines.append((y0 * (x1 - x0) - x0 * (y1 - y0), y1 - y0, x1 - x0))
-        lines.append((table[-1][1], Fraction(0), Fraction(1)))
-    row = by.cast(_INDEX) * _literal(len(tables[0]) + 1, _INDEX) + _passed(x, tables, by)
-    inside = x.clipped(min(table[0][0] for table in tables), max(table[-1][0] for table in tables))
-    return _height(inside, lines, row)
+def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
+    """The straight line of each row's stretch, gathered once: height = (start + slope × x) / run."""
+    lines: list[tuple[int, int, int]] = []
+    for xs, ys in zip(drawn.xs, drawn.ys, strict=True):
+        lines.append((ys[0], 0, 1))
+        for (x0, x1), (y0, y1) in zip(pairwise(xs), pairwise(ys), strict=True):
+            common = math.gcd(x1 - x0, y1 - y0)
+            run, slope = (x1 - x0) // common, (y1 - y0) // common
+            lines.append((y0 * run - x0 * slope, slope, run))
+        lines.append((ys[-1], 0, 1))
+    inside = x.clipped(min(xs[0] for xs in drawn.xs) * drawn.x_unit, max(xs[-1] for xs in drawn.xs) * drawn.x_unit)
+    ratio = inside.unit / drawn.x_unit
+    shared = _over_one_run(lines, math.ceil(max(abs(bound) for bound in inside.bounds) / drawn.x_unit))
+    starts = [start * ratio.denominator for start, _, _ in shared]
+    slopes = [slope * ratio.numerator for _, slope, _ in shared]
+    unit, row = math.gcd(*starts, *slopes) or 1, _row(x, drawn, by, first=0)
+    rising, level = (
+        _exact(_gathered([each // unit for each in table], row), Fraction(unit)) for table in (slopes, starts)
+    )
+    divisor = _exact(_gathered([run * ratio.denominator for _, _, run in shared], row), Fraction(1))
+    return replace(inside, unit=Fraction(1)).times(rising).plus(level).over(divisor).times(drawn.y_unit)
 
 
-def _height(x: Exact, lines: Sequence[tuple[Fraction, Fraction, Fraction]], row: pl.Expr) -> Exact:
-    """Over one constant divisor where the counts then fit Int64, else over a divisor that differs by row."""
-    low, high = x.bounds
-    shared = [(a / run, slope / run) for a, slope, run in lines]
-    reach = max(abs(a) + abs(slope) * max(abs(low), abs(high)) for a, slope in shared)
-    if reach / _common_unit(each for a, slope in shared for each in (a, slope * x.unit)) < 2**62:
-        lines = [(a, slope, Fraction(1)) for a, slope in shared]
-    starts, slopes, runs = (Exact.varying(column, row) for column in zip(*lines, strict=True))
-    return x.times(slopes).plus(starts).over(runs)
+def _over_one_run(lines: list[tuple[int, int, int]], farthest: int) -> list[tuple[int, int, int]]:
+    """The lines over one constant divisor where the counts then fit Int64; else each over its own."""
+    run = math.lcm(*{run for _, _, run in lines})
+    shared = [(start * (run // own), slope * (run // own), run) for start, slope, own in lines]
+    return shared if max(abs(start) + abs(slope) * farthest for start, slope, _ in shared) < 2**62 else lines
 
 
 _MIRRORED: dict[Callable[[Any, Any], Any], Callable[[Any, Any], Any]] = {
