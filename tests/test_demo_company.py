@@ -11,6 +11,7 @@ import pytest
 
 import incentive_engine
 from incentive_engine.demo import PERIOD, people, write_company
+from incentive_engine.engine.run import Run
 from incentive_engine.shipped import rules_dir
 
 RULES = rules_dir() / "demo" / "care-quarterly.yaml"
@@ -24,7 +25,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(company: Path) -> incentive_engine.Run:
+def run(company: Path) -> Run:
     return incentive_engine.run(incentive_engine.load(RULES), company, PERIOD)
 
 
@@ -70,7 +71,7 @@ def test_records_are_as_many_as_a_quarter_brings(company: Path) -> None:
     assert answers.filter(pl.col("adviser_id") == people.THREE_ANSWERS).height == 3
 
 
-def test_everybody_is_paid_held_or_told_why_not(run: incentive_engine.Run) -> None:
+def test_everybody_is_paid_held_or_told_why_not(run: Run) -> None:
     paid, held = set(run.payouts["payee"]), set(run.held["payee"].drop_nulls())
     tested = set(run.eligibility["payee"])
     assert len(tested) == 2400
@@ -79,7 +80,7 @@ def test_everybody_is_paid_held_or_told_why_not(run: incentive_engine.Run) -> No
     assert run.payouts["payout"].null_count() == 0
 
 
-def test_who_is_held_and_why(run: incentive_engine.Run) -> None:
+def test_who_is_held_and_why(run: Run) -> None:
     payees = run.held.filter(pl.col("table") == "workforce")
     held = set(payees.select("payee", "code").rows())
     newest_team = {code for code, kind in held if kind == "missing-target"} - {people.LEVEL_WITHOUT_TARGETS}
@@ -90,16 +91,18 @@ def test_who_is_held_and_why(run: incentive_engine.Run) -> None:
     assert payees["payee"].n_unique() == 6
 
 
-def test_broken_rows_are_held_and_named(run: incentive_engine.Run) -> None:
-    rows = run.held.filter(pl.col("table") != "workforce").select("table", "key", "code").sort("table")
-    assert rows.rows() == [
-        ("complaints", "complaint_id=R002450", "not-a-date"),
-        ("surveys", "answer_id=A013000", "out-of-bounds"),
-        ("tickets", "ticket_id=D020000", "unknown-payee"),
+def test_broken_rows_are_held_and_named(run: Run) -> None:
+    rows = run.held.filter(pl.col("table") != "workforce").sort("table")
+    assert rows.select("table", "code").rows() == [
+        ("complaints", "not-a-date"),
+        ("surveys", "out-of-bounds"),
+        ("tickets", "unknown-payee"),
     ]
+    assert rows["key"][:2].to_list() == ["complaint_id=R002450", "answer_id=A013000"]
+    assert rows["payee"][2] == "B0999"
 
 
-def test_three_answers_fall_back_on_the_team(run: incentive_engine.Run) -> None:
+def test_three_answers_fall_back_on_the_team(run: Run) -> None:
     satisfied = run.contributions.filter(measure="customer.voice.satisfied", payee=people.THREE_ANSWERS)
     (row,) = satisfied.to_dicts()
     assert row["subject_kind"] == "team"
@@ -108,12 +111,12 @@ def test_three_answers_fall_back_on_the_team(run: incentive_engine.Run) -> None:
     assert 10 < few.height < 100
 
 
-def test_voice_server_is_nobody(run: incentive_engine.Run) -> None:
+def test_voice_server_is_nobody(run: Run) -> None:
     subjects = run.kpis.filter(pl.col("subject_kind") == "payee")["subject"]
     assert "IVR" not in set(subjects)
 
 
-def test_pay_is_realistic_and_follows_customers(run: incentive_engine.Run) -> None:
+def test_pay_is_realistic_and_follows_customers(run: Run) -> None:
     total = run.payouts.select(pl.col("target_pay", "payout", "customer_pay", "internal_pay", "other_pay").sum())
     sums = {name: Decimal(value) for name, value in total.row(0, named=True).items()}
     assert sums["customer_pay"] + sums["internal_pay"] + sums["other_pay"] == sums["payout"]
@@ -123,7 +126,7 @@ def test_pay_is_realistic_and_follows_customers(run: incentive_engine.Run) -> No
     assert all(0.9 < score < 1.15 for score in scores["score"])
 
 
-def test_gates_and_the_floor_are_met(run: incentive_engine.Run) -> None:
+def test_gates_and_the_floor_are_met(run: Run) -> None:
     seller = run.payouts.filter(payee=people.MIS_SELLER).row(0, named=True)
     assert seller["payout"] == 0
     lifted = run.payouts.filter(pl.col("plan") == "field", pl.col("score") == Decimal("0.6"))
@@ -131,7 +134,7 @@ def test_gates_and_the_floor_are_met(run: incentive_engine.Run) -> None:
     assert all(pay >= 0 for pay in run.payouts["other_pay"])
 
 
-def test_joiners_and_leavers_are_paid_for_their_days(run: incentive_engine.Run) -> None:
+def test_joiners_and_leavers_are_paid_for_their_days(run: Run) -> None:
     parts = run.payouts.filter(pl.col("proration") < 1)
     assert 50 < parts.height < 200
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 import incentive_engine
+from incentive_engine.engine.run import Run
 from incentive_engine.shipped import rules_dir
 
 STARTER = rules_dir() / "starter"
@@ -35,7 +36,7 @@ BY_HAND = {
 
 
 @pytest.fixture(scope="module")
-def run() -> incentive_engine.Run:
+def run() -> Run:
     return incentive_engine.run(incentive_engine.load(STARTER / "rules.yaml"), STARTER / "data", "2026-Q3")
 
 
@@ -43,25 +44,22 @@ def test_starter_rule_set_has_nothing_to_report() -> None:
     assert incentive_engine.load(STARTER / "rules.yaml").warnings == ()
 
 
-def test_starter_pays_what_was_worked_out_by_hand(run: incentive_engine.Run) -> None:
+def test_starter_pays_what_was_worked_out_by_hand(run: Run) -> None:
     paid = dict(zip(run.payouts["payee"], run.payouts["payout"], strict=True))
     assert paid == {payee: Decimal(amount) for payee, amount in BY_HAND.items()}
 
 
-def test_starter_holds_who_has_no_salary(run: incentive_engine.Run) -> None:
+def test_starter_holds_who_has_no_salary(run: Run) -> None:
     assert run.held.select("table", "payee", "code").rows() == [("workforce", "A06", "missing-target-pay")]
 
 
-def test_starter_newcomer_is_not_eligible(run: incentive_engine.Run) -> None:
+def test_starter_newcomer_is_not_eligible(run: Run) -> None:
     failed = {
         row["payee"] for row in run.eligibility.to_dicts() if row["test"] == "eligible" and row["result"] is False
     }
     assert failed == {"A07"}
 
 
-def test_starter_uses_the_team_where_answers_are_few(run: incentive_engine.Run) -> None:
-    row = run.contributions.row(
-        by_predicate=(run.contributions["payee"] == "A05") & (run.contributions["measure"] == "customer.satisfaction"),
-        named=True,
-    )
+def test_starter_uses_the_team_where_answers_are_few(run: Run) -> None:
+    (row,) = run.contributions.filter(payee="A05", measure="customer.satisfaction").to_dicts()
     assert (row["subject_kind"], row["subject"], row["actual"], row["n"]) == ("team", "South", Decimal(4), 12)
