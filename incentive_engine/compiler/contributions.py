@@ -6,11 +6,12 @@ share and the parts summing to the whole. What a floor added is divided off firs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.nodes import Scored
-from incentive_engine.exact import Exact, allocated
+from incentive_engine.exact import Exact, allocated_in_stages
 from incentive_engine.rulesets.resolving import MeasureNode
 
 
@@ -18,12 +19,19 @@ def divide(context: Context, scored: Scored, money: Exact) -> Iterator[tuple[Mea
     """Every measure at or below the node, with its money as a column."""
     path = scored.node.path
     if scored.lift is not None:
-        earned, _ = allocated(money, [scored.lift.earned, scored.lift.added])
+        earned, _ = _allocated(context, f"{path}.lifted", money, [scored.lift.earned, scored.lift.added])
         money = context.stages.number(f"{path}.earned", earned)
     if isinstance(scored.node, MeasureNode):
         yield scored.node, context.stages.number(f"{path}.pay", money)
         return
-    shares = allocated(money, [item.part for item in scored.items])
+    shares = _allocated(context, path, money, [item.part for item in scored.items])
     for item, share in zip(scored.items, shares, strict=True):
         name = f"{item.node.path}.money"
         yield from divide(context, item, context.stages.number(name, share) if item.items or item.lift else share)
+
+
+def _allocated(context: Context, name: str, money: Exact, parts: Sequence[Exact]) -> list[Exact]:
+    allocation = allocated_in_stages(name, money, parts)
+    for column in chain.from_iterable(allocation.stages):
+        context.stages.scratch(column)
+    return allocation.shares

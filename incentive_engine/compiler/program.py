@@ -15,7 +15,7 @@ from incentive_engine.compiler.nodes import Scored, compile_node
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.exact import Exact, Scale, total_of
 from incentive_engine.kinds.base import Variants
-from incentive_engine.rulesets.resolving import ResolvedPlan, chosen_rounding
+from incentive_engine.rulesets.resolving import ResolvedPlan
 
 TARGET_PAY: Final = "target_pay"
 DAYS: Final = "days_present"
@@ -32,6 +32,8 @@ class Program:
 
     plans: tuple[ResolvedPlan, ...]
     stages: tuple[tuple[pl.Expr, ...], ...]
+    scratch: tuple[str, ...]
+    """Columns that only later stages read: not part of the trace."""
     inputs: tuple[str, ...]
     """The columns of the wide frame, besides `payee` and `plan#`."""
     numbers: Mapping[str, Exact]
@@ -56,7 +58,7 @@ class Program:
 
     def evaluate(self, wide: pl.LazyFrame) -> pl.LazyFrame:
         """The wide frame (one row per payee × plan) with every stage column added, as integer counts."""
-        return run_stages(wide, self.stages)
+        return run_stages(wide, self.stages).drop(self.scratch)
 
 
 def _measures(scored: Scored) -> list[Scored]:
@@ -79,6 +81,7 @@ def compile_plans(plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozens
     return Program(
         plans=plans,
         stages=context.stages.done(),
+        scratch=context.stages.scratched,
         inputs=context.stages.inputs,
         numbers=context.stages.numbers,
         results=tuple(sorted(context.results)),
@@ -120,7 +123,7 @@ def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:
     context.stages.column(DAYS, plan.proration.days(plan.period).clip(0, whole))
     days = Exact.column(DAYS, Scale(0, 0, whole))
     context.stages.numbers[DAYS] = days
-    return context.rounded(PRORATION, days.over(whole), chosen_rounding(plan.proration.rounding))
+    return context.rounded(PRORATION, days.over(whole), plan.proration.rounding)
 
 
 def _contributions(context: Context, root: Scored, payout: Exact) -> None:

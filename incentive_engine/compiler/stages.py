@@ -20,6 +20,7 @@ class Stages:
     def __init__(self) -> None:
         self._level: dict[str, int] = {}
         self._columns: list[list[pl.Expr]] = []
+        self._scratch: list[str] = []
         self.numbers: dict[str, Exact] = {}
 
     def input(self, name: str, number: Exact | None = None) -> None:
@@ -51,6 +52,16 @@ class Stages:
             self.column(column.meta.output_name(), column)
         self.numbers[name] = stored
         return stored
+
+    def scratch(self, column: pl.Expr) -> None:
+        """Adds a named column that is worked out once for those after it and told to nobody."""
+        self._scratch.append(column.meta.output_name())
+        self.column(self._scratch[-1], column)
+
+    @property
+    def scratched(self) -> tuple[str, ...]:
+        """The columns that no reader of the results needs."""
+        return tuple(self._scratch)
 
     def done(self) -> tuple[tuple[pl.Expr, ...], ...]:
         """The stages, first to last."""
