@@ -357,6 +357,8 @@ class Drawing:
             "better": self.pick("higher", "lower"),
         }
         self.rounding(rule, "rounding", 20, -1)
+        if rule.get("rounding") == "none" and kind not in ("given", "count"):
+            del rule["rounding"]  # only results that end may be left as they are
         self.rules["kpis"][name] = rule
         return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio")))
 
