@@ -199,6 +199,8 @@ def _extreme(node: Call, scope: Scope) -> Exact:
     values = [_number(argument, scope) for argument in flattened(node)]
     fixed = [value.constant for value in values if value.constant is not None]
     varying = [value for value in values if value.constant is None]
+    if not varying:
+        return Exact.of(min(fixed) if node.function == "MIN" else max(fixed))
     if node.function == "MIN":
         return least(varying).minimum(min(fixed)) if fixed else least(varying)
     return greatest(varying).maximum(max(fixed)) if fixed else greatest(varying)
