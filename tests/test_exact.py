@@ -664,6 +664,16 @@ def test_segments_in_line_are_one_ramp_and_flat_ones_none() -> None:
     assert str(x.interpolated([[*SHARES, (2, "1.5")]]).expr) == str(x.interpolated([SHARES]).expr)
 
 
+def a_plateau_stays_flat(kernel: ModuleType) -> None:
+    """The slopes on both sides of it are the same, and are two ramps all the same."""
+    value = kernel.Exact.column("n", kernel.Scale(2, 0, 1000)).interpolated([[(0, 0), (1, 1), (2, 1), (3, 2)]])
+    assert collected({"v": value}, n=[50, 150, 250, 999])["v"] == [Fraction(1, 2), 1, Fraction(3, 2), 2]
+
+
+def test_a_plateau_stays_flat() -> None:
+    a_plateau_stays_flat(exact)
+
+
 def test_a_curve_knows_how_high_it_goes() -> None:
     x = Exact.column("n", Scale(4, -(10**9), 10**9))
     zigzag = x.interpolated([[(0, 0), (1, 100), (2, "-0.5"), (3, 7)]])
@@ -804,6 +814,7 @@ CHECKS: tuple[Callable[[ModuleType], None], ...] = (
     unprovable_work_is_refused,
     sums_of_nothing_are_missing,
     a_quotient_of_something_missing_is_missing,
+    a_plateau_stays_flat,
     *((lambda kernel, seed=seed: random_program(kernel, random.Random(seed))) for seed in range(1500)),
 )
 
