@@ -117,4 +117,3 @@ def _tell_fault(fault: Exception) -> None:
         "`INCENTIVE_DEBUG=1` prints before the same command.",
         err=True,
     )
-

@@ -51,7 +51,8 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     title = summary["title"].get(language) or next(iter(summary["title"].values()))
     click.echo(f"{title} · {summary['period']} · {summary['rule_set']} {summary['version']}\n")
     rows = [(each.department or "–", each) for each in by_department(run)]
-    totals = [_cells(name, total, summary["currency"], language) for name, total in (*rows, (words["all"], overall(run)))]
+    rows.append((words["all"], overall(run)))
+    totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
     show_table([words["columns"].split("|"), *totals], "<>>>>")
     click.echo(f"\n{words['people'].format_map(summary['payees'])}")
     held = folder / "held.parquet"

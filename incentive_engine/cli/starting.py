@@ -60,7 +60,8 @@ def _clear(folder: Path) -> None:
     """A new folder; only an earlier demo is ever removed."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
-            refuse("folder-exists", f"`{folder}` is there already, and no demo", "name another: `incentive demo FOLDER`")
+            hint = "name another: `incentive demo FOLDER`"
+            refuse("folder-exists", f"`{folder}` is there already, and it is no earlier demo", hint)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text(json.dumps({"made by": "incentive demo"}) + "\n", encoding="utf-8")

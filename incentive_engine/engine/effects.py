@@ -1,7 +1,7 @@
 """What each gate, modifier, floor and cap changed, in money: the payout less the payout that the plan without it gives.
 
 Worked out again from the trace, which holds everything that the plan read, so that it costs no second look at the
-facts. Effects do not add up to anything: two limits on the same score may each change nothing as long as the other stands.
+facts. Effects do not add up to anything: of two limits on a score, neither changes anything while the other stands.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def effects(rules: Rules, plans: tuple[ResolvedPlan, ...], traces: Mapping[str, 
 
     `effect`: payout − payout without the step, in the rules' currency; missing where either could not be worked out.
     """
-    frames = [
-        frame for shape in by_shape(plans) for frame in _of_shape(rules, shape, traces[shape[0].name].collect())
-    ]
-    return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=EFFECTS | {"effect": pl.Decimal})
+    frames = [frame for shape in by_shape(plans) for frame in _of_shape(rules, shape, traces[shape[0].name].collect())]
+    return (
+        pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=EFFECTS | {"effect": pl.Decimal})
+    )
 
 
 def removable(plan: ResolvedPlan) -> Iterator[Removable]:

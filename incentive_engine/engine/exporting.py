@@ -1,8 +1,8 @@
 """The tables of a run for spreadsheets, beside the Parquet files: the same rows, columns and numbers.
 
-A text that a spreadsheet would take for a formula gets a leading apostrophe: a name that begins with `=` must not run on
-the machine of whoever opens the file. Excel counts in binary floats of 15 digits, so that a number of more digits is
-written as text: exact, and seen to be.
+A text that a spreadsheet would take for a formula gets a leading apostrophe: a name that begins with `=` must not run
+on the machine of whoever opens the file. Excel counts in binary floats of 15 digits, so that a number of more digits
+is written as text: exact, and seen to be.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ class _Styles:
         """The format of a column: a decimal shows its places, so that 0.10 reads as it is."""
         if not isinstance(dtype, pl.Decimal) or not dtype.scale:
             return None
-        return self._places.setdefault(
-            dtype.scale, self._book.add_format({"num_format": "0." + "0" * dtype.scale})
-        )
+        return self._places.setdefault(dtype.scale, self._book.add_format({"num_format": "0." + "0" * dtype.scale}))
 
 
 def _write_cell(sheet: Any, row: int, at: int, cell: object, styles: _Styles) -> None:

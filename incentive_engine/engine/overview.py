@@ -35,7 +35,7 @@ def by_department(run: Run) -> list[Total]:
 
 def overall(run: Run) -> Total:
     """The total of the whole run."""
-    held = run.departments.filter(pl.col("measure").is_null())["held"].sum()
+    held = int(run.departments.filter(pl.col("measure").is_null())["held"].sum())
     (row,) = run.tables["payouts"].select(*_sums()).collect().iter_rows(named=True)
     return _total(None, held=held, **row)
 

@@ -160,10 +160,15 @@ def recompute(folder: Path | str) -> Run:
     return _in_memory(calculation, check_invariants(calculation))
 
 
+def rules_in(folder: Path) -> Rules:
+    """The rule set inside a run folder."""
+    (path,) = (folder / "rules").glob("*.y*ml")
+    return load(path)
+
+
 def reread(folder: Path) -> tuple[Rules, Accepted]:
     """The rules and the accepted tables inside a run folder."""
-    (path,) = (folder / "rules").glob("*.y*ml")
-    rules = load(path)
+    rules = rules_in(folder)
     contracts = tuple(
         replace(contract, path=f"{contract.name}.parquet", encoding=None, delimiter=None, decimal=None, sheet=None)
         for contract in rules.contracts

@@ -30,6 +30,8 @@ class AttainmentKind(ABC):
     in_percent: ClassVar[bool]
     """Whether the attainment reads as a percentage."""
     words: ClassVar[Mapping[Language, str]]
+    arithmetic: ClassVar[str]
+    """How it is worked out, with the numbers' names in braces."""
 
     @abstractmethod
     def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
@@ -45,6 +47,7 @@ class Ratio(AttainmentKind):
     negative_actual = False
     in_percent = True
     words: ClassVar[Mapping[Language, str]] = {"en": "result ÷ target", "fr": "résultat ÷ objectif"}
+    arithmetic = "{actual} ÷ {target}"
 
     def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
         return actual.over(_positive(parameters["target"]))
@@ -63,13 +66,15 @@ class InverseRatio(AttainmentKind):
         "en": "target ÷ result (a result of 0 takes the curve's upper end)",
         "fr": "objectif ÷ résultat (un résultat de 0 prend le haut de la courbe)",
     }
+    arithmetic = "{target} ÷ {actual}"
 
     def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
         target = _positive(parameters["target"])
         if actual.bounds[0] > 0:
             return target.over(actual)
         divisor = actual.maximum(actual.unit)
-        return Exact.choose((actual.equals(0), upper_end), otherwise=target.over(divisor))
+        top = upper_end.masked(~target.missing)  # nobody is paid without a target, not even for a result of zero
+        return Exact.choose((actual.equals(0), top), otherwise=target.over(divisor))
 
 
 class Difference(AttainmentKind):
@@ -79,6 +84,7 @@ class Difference(AttainmentKind):
     needs = ("target",)
     in_percent = False
     words: ClassVar[Mapping[Language, str]] = {"en": "result − target", "fr": "résultat − objectif"}
+    arithmetic = "{actual} − {target}"
 
     def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
         return actual.minus(parameters["target"])
@@ -91,6 +97,7 @@ class Level(AttainmentKind):
     needs = ()
     in_percent = False
     words: ClassVar[Mapping[Language, str]] = {"en": "the result itself", "fr": "le résultat lui-même"}
+    arithmetic = "{actual}"
 
     def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
         return actual

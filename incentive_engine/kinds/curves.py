@@ -7,6 +7,7 @@ one class here, and its name in the union on the last line.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -41,6 +42,10 @@ class CurveKind(Declared):
     def sentence(self, language: Language, *, percent: bool) -> str:
         """The curve in words; `percent` where attainments read as percentages."""
 
+    @abstractmethod
+    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+        """The rate at one attainment, written out for a pocket calculator; `show` writes a number."""
+
     @property
     def upper_end(self) -> Decimal:
         """The attainment above which nothing changes."""
@@ -48,10 +53,17 @@ class CurveKind(Declared):
 
 
 def _zero_below(curves: Variants[CurveKind], attainment: Exact, rate: Exact) -> Exact:
-    if curves.first.below == "flat":
+    """Zero below the first point; a rate that starts at zero is that already, and a comparison less."""
+    if curves.first.below == "flat" or all(curve.corners()[0][1] == 0 for curve in curves.each):
         return rate
     start = curves.number(lambda curve: curve.corners()[0][0])
     return Exact.choose((attainment.below(start), Exact.of(0)), otherwise=rate)
+
+
+def _with_foot(curve: CurveKind) -> tuple[tuple[Decimal, Decimal], ...]:
+    """The tiers, with one of nothing before the first where the curve pays nothing there."""
+    corners = curve.corners()
+    return corners if curve.below == "flat" else ((corners[0][0] - 1, Decimal(0)), *corners)
 
 
 def _ascending(corners: tuple[tuple[Decimal, Decimal], ...]) -> None:
@@ -76,6 +88,11 @@ _BELOW = {
 }
 
 
+def _within(number: Decimal, show: Callable[[Decimal], str]) -> str:
+    """A number after a minus sign."""
+    return f"({show(number)})" if number < 0 else show(number)
+
+
 class Linear(CurveKind):
     """Straight lines between points."""
 
@@ -94,6 +111,16 @@ class Linear(CurveKind):
     def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
         points, by = curve_choice(curves.map(lambda curve: curve.corners()))
         return _zero_below(curves, attainment, attainment.interpolated(points, by))
+
+    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+        if attainment < self.points[0][0] and self.below == "zero":
+            return show(Decimal(0))
+        passed = [at for at, (x, _) in enumerate(self.points) if x <= attainment]
+        if not passed or len(passed) == len(self.points) or self.points[passed[-1]][0] == attainment:
+            return show(self.points[passed[-1] if passed else 0][1])
+        (x, y), (next_x, next_y) = self.points[passed[-1] : passed[-1] + 2]
+        slope = f"({show(next_y)} − {show(y)}) ÷ ({show(next_x)} − {_within(x, show)})"
+        return f"{show(y)} + ({show(attainment)} − {_within(x, show)}) × {slope}"
 
     def sentence(self, language: Language, *, percent: bool) -> str:
         below = _BELOW[language, self.below]
@@ -125,8 +152,14 @@ class Stepped(CurveKind):
 
     @classmethod
     def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
-        points, by = curve_choice(curves.map(lambda curve: curve.corners()))
-        return _zero_below(curves, attainment, attainment.stepped(points, by))
+        points, by = curve_choice(curves.map(_with_foot))
+        return attainment.stepped(points, by)
+
+    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+        if attainment < self.tiers[0].start and self.below == "zero":
+            return show(Decimal(0))
+        reached = [tier for tier in self.tiers if tier.start <= attainment]
+        return show((reached[-1] if reached else self.tiers[0]).rate)
 
     def sentence(self, language: Language, *, percent: bool) -> str:
         below = _BELOW[language, self.below]

@@ -1,0 +1,260 @@
+"""Why one payee is paid what they are: every step from the results to the payout, read from the run folder.
+
+Nothing is worked out here but the effects of limits and conditions; the numbers are those of the trace, the sentences
+and lines of the rules those of the run's `steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from incentive_engine.compiler.context import days_employed
+from incentive_engine.compiler.explaining import filled
+from incentive_engine.compiler.inputs import DAYS_EMPLOYED
+from incentive_engine.compiler.program import TARGET_PAY
+from incentive_engine.engine.effects import effects, removable
+from incentive_engine.engine.run import Run, parse_period, rules_in
+from incentive_engine.engine.telling_steps import StepTeller
+from incentive_engine.engine.wording import Row, Wording
+from incentive_engine.errors import InputProblems, Problem, did_you_mean
+from incentive_engine.formulas import Formula
+from incentive_engine.kinds.base import Label, Language
+from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import KeyPath, Node, ResolvedPlan, nodes_under, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step: what it is called, what was done with which numbers, and the line of the rules."""
+
+    name: str
+    text: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Steps that belong together."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One payee of one run."""
+
+    title: str
+    sections: tuple[Section, ...]
+    note: str
+    """What holds of every line."""
+
+
+def explain(folder: Path | str, payee: str, language: Language = "en") -> Explanation:
+    """Every step of one payee of a run. Raises InputProblems for a folder that holds no run, and an unknown payee."""
+    run = Run.open(folder)
+    person = _person(run, payee)
+    return _Explaining(run, person, language).explanation()
+
+
+def _person(run: Run, payee: str) -> Row:
+    assert run.folder is not None
+    people = pl.scan_parquet(run.folder / "inputs" / f"{WORKFORCE}.parquet")
+    found = people.filter(pl.col("payee") == payee).collect()
+    if found.is_empty():
+        known = people.select("payee").collect()["payee"].to_list()
+        message = f"there is no payee `{payee}` in this run"
+        raise InputProblems([Problem("unknown-payee", message, hint=did_you_mean(payee, known))])
+    return found.row(0, named=True)
+
+
+_WORDS = {
+    "en": {
+        "tests": "Who is in",
+        "held": "Held: neither paid nor zero",
+        "facts": "Rows of this payee that could not be used",
+        "payout": "Payout",
+        "contributions": "What each measure brought",
+        "effects": "What conditions and limits changed",
+        "none": "no effect",
+        "total": "in all",
+        "other": "by no measure",
+        "no plan": "no plan is for this payee",
+        "who": "who",
+        "eligible": "eligible",
+        "present": "present",
+        "modifier": "modifier",
+        "gate": "gate",
+        "floor": "floor",
+        "cap": "cap",
+        "note": "Where a number is rounded and nothing else is said, halves go away from zero.",
+        "here": "present on at least one day of the period",
+    },
+    "fr": {
+        "tests": "Qui est concerné",
+        "held": "Retenu : ni payé ni à zéro",
+        "facts": "Lignes de cette personne qui n'ont pu servir",
+        "payout": "Prime",
+        "contributions": "Ce que chaque mesure apporte",
+        "effects": "Ce que conditions et limites ont changé",
+        "none": "sans effet",
+        "total": "en tout",
+        "other": "par aucune mesure",
+        "no plan": "aucun plan n'est pour cette personne",
+        "who": "qui",
+        "eligible": "éligible",
+        "present": "présence",
+        "modifier": "modificateur",
+        "gate": "condition",
+        "floor": "plancher",
+        "cap": "plafond",
+        "note": "Sauf mention contraire, les demis s'arrondissent en s'éloignant de zéro.",
+        "here": "présence un jour au moins de la période",
+    },
+}
+
+
+class _Explaining:
+    """One payee, told in one language."""
+
+    def __init__(self, run: Run, person: Row, language: Language) -> None:
+        assert run.folder is not None
+        self._run, self._person, self._language = run, person, language
+        self._payee = pl.col("payee") == person["payee"]
+        self._rules: Rules = rules_in(run.folder)
+        self._period = parse_period(run.summary["period"], self._rules)
+        self._plans = resolve(self._rules.ruleset, self._period)
+        self._wording, self._words = Wording(language), _WORDS[language]
+        self._colon = ": " if language == "en" else " : "
+
+    def explanation(self) -> Explanation:
+        traces = {name: frame.filter(self._payee).collect() for name, frame in self._run.traces.items()}
+        sections = [Section(self._words["tests"], tuple(self._tests())), *self._held()]
+        changed = effects(self._rules, self._plans, {name: frame.lazy() for name, frame in traces.items()})
+        for plan in self._plans:
+            for frame in traces.values():
+                for row in frame.filter(pl.col("plan") == plan.name).iter_rows(named=True):
+                    sections += self._plan(plan, row, changed.filter(pl.col("plan") == plan.name))
+        return Explanation(self._title(), tuple(section for section in sections if section.lines), self._words["note"])
+
+    def _title(self) -> str:
+        person = [str(self._person[name]) for name in ("payee", "name", "role", "team") if self._person.get(name)]
+        summary = self._run.summary
+        return " · ".join([*person, summary["period"], f"{summary['rule_set']} {summary['version']}"])
+
+    def _label(self, label: Label) -> str:
+        return label.get(self._language) or next(iter(label.values()))
+
+    def _rule(self, at: KeyPath) -> str:
+        where = self._rules.document.key_at(at)
+        return f"{Path(where.file).name}:{where.line}"
+
+    def _tests(self) -> Iterator[Line]:
+        """The tests of the plans that are for the payee; of all plans where none is."""
+        tests = self._run.tables["eligibility"].filter(self._payee).collect()
+        inside = tests.filter(~pl.col("result").eq_missing(False) | (pl.col("test") != "who"))["plan"].unique()
+        if inside.is_empty():
+            yield Line("–", self._words["no plan"])
+        values = self._values()
+        results = {(plan, test): result for plan, test, result in tests.select("plan", "test", "result").iter_rows()}
+        for plan in self._plans:
+            for test in ("who", "eligible", "present"):
+                if (plan.name, test) in results and (inside.is_empty() or plan.name in inside):
+                    told = self._wording.value(results[plan.name, test])
+                    yield Line(
+                        f"{plan.name} · {self._words[test]}",
+                        f"{self._test(plan, test, values)}{self._colon}{told}",
+                        self._rule((*plan.at, "proration" if test == "present" else test)),
+                    )
+
+    def _test(self, plan: ResolvedPlan, test: str, values: Row) -> str:
+        formula: Formula | None = {"who": plan.who, "eligible": plan.eligible}.get(test)
+        if formula is None:
+            return self._words["here"]
+        shown = self._wording.fill(filled(formula, lambda name: f"{{{name}!r}}"), values)
+        return formula.text if shown == formula.text else f"{formula.text}{self._colon}{shown}"
+
+    def _values(self) -> Row:
+        """What `who` and `eligible` can name."""
+        period: dict[str, Any] = {
+            "period_days": self._period.days,
+            "period_start": self._period.start,
+            "period_end": self._period.end,
+        }
+        if "hired" in self._person:
+            frame = pl.DataFrame([self._person]).with_columns(pl.col("hired", "left").cast(pl.Date))
+            period[DAYS_EMPLOYED] = frame.select(days_employed(self._period)).item()
+        return {**self._person, **period}
+
+    def _held(self) -> Iterator[Section]:
+        held = self._run.tables["held"].filter(self._payee).collect()
+        own = (pl.col("table") == WORKFORCE) & (pl.col("key") == pl.col("payee"))
+        reasons = held.filter(own).select("code", "reason").rows()
+        rows = held.filter(~own).select(pl.col("table") + " " + pl.col("key"), "reason").rows()
+        yield Section(self._words["held"], tuple(Line(code, reason) for code, reason in reasons))
+        yield Section(self._words["facts"], tuple(Line(where, reason) for where, reason in rows))
+
+    def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame) -> Iterator[Section]:
+        steps = self._run.tables["steps"].filter(pl.col("plan") == plan.name).collect()
+        teller = StepTeller(self._rules, plan, row, self._results(), self._wording)
+        for node in _items_first(plan.root):
+            of_node = steps.filter(pl.col("node") == node.path)
+            lines = (Line(*told) for told in teller.of_node(node, of_node.iter_rows(named=True)))
+            title = self._label(node.title)
+            path = plan.name if node is plan.root else node.path
+            yield Section(f"{path} · {title}", tuple(lines))
+        paid = steps.filter(pl.col("node") == "plan").iter_rows(named=True)
+        yield Section(self._words["payout"], tuple(Line(*told) for told in teller.of_pay(paid)))
+        yield Section(self._words["contributions"], tuple(self._contributions(plan)))
+        if row.get(TARGET_PAY) is not None:
+            yield Section(self._words["effects"], tuple(self._effects(plan, changed)))
+
+    def _results(self) -> pl.DataFrame:
+        """The KPI results of the payee, and of the subjects that the payee belongs to."""
+        subjects = [self._person.get(kind) for kind in ("payee", "team", "department")]
+        return self._run.tables["kpis"].filter(pl.col("subject").is_in([*filter(None, subjects), "company"])).collect()
+
+    def _contributions(self, plan: ResolvedPlan) -> Iterator[Line]:
+        rows = self._run.tables["contributions"].filter(self._payee, pl.col("plan") == plan.name).collect()
+        total = Decimal(0)
+        for row in rows.filter(pl.col("pay").is_not_null()).iter_rows(named=True):
+            total += row["pay"]
+            yield Line(row["measure"] or self._words["other"], self._money(plan, row["pay"]))
+        if rows["pay"].count():
+            yield Line(self._words["total"], self._money(plan, total))
+
+    def _effects(self, plan: ResolvedPlan, changed: pl.DataFrame) -> Iterator[Line]:
+        money = {(node, step, number): effect for _, _, node, step, number, effect in changed.iter_rows()}
+        for step in removable(plan):
+            effect: Decimal | None = money.get((step.node, step.kind, step.number))
+            if effect is not None:
+                sign = "+" if effect > 0 else ""
+                text = f"{sign}{self._money(plan, effect)}" if effect else self._words["none"]
+                name = f"{plan.name if step.node == 'plan' else step.node} · {self._words[step.kind]}"
+                yield Line(name, text, self._rule(step.at))
+
+    def _money(self, plan: ResolvedPlan, amount: Decimal) -> str:
+        places = max(plan.payout_rounding.places, 0)
+        return f"{self._wording.number(amount, places)} {self._rules.ruleset.currency}"
+
+
+def _items_first(root: Node) -> list[Node]:
+    """The nodes in the order in which they are worked out."""
+    below = list(nodes_under(root))
+    paths = {node.path: node for node in below}
+    ordered: list[Node] = []
+
+    def visit(node: Node) -> None:
+        for item in getattr(node, "items", ()):
+            visit(paths[item.path])
+        ordered.append(node)
+
+    visit(root)
+    return ordered

@@ -1,0 +1,105 @@
+"""Numbers and templates in words: every digit that was used, none that was not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from incentive_engine.kinds.base import Language, Rounding
+
+Row = Mapping[str, Any]
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]+?)(!r)?\}")
+_CONSTANT: Final = re.compile(r"(?:(?<=[×÷−] )|(?<=au plus )|(?<=au moins ))\d+\.\d+|\b\d+\.\d+(?= [×÷−])")
+_TERM: Final = " + "
+MISSING: Final[Mapping[Language, str]] = {"en": "missing", "fr": "manquant"}
+_TRUTH: Final[Mapping[Language, Mapping[bool, str]]] = {
+    "en": {True: "yes", False: "no"},
+    "fr": {True: "oui", False: "non"},
+}
+
+
+class Wording:
+    """One language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def number(self, value: Decimal | int, places: int = 0) -> str:
+        """All digits of a number, without needless zeros; at least `places` decimals."""
+        text = f"{Decimal(value):f}"
+        whole, _, decimals = text.partition(".")
+        decimals = decimals.rstrip("0").ljust(places, "0")
+        text = f"{whole}.{decimals}" if decimals else whole
+        return self._localised(text.replace("-", "−"))
+
+    def percent(self, value: Decimal) -> str:
+        """A number as a percentage."""
+        return self.number(value * 100) + ("%" if self.language == "en" else "\u00a0%")
+
+    def value(self, value: object) -> str:
+        """A value of any column."""
+        match value:
+            case None:
+                return MISSING[self.language]
+            case bool():
+                return _TRUTH[self.language][value]
+            case Decimal() | int():
+                return self.number(value)
+            case _:
+                return str(value)
+
+    def fill(self, template: str, row: Row) -> str:
+        """A sentence with the row's values; what is not a column of the row stays as it is written.
+
+        Items of a sum that have no value were left out of it, and are left out here.
+        """
+        kept = [term for term in template.split(_TERM) if not self._left_out(term, row)]
+        text = _TERM.join(kept) if kept else "0"
+        return _PLACEHOLDER.sub(lambda match: self._placed(match, row), text)
+
+    def _left_out(self, term: str, row: Row) -> bool:
+        names = [match[1] for match in _PLACEHOLDER.finditer(term) if not match[2]]
+        return any(name.endswith(".score") and row.get(name, "") is None for name in names)
+
+    def _placed(self, match: re.Match[str], row: Row) -> str:
+        name, in_formula = match[1], match[2]
+        if name not in row:
+            return match[0]
+        if in_formula:
+            return _as_written(row[name])
+        shown = self.value(row[name])
+        before = match.string[: match.start()].rstrip()[-1:]
+        return f"({shown})" if shown.startswith("−") and before in "+−×÷" and before else shown
+
+    def constants(self, template: str) -> str:
+        """The numbers in a template's arithmetic as this language writes them; formulas stay as they are."""
+        return _CONSTANT.sub(lambda match: self._localised(match[0]), template)
+
+    def _localised(self, text: str) -> str:
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    def rounded(self, rounding: Rounding) -> str:
+        """How a number was rounded; half up goes without saying, and the explanation says so once."""
+        said = rounding.sentence(self.language)
+        return said.rsplit(", ", 1)[0] if rounding.mode == "half_up" else said
+
+
+def _as_written(value: object) -> str:
+    """A value as a formula writes it."""
+    match value:
+        case None:
+            return "?"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case Decimal():
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case dt.date():
+            return f"DATE({value.year}, {value.month}, {value.day})"
+        case str():
+            return '"' + value.replace('"', '""') + '"'
+        case _:
+            return str(value)

@@ -1,0 +1,41 @@
+"""The JSON Schema of a rule set, generated from the models, for editors: it completes keys and underlines typos.
+
+An editor reads YAML by the rules of JSON, to which `35%` is text: a number may therefore be a number or such a text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.version import __version__
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+PERCENTAGE: Final = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?%$"}
+_BOUNDS: Final = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a rule set, as JSON data."""
+    generated = RuleSet.model_json_schema(schema_generator=_AsAnEditorReads)
+    head = {
+        "$schema": DIALECT,
+        "$id": f"urn:incentive-engine:rule-set:{__version__}",
+        "title": "A rule set of incentive_engine",
+    }
+    return head | {key: value for key, value in generated.items() if key not in head}
+
+
+class _AsAnEditorReads(GenerateJsonSchema):
+    """Decimals as numbers or percentages."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        bounds = {word: float(schema[key]) for key, word in _BOUNDS.items() if key in schema}  # type: ignore[literal-required]
+        return {"anyOf": [{"type": "number", **bounds}, dict(PERCENTAGE)]}
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Without defaults: each description says what holds unless something is written."""
+        return self.generate_inner(schema["schema"])
