@@ -12,14 +12,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.version import __version__
 
 if TYPE_CHECKING:
     from incentive_engine.engine.run import Run
-    from incentive_engine.errors import Problem
     from incentive_engine.rulesets.loading import Rules
 
-__all__ = ["__version__", "check", "load", "open_run", "recompute", "run"]
+__all__ = ["InputProblems", "Problem", "Run", "__version__", "check", "load", "open_run", "recompute", "run"]
 
 
 def load(path: Path | str) -> Rules:
@@ -59,3 +59,12 @@ def recompute(folder: Path | str) -> Run:
     from incentive_engine.engine.run import recompute
 
     return recompute(folder)
+
+
+def __getattr__(name: str) -> object:
+    """`Run`, for annotations and notebooks, without its import at start-up."""
+    if name == "Run":
+        from incentive_engine.engine.run import Run
+
+        return Run
+    raise AttributeError(f"module `incentive_engine` has no `{name}`")

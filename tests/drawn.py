@@ -152,10 +152,13 @@ class Drawing:
         """One of the options for every cell."""
         return {name: options[self.byte() % len(options)] for name, options in cells.items()}
 
-    def rounding(self, rule: Rule, key: str, percent: int, low: int = 0, high: int = 6) -> None:
+    def rounding(
+        self, rule: Rule, key: str, percent: int, low: int = 0, high: int = 6, *, always: bool = False
+    ) -> None:
+        """Some rounding; `always` where the rules do not allow `none`."""
         if not self.chance(percent):
             return
-        if self.unrounded and self.chance(30):
+        if self.unrounded and not always and self.chance(30):
             self.unrounded -= 1
             rule[key] = "none"
         else:
@@ -356,9 +359,7 @@ class Drawing:
             "compute": compute,
             "better": self.pick("higher", "lower"),
         }
-        self.rounding(rule, "rounding", 20, -1)
-        if rule.get("rounding") == "none" and kind not in ("given", "count"):
-            del rule["rounding"]  # only results that end may be left as they are
+        self.rounding(rule, "rounding", 20, -1, always=True)
         self.rules["kpis"][name] = rule
         return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio")))
 
@@ -593,7 +594,7 @@ class Drawing:
         self.with_steps(rule)
         if self.chance(50):
             rule["proration"] = {"by": "calendar_days"}
-            self.rounding(rule["proration"], "rounding", 20, 2, 10)
+            self.rounding(rule["proration"], "rounding", 20, 2, 10, always=True)
         if self.chance(15):
             rounding = {"places": self.size(-1, 4), "mode": self.pick(*MODES)}
             rule["payout_rounding"] = rounding

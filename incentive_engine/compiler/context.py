@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import polars as pl
@@ -46,6 +46,11 @@ class Context:
     def hold(self, code: str, when: pl.Expr, reason: str) -> None:
         """Holds the payees for whom `when` is true."""
         self.holds.append(Hold(code, when, reason))
+
+    def relevant_unless(self, excused: pl.Expr | None, start: int) -> None:
+        """The reasons given since `start` hold nobody for whom `excused` is true: what does not count is not missed."""
+        if excused is not None:
+            self.holds[start:] = [replace(hold, when=hold.when & ~excused) for hold in self.holds[start:]]
 
     def result(self, kpi: str, of: SubjectKind, *, previous: bool = False) -> Exact:
         """A KPI's result, as a column of the wide frame."""

@@ -20,7 +20,9 @@ def divide(context: Context, scored: Scored, money: Exact) -> Iterator[tuple[Mea
     path = scored.node.path
     if scored.lift is not None:
         earned, _ = _allocated(context, f"{path}.lifted", money, [scored.lift.earned, scored.lift.added])
-        money = context.stages.number(f"{path}.earned", earned)
+        lifted = scored.lift.lifted if scored.left_out is None else scored.lift.lifted & ~scored.left_out
+        kept = Exact.choose((lifted, earned), otherwise=money)
+        money = context.stages.number(f"{path}.earned", kept)
     if isinstance(scored.node, MeasureNode):
         yield scored.node, context.stages.number(f"{path}.pay", money)
         return

@@ -9,7 +9,7 @@ import polars as pl
 from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.measures import Chosen, attained, hold_without_result, rated
 from incentive_engine.exact import Exact, total_of
-from incentive_engine.kinds.base import Variants
+from incentive_engine.kinds.base import Rounding, Variants
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node
 
 NONE = Exact.of(0)
@@ -17,8 +17,9 @@ NONE = Exact.of(0)
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """What a floor did: the score before it (not below zero), and what it added."""
+    """What a floor did: whom it lifted, and then the score before it (not below zero) and what it added."""
 
+    lifted: pl.Expr
     earned: Exact
     added: Exact
 
@@ -66,35 +67,40 @@ def _as_measure(node: Node) -> MeasureNode:
 def _measure(context: Context, nodes: Variants[MeasureNode]) -> Scored:
     node = nodes.first
     weight = context.parameter(nodes.map(lambda each: each.weight), "weight", node.kpi_name)
+    first_reason = len(context.holds)
     target = context.parameter(nodes.map(lambda each: each.target), "target", node.kpi_name)
     chosen = Chosen(context, nodes, target)
     hold_without_result(context, nodes, chosen)
     attainment = attained(context, nodes, chosen, target)
     rate = rated(context, nodes, attainment)
-    unpaid = chosen.came_from("zero")
+    unpaid, left_out = chosen.came_from("zero"), chosen.came_from("reweight")
+    context.relevant_unless(unpaid, first_reason)
     start = rate if unpaid is None else Exact.choose((unpaid, NONE), otherwise=rate)
     score, lift = _steps(context, nodes.map(lambda each: each), start)
-    left_out = chosen.came_from("reweight")
+    context.relevant_unless(left_out, first_reason)
     return Scored(node, score, weight, left_out, lift, (), target, chosen, attainment, rate)
 
 
 def _group(context: Context, nodes: Variants[GroupNode]) -> Scored:
     node = nodes.first
     weight = context.parameter(nodes.map(lambda each: each.weight), "weight")
+    first_reason = len(context.holds)
     items = tuple(
         compile_node(context, nodes.map(lambda each, at=at: each.items[at]))  # type: ignore[misc]
         for at in range(len(node.items))
     )
     combined, left_out = _combined(context, node, items)
     score, lift = _steps(context, nodes.map(lambda each: each), combined)
+    context.relevant_unless(left_out, first_reason)
     return Scored(node, score, weight, left_out, lift, items)
 
 
 def _combined(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> tuple[Exact, pl.Expr | None]:
     """The items' scores as one, and whether no item was left."""
     points = total_of([item.part for item in items])
-    if node.weighted:
-        points = _weights_checked(context, node, items, points)
+    whole = _weights_add_up(context, node, items) if node.weighted else None
+    if whole is not None:
+        points = points.masked(whole)
     if all(item.left_out is None for item in items):
         return points, None
     empty = _all_left_out(context, node, items)
@@ -102,6 +108,10 @@ def _combined(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> t
         points = context.stages.number(f"{node.path}.points", points)
         present = context.stages.number(f"{node.path}.weight_present", total_of([_weight_present(i) for i in items]))
         points = points.over(present.maximum(present.unit))
+        if any(item.weight.low <= 0 for item in items if item.weight is not None):
+            empty = empty | present.at_most(0).fill_null(False)
+    if whole is not None:
+        empty = empty & whole.fill_null(False)  # a group with wrong weights is held for them
     if node.on_missing == "reweight" and node.path != ROOT:
         return points.masked(~empty), empty
     context.hold("empty-group", empty, f"no item of `{node.path}` has a result")
@@ -120,15 +130,15 @@ def _all_left_out(context: Context, node: GroupNode, items: tuple[Scored, ...]) 
     return context.stages.column(f"{node.path}.empty", every)
 
 
-def _weights_checked(context: Context, node: GroupNode, items: tuple[Scored, ...], points: Exact) -> Exact:
-    """The points, missing where weights from a table do not add up to 100 %."""
+def _weights_add_up(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> pl.Expr | None:
+    """Whether weights from tables add up to 100 %, where that differs by payee; the others are held."""
     weights = total_of([item.weight for item in items if item.weight is not None])
     low, high = weights.bounds
     if low == high == 1:
-        return points
+        return None
     whole = context.stages.column(f"{node.path}.weights_add_up", weights.equals(1))
     context.hold("weights-not-100", ~whole, f"the weights of `{node.path}` do not add up to 100 %")
-    return points.masked(whole)
+    return whole
 
 
 def _steps(context: Context, nodes: Variants[Node], score: Exact) -> tuple[Exact, Lift | None]:
@@ -149,9 +159,16 @@ def _steps(context: Context, nodes: Variants[Node], score: Exact) -> tuple[Exact
     lift = None
     if floor is not None:
         earned = score.maximum(0)
-        lift = Lift(earned, floor.minus(earned).maximum(0))
+        lift = Lift(score.below(floor), earned, floor.minus(earned).maximum(0))
         score = stages.number(f"{name}_floor", score.maximum(floor))
     cap = context.parameter(nodes.map(lambda each: each.steps.cap), "cap")
     if cap is not None:
         score = stages.number(f"{name}_cap", score.minimum(cap))
-    return context.rounded(f"{node.path}.score", score, node.steps.rounding), lift
+    rounding = None if _as_round(score, node.steps.rounding) else node.steps.rounding
+    return context.rounded(f"{node.path}.score", score, rounding), lift
+
+
+def _as_round(score: Exact, rounding: Rounding | None) -> bool:
+    """Whether the score cannot have more decimals than its rounding keeps: the rate of a measure without steps."""
+    places = score.finite_places
+    return rounding is not None and places is not None and places <= rounding.places

@@ -14,7 +14,7 @@ import polars as pl
 from incentive_engine.compiler.context import days_employed
 from incentive_engine.compiler.inputs import DAYS_EMPLOYED
 from incentive_engine.exact import Exact, Scale
-from incentive_engine.facts import Table
+from incentive_engine.facts import HELD_SCHEMA, Table
 from incentive_engine.formulas import Formula, Scope, compile_condition
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -56,7 +56,9 @@ def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, curr
         refused = tested.filter(~pl.col(_RESULT))
         candidates = candidates.join(refused, on=["payee", NUMBER], how="anti")
     every_test = pl.concat([test.select("payee", NUMBER, "test", _RESULT) for test in tests])
-    unknown = every_test.filter(pl.col(_RESULT).is_null()).join(candidates, on=["payee", NUMBER], how="semi")
+    unknown = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present").join(
+        candidates, on=["payee", NUMBER], how="semi"
+    )
     conflicts = _conflicts(plans, candidates)
     foreign = candidates.join(_paid_elsewhere(people, currency), on="payee")
     blocked = pl.concat([frame.select("payee", NUMBER) for frame in (unknown, conflicts, foreign)])
@@ -66,7 +68,7 @@ def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, curr
         .sort("payee", NUMBER),
         tests=_named(plans, every_test).sort("payee", NUMBER, "test").drop(NUMBER),
         held=pl.concat(
-            [_held_unknown(plans, unknown), _held_conflicts(plans, conflicts), _held_foreign(foreign, currency)]
+            [_held_unknown(plans, unknown, people), _held_conflicts(plans, conflicts), _held_foreign(foreign, currency)]
         ),
     )
 
@@ -123,13 +125,13 @@ def _eligible(
 def _present(
     plans: Sequence[ResolvedPlan], candidates: pl.DataFrame, people: pl.DataFrame, period: Period
 ) -> pl.DataFrame:
-    """Whether a prorated candidate was there on any day of the period; an unknown hire date is told by the plan."""
+    """Whether a prorated candidate was there on any day of the period; the plan holds who has no hire date."""
     prorated = {number: plan.proration for number, plan in enumerate(plans) if plan.proration is not None}
     kinds = dict.fromkeys(prorated.values())
     parts = [
         candidates.filter(pl.col(NUMBER).is_in([number for number, each in prorated.items() if each == kind]))
         .join(people, on="payee", how="left")
-        .select("payee", NUMBER, (kind.days(period) > 0).fill_null(True).alias(_RESULT))
+        .select("payee", NUMBER, (kind.days(period) > 0).alias(_RESULT))
         for kind in kinds
     ]
     return pl.concat([candidates.clear().select("payee", NUMBER, _RESULT), *parts])
@@ -147,16 +149,33 @@ def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select("payee", pl.lit(names).gather(pl.col(NUMBER)).alias("plan"), "test", _RESULT, NUMBER)
 
 
-def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame) -> pl.DataFrame:
-    texts = {"who": [plan.who.text for plan in plans], "eligible": [str(plan.eligible or "") for plan in plans]}
-    formula = pl.when(pl.col("test") == "who").then(_gathered(texts["who"])).otherwise(_gathered(texts["eligible"]))
-    return unknown.select(
-        table=pl.lit("workforce"),
-        key=pl.col("payee"),
-        payee=pl.col("payee"),
-        code=pl.format("missing-{}", "test"),
-        reason=pl.format("plan `{}`: `{}` cannot be worked out", _gathered([plan.name for plan in plans]), formula),
-    )
+def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Candidates for whom a test gives neither yes nor no, with the columns that are empty."""
+    parts = [pl.DataFrame(schema=HELD_SCHEMA)]
+    for number, test in unknown.select(NUMBER, "test").unique().sort(NUMBER, "test").rows():
+        formula = plans[number].who if test == "who" else plans[number].eligible
+        assert formula is not None
+        named = {"hired" if name == DAYS_EMPLOYED else name for name in formula.names}
+        empty = [
+            pl.when(pl.col(name).is_null()).then(pl.lit(f"`{name}`")) for name in sorted(named & set(people.columns))
+        ]
+        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).join(people, on="payee")
+        parts.append(
+            rows.select(
+                table=pl.lit("workforce"),
+                key=pl.col("payee"),
+                payee=pl.col("payee"),
+                code=pl.lit(f"missing-{test}"),
+                reason=pl.format(
+                    "plan `{}`: {} is empty, which `{}: {}` needs",
+                    pl.lit(plans[number].name),
+                    pl.concat_str(empty, separator=", ", ignore_nulls=True),
+                    pl.lit(test),
+                    pl.lit(formula.text),
+                ),
+            )
+        )
+    return pl.concat(parts)
 
 
 def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Example, Kpi
-from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, chosen_rounding, resolve
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, resolve
 
 PAYEE = "example"
 _MOST_ANSWERS = Scale(0, 0, 10**9)
@@ -217,10 +217,7 @@ def _inputs(rules: Rules, example: Example, program: Program) -> list[pl.Series]
 
 def _rounded(kpi: Kpi, value: Fraction) -> Fraction:
     """The result with the decimals that its KPI keeps."""
-    rounding = chosen_rounding(kpi.rounding)
-    if rounding is None:
-        return value
-    rounded = Exact.of(value).rounded(rounding.places, rounding.mode).constant
+    rounded = Exact.of(value).rounded(kpi.rounding.places, kpi.rounding.mode).constant
     assert rounded is not None, "a constant, rounded, is one"
     return rounded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -15,10 +16,10 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
 from incentive_engine.engine.running import Calculation, Evaluation
-from incentive_engine.exact import Exact
+from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.rulesets.resolving import MeasureNode
 
-_SHARE_PLACES = 6
+_MOST_PLACES = (12, 10, 8, 6)
 
 
 def trace(evaluation: Evaluation) -> pl.LazyFrame:
@@ -71,9 +72,22 @@ def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
 
 
 def _decimal(value: Exact | None, name: str) -> pl.Expr:
-    if value is None or value.finite_places is None:
+    if value is None:
         return pl.lit(None, pl.Decimal(38, 0)).alias(name)
-    return value.decimal().alias(name)
+    return ending(value).decimal().alias(name)
+
+
+def ending(value: Exact) -> Exact:
+    """The value as a decimal that ends: rounded to the most places that fit, where it is a fraction that may not.
+
+    Only what no rule rounds needs it (`rounding: none`, numerators in thirds); the trace keeps the fraction itself.
+    """
+    if value.finite_places is not None:
+        return value
+    for places in _MOST_PLACES:
+        with suppress(CannotProve):
+            return value.rounded(places)
+    return value.rounded(0)
 
 
 def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
@@ -108,8 +122,8 @@ def _widest(program: Program) -> dict[str, int]:
     widest: dict[str, int] = {}
     for scored in program.measures():
         for name, value in _numbers(program, scored).items():
-            if value is not None and value.finite_places is not None:
-                widest[name] = max(widest.get(name, 0), value.finite_places)
+            if value is not None:
+                widest[name] = max(widest.get(name, 0), ending(value).finite_places or 0)
     return widest
 
 
@@ -135,6 +149,7 @@ def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> pl
         pl.lit(node.kpi_name).alias("kpi"),
         pl.lit(node.kpi.perspective).alias("perspective"),
         numbers["weight"].alias("weight"),
+        _source(scored).alias("source"),
         subject_kind.alias("subject_kind"),
         subject.alias("subject"),
         numbers["actual"].alias("actual"),
@@ -152,6 +167,7 @@ def _other_row(program: Program, places: dict[str, int]) -> pl.Expr:
     return pl.struct(
         *(pl.lit(None, dtype).alias(name) for name, dtype in empty),
         nothing["weight"].alias("weight"),
+        pl.lit(None, pl.String).alias("source"),
         pl.lit(None, pl.String).alias("subject_kind"),
         pl.lit(None, pl.String).alias("subject"),
         nothing["actual"].alias("actual"),
@@ -162,9 +178,16 @@ def _other_row(program: Program, places: dict[str, int]) -> pl.Expr:
 
 
 def _placed(value: Exact | None, places: int | None) -> pl.Expr:
-    if value is None or places is None or value.finite_places is None:
+    if value is None or places is None:
         return pl.lit(None, pl.Decimal(38, places or 0))
-    return value.decimal(places)
+    return ending(value).decimal(places)
+
+
+def _source(scored: Scored) -> pl.Expr:
+    """Which result counted: the own one, or the fallback that stood in for it."""
+    if scored.chosen is None or scored.chosen.source is None:
+        return pl.lit("own")
+    return pl.lit(pl.Series(list(SOURCES), dtype=pl.String)).gather(scored.chosen.source)
 
 
 def _subject(node: MeasureNode, scored: Scored) -> tuple[pl.Expr, pl.Expr]:
@@ -240,17 +263,13 @@ def kpi_table(calculation: Calculation) -> pl.DataFrame:
                 pl.lit(period.name).alias("period"),
                 Exact.column("value", result.scale).decimal(),
                 pl.col("n"),
-                _finite(result.numerator, "numerator"),
-                _finite(result.denominator, "denominator"),
+                _decimal(result.numerator, "numerator"),
+                _decimal(result.denominator, "denominator"),
                 pl.lit(None, pl.Decimal(38, 4)).alias("low"),
                 pl.lit(None, pl.Decimal(38, 4)).alias("high"),
             )
         )
     return pl.concat(frames, how="vertical_relaxed").sort("kpi", "subject_kind", "period", "subject")
-
-
-def _finite(value: Exact | None, name: str) -> pl.Expr:
-    return _decimal(value, name)
 
 
 def steps(calculation: Calculation) -> pl.DataFrame:

@@ -21,8 +21,7 @@ from incentive_engine.kinds.kpis import FromFacts, Given, Tally
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
 from incentive_engine.rulesets.formula_uses import ColumnTypes
-from incentive_engine.rulesets.models import Kpi, RuleSet
-from incentive_engine.rulesets.resolving import chosen_rounding
+from incentive_engine.rulesets.models import Kpi, RuleSet, Source
 
 SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR = "subject", "value", "n", "numerator", "denominator"
 
@@ -105,21 +104,17 @@ def _given(kpi: Kpi, key: ResultKey, table: pl.DataFrame, contract: Table, perio
             pl.lit(None, pl.Int64).alias(DENOMINATOR),
         )
     )
-    return _fitted(frame.collect(), value, Exact.column(NUMERATOR, contract.scales[VALUE]), None)
+    return _fitted(frame.collect(), kpi, Exact.column(NUMERATOR, contract.scales[VALUE]), None)
 
 
-def _fitted(frame: pl.DataFrame, value: Exact, numerator: Exact, denominator: Exact | None) -> Result:
+def _fitted(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:
     """The result, its value in the carrier that the least and the greatest that occur need."""
-    value = value.named(VALUE)[1]
-    places = value.finite_places or 0
-    assert value.unit * 10**places == 1, "a result is rounded to its places"
-    column, scale = fitted(frame[VALUE], places)
+    column, scale = fitted(frame[VALUE], kpi.rounding.places)
     return Result(frame.with_columns(column), scale, numerator, denominator)
 
 
 def _rounded(value: Exact, kpi: Kpi) -> Exact:
-    rounding = chosen_rounding(kpi.rounding)
-    return value if rounding is None else value.rounded(rounding.places, rounding.mode)
+    return value.rounded(kpi.rounding.places, kpi.rounding.mode)
 
 
 def _expr(value: Exact, name: str) -> pl.Expr:
@@ -135,15 +130,7 @@ def _from_source(
     workforce = accepted.tables[WORKFORCE].frame
     kinds = {key.subject_kind for key in keys}
     facts, unknown = credited(table.frame, source, workforce, kinds)
-    held = unknown.select(
-        table=pl.lit(name),
-        key=pl.format("{}={}, {}={}", pl.lit(source.payee), source.payee, pl.lit(source.date), source.date)
-        if source.payee
-        else pl.lit(""),
-        payee=pl.col(source.payee) if source.payee else pl.lit(None, pl.String),
-        code=pl.lit("unknown-payee"),
-        reason=pl.lit(f"`{source.payee}` is not in the workforce, nor among `system_accounts`"),
-    )
+    held = _strangers(name, source, unknown)
     scope = _scope(types.sources.get(name, {}), table)
     results: dict[ResultKey, Result] = {}
     for kind in sorted(kinds):
@@ -155,6 +142,19 @@ def _from_source(
                 subjects = _subjects(workforce, kind)
                 results |= dict(_tallied(rules, asked, dated, kind, scope, table.frame.height, subjects))
     return results, held
+
+
+def _strangers(name: str, source: Source, unknown: pl.DataFrame) -> pl.DataFrame:
+    """Facts about people whom the workforce does not know, as held rows."""
+    payee = source.payee or source.date  # without a payee there is no such fact
+    key = [source.id] if source.id else [payee, source.date]
+    return unknown.select(
+        pl.lit(name).alias("table"),
+        pl.format(", ".join(f"{column}={{}}" for column in key), *key).alias("key"),
+        pl.col(payee).cast(pl.String).alias("payee"),
+        pl.lit("unknown-payee").alias("code"),
+        pl.format(f"`{{}}` in `{payee}` is not in the workforce, nor among `system_accounts`", payee).alias("reason"),
+    )
 
 
 def _scope(types: Mapping[str, str], table: Table) -> Scope:
@@ -181,10 +181,10 @@ def _tallied(
     subjects: pl.DataFrame,
 ) -> Iterator[tuple[ResultKey, Result]]:
     subject = subject_column(kind)
-    tallies = {key: _tally(rules.kpis[key.kpi], scope) for key in keys}
-    sums = {key: _summed(tally, key, rows) for key, tally in tallies.items()}
+    credited_to = pl.col(subject).is_not_null()
+    sums = {key: _summed(_tally(rules.kpis[key.kpi], scope), key, credited_to, rows) for key in keys}
     grouped = (
-        facts.filter(pl.col(subject).is_not_null())
+        facts.filter(credited_to)
         .group_by(pl.col(subject).alias(SUBJECT))
         .agg(pl.len().alias("facts"), *(column for columns, *_ in sums.values() for column in columns))
         .collect(engine="streaming")
@@ -204,13 +204,14 @@ def _tally(kpi: Kpi, scope: Scope) -> Tally:
     return kpi.compute.tally(scope)
 
 
-def _summed(tally: Tally, key: ResultKey, rows: int) -> tuple[list[pl.Expr], Exact, Exact | None]:
+def _summed(tally: Tally, key: ResultKey, credited_to: pl.Expr, rows: int) -> tuple[list[pl.Expr], Exact, Exact | None]:
     """The sums of one KPI as columns of the grouped frame, and what they mean."""
-    above, numerator = tally.numerator.masked(tally.counts).total(None, rows).named(f"{key.column}.numerator")
-    columns = [*above, tally.counts.sum().cast(pl.Int64).alias(f"{key.column}.n")]
+    counts = credited_to & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
+    above, numerator = tally.numerator.masked(counts).total(None, rows).named(f"{key.column}.numerator")
+    columns = [*above, counts.sum().cast(pl.Int64).alias(f"{key.column}.n")]
     if tally.denominator is None:
         return columns, numerator, None
-    below, denominator = tally.denominator.masked(tally.counts).total(None, rows).named(f"{key.column}.denominator")
+    below, denominator = tally.denominator.masked(counts).total(None, rows).named(f"{key.column}.denominator")
     return [*columns, *below], numerator, denominator
 
 
@@ -240,4 +241,4 @@ def _divided(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact
         below = Exact(pl.col(DENOMINATOR), denominator.unit, denominator.low, denominator.high)
         value = _rounded(above.over(below.maximum(below.unit)).masked(below.above(0)), kpi)
     frame = frame.lazy().with_columns(_expr(value, VALUE)).filter(pl.col(VALUE).is_not_null()).collect()
-    return _fitted(frame.select(SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR), value, above, below)
+    return _fitted(frame.select(SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR), kpi, above, below)

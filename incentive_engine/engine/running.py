@@ -20,7 +20,10 @@ from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_table
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
+from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import Measured, Result, measure_kpis
+from incentive_engine.errors import InputProblems
+from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
@@ -89,13 +92,21 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     evaluations = []
     for shape in by_shape(plans):
         with timings.step("compile"):
-            program = compile_plans(shape, ranges, kpis)
+            program = _compiled(rules, shape, ranges, kpis)
         with timings.step("evaluate"):
             places = numbered(assigned.assignments, [plans.index(plan) for plan in shape], NUMBER)
             wide = gather(program, places, workforce.frame, measured.results, parameters)
             frame = program.evaluate(wide.collect(engine="streaming").lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
     return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)
+
+
+def _compiled(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Program:
+    """The program; raises InputProblems where the data make a number too large to be exact."""
+    try:
+        return compile_plans(shape, ranges, kpis)
+    except CannotProve:
+        raise InputProblems(unproved(rules, shape, ranges, kpis)) from None
 
 
 def data_ranges(

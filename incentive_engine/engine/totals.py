@@ -10,22 +10,23 @@ from incentive_engine.columns import DEPARTMENTS
 from incentive_engine.compiler.inputs import PLAN
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, Program
+from incentive_engine.engine.outputs import ending
 from incentive_engine.engine.running import Calculation, Evaluation
-from incentive_engine.exact import Exact, Scale
+from incentive_engine.exact import Exact
 from incentive_engine.rulesets.contracts import WORKFORCE
 
 SHARE_PLACES = 6
-_ROWS = 10**9
 _GROUP = ("department", PLAN)
 
 
 def departments(calculation: Calculation) -> pl.DataFrame:
     """One row per department × plan × measure; a row without a measure is the plan's total.
 
-    `score` is the mean of the payees' scores; `held` counts payees of the plan whose pay could not be worked out.
-    People held before they had a plan are in a row without a plan.
+    `score` is the mean of the scores, at 6 places, of the `payees` who have one; `held` counts payees of the plan whose
+    pay could not be worked out. People held before they had a plan are in a row without a plan.
     """
-    frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation)]
+    payees = calculation.assigned.assignments.height
+    frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation, payees)]
     frames.append(_without_plan(calculation))
     return (
         pl.concat(frames, how="vertical_relaxed")
@@ -34,35 +35,38 @@ def departments(calculation: Calculation) -> pl.DataFrame:
     )
 
 
-def _of_shape(evaluation: Evaluation) -> Iterator[pl.DataFrame]:
+def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
     program = evaluation.program
     frame = evaluation.frame
     if "department" not in frame.collect_schema().names():
         frame = frame.with_columns(pl.lit(None, pl.String).alias("department"))
-    sums = _Sums()
+    sums = _Sums(payees)
     total = {
-        "score": sums.of("plan.score", program.root.score, program.paid),
+        "score": sums.of("plan.score", program.root.score.rounded(SHARE_PLACES), program.paid),
+        "payees": sums.of("payees", Exact.of(1), program.paid),
         "target_pay": sums.of("target_pay", program.target_pay, program.paid),
         "payout": sums.of("payout", program.payout, program.paid),
         "customer": sums.of(CUSTOMER_PAY, program.numbers.get(CUSTOMER_PAY), program.paid),
     }
     measures = {
         scored.node.path: {
-            "score": sums.of(f"{scored.node.path}.score", scored.score, program.paid),
+            "score": sums.of(f"{scored.node.path}.score", scored.score.rounded(SHARE_PLACES), program.paid),
             "payout": sums.of(f"{scored.node.path}.pay", _pay(program, scored), program.paid),
+            "payees": sums.of(f"payees of {scored.node.path}", _present(scored.score), program.paid),
         }
         for scored in program.measures()
     }
-    grouped = (
-        frame.group_by(_GROUP)
-        .agg(program.paid.sum().alias("payees"), (~program.paid).sum().alias("held"), *sums.columns)
-        .collect(engine="streaming")
-    )
+    grouped = frame.group_by(_GROUP).agg((~program.paid).sum().alias("held"), *sums.columns).collect(engine="streaming")
     names = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
     shown = grouped.with_columns(pl.lit(names).gather(pl.col(PLAN)).alias("plan"))
     yield shown.select(_row(None, 0, total))
     for order, (path, values) in enumerate(measures.items(), start=1):
         yield shown.select(_row(path, order, values))
+
+
+def _present(score: Exact) -> Exact:
+    """1 where there is a score: a measure that was left out is nobody's zero."""
+    return Exact.of(1).masked(~score.missing)
 
 
 def _pay(program: Program, scored: Scored) -> Exact | None:
@@ -72,20 +76,21 @@ def _pay(program: Program, scored: Scored) -> Exact | None:
 class _Sums:
     """Sums to add up per group, each as a column."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
         self.columns: list[pl.Expr] = []
 
     def of(self, name: str, value: Exact | None, rows: pl.Expr) -> Exact | None:
         """The sum of a value over the rows, as a value of the grouped frame."""
         if value is None or value.per is not None:
             return None
-        columns, stored = value.masked(rows).total(None, _ROWS).named(f"sum of {name}")
+        columns, stored = value.masked(rows).total(None, self._rows).named(f"sum of {name}")
         self.columns += columns
         return stored
 
 
 def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> list[pl.Expr]:
-    payees = Exact.integer(pl.col("payees"), _count())
+    payees = (values["payees"] or Exact.of(0)).or_else(0)
     score = values["score"]
     mean = None if score is None else score.over(payees.maximum(1)).rounded(SHARE_PLACES)
     payout, customer = values.get("payout"), values.get("customer")
@@ -96,7 +101,7 @@ def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> li
         pl.col("department"),
         pl.col("plan"),
         pl.lit(measure, pl.String).alias("measure"),
-        pl.col("payees").cast(pl.Int64),
+        payees.decimal(0).cast(pl.Int64).alias("payees"),
         _decimal(mean, "score"),
         _decimal(values.get("target_pay"), "target_pay"),
         _decimal(payout, "payout"),
@@ -106,14 +111,8 @@ def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> li
     ]
 
 
-def _count() -> Scale:
-    return Scale(0, 0, _ROWS)
-
-
 def _decimal(value: Exact | None, name: str) -> pl.Expr:
-    if value is None or value.finite_places is None:
-        return pl.lit(None, pl.Decimal(38, 0)).alias(name)
-    return value.decimal().alias(name)
+    return (pl.lit(None, pl.Decimal(38, 0)) if value is None else ending(value).decimal()).alias(name)
 
 
 def _without_plan(calculation: Calculation) -> pl.DataFrame:

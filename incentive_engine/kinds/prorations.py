@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice
+from incentive_engine.kinds.base import Declared, Language, Rounding
 from incentive_engine.periods import Period
 
 
@@ -15,7 +15,7 @@ class CalendarDays(Declared):
     """Days between hire and leave, both included, of the calendar days of the period."""
 
     by: Literal["calendar_days"]
-    rounding: Annotated[RoundingChoice, Field(description="Of the share; 10 places unless said.")] = Rounding(places=10)
+    rounding: Annotated[Rounding, Field(description="Of the share; 10 places unless said.")] = Rounding(places=10)
     needs: ClassVar[tuple[str, ...]] = ("hired",)
     """Workforce columns that hold the payee where they are empty."""
 

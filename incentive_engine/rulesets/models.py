@@ -28,6 +28,7 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.prorations import Proration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+_BY_NAME = "by name: letters without accents, digits and `_`."
 Column = Annotated[str, StringConstraints(min_length=1)]
 ColumnTypeName = Literal["text", "number", "money", "date", "datetime", "boolean"]
 Fallback = Literal["hold", "reweight", "zero", "target", "team", "department", "previous"]
@@ -106,11 +107,11 @@ class Kpi(Declared):
         Label | None, Field(description="For a customer performance indicator: the outcome customers want.")
     ] = None
     drives: Annotated[tuple[str, ...], Field(description="The KPIs that it predicts.")] = ()
-    compute: KpiCompute
+    compute: Annotated[KpiCompute, Field(description="How it is worked out, or that it is given.")]
     better: Annotated[Literal["higher", "lower"], Field(description="Which way is better for customers and company.")]
     unit: Annotated[Label | None, Field(description="What the result counts: seconds, calls…")] = None
-    reliability: Reliability | None = None
-    rounding: Annotated[RoundingChoice, Field(description="Of the result; 4 places unless said.")] = RATE
+    reliability: Annotated[Reliability | None, Field(description="How many facts it needs.")] = None
+    rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
 
 class Measure(Declared):
@@ -125,8 +126,8 @@ class Measure(Declared):
     attainment_rounding: Annotated[RoundingChoice, Field(description="Of the attainment; 4 places unless said.")] = RATE
     curve: Annotated[str, Field(description="The payout curve, as named under `curves`.")]
     on_missing: Annotated[Fallback, Field(description="What happens without a result.")] = "hold"
-    modifiers: tuple[Modifier, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
+    gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
     floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
     cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
@@ -135,17 +136,17 @@ class Measure(Declared):
 class Group(Declared):
     """Items whose scores are combined."""
 
-    title: Label | None = None
+    title: Annotated[Label | None, Field(description="Its name unless said.")] = None
     weight: Annotated[Parameter | None, Field(description="Its share of the group above, under `weighted_sum`.")] = None
     combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
         "weighted_sum"
     )
-    items: Annotated[dict[Name, Item], Field(min_length=1)]
+    items: Annotated[dict[Name, Item], Field(min_length=1, description=f"What the group is made of, {_BY_NAME}")]
     on_missing: Annotated[Literal["hold", "reweight"], Field(description="What happens when no item has a score.")] = (
         "hold"
     )
-    modifiers: tuple[Modifier, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
+    gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
     floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
     cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
@@ -171,9 +172,9 @@ class Plan(Declared):
     combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
         "weighted_sum"
     )
-    scorecard: Annotated[dict[Name, Item], Field(min_length=1)]
-    modifiers: tuple[Modifier, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    scorecard: Annotated[dict[Name, Item], Field(min_length=1, description=f"Groups and measures, {_BY_NAME}")]
+    modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
+    gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
     floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
     cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
@@ -188,9 +189,9 @@ class Plan(Declared):
 class Decision(Declared):
     """Who decided the rules, and when people were told."""
 
-    by: Annotated[str, Field(min_length=1)]
-    on: dt.date
-    notified: dt.date | None = None
+    by: Annotated[str, Field(min_length=1, description="Who decided.")]
+    on: Annotated[dt.date, Field(description="The day of the decision: 2025-12-11.")]
+    notified: Annotated[dt.date | None, Field(description="The day on which people were told.")] = None
 
 
 class AtLeast(Declared):
@@ -220,8 +221,8 @@ class Principles(Declared):
 class Expected(Declared):
     """What an example must give."""
 
-    payout: Decimal | None = None
-    score: Decimal | None = None
+    payout: Annotated[Decimal | None, Field(description="The amount.")] = None
+    score: Annotated[Decimal | None, Field(description="The score of the plan.")] = None
     scores: Annotated[dict[str, Decimal], Field(description="Scores of nodes, by path: `customer.nps: 80%`.")] = {}
     held: Annotated[str | None, Field(description="The code with which the payee is held.")] = None
 
@@ -229,8 +230,8 @@ class Expected(Declared):
 class Example(Declared):
     """A payee worked out by hand; `incentive check` runs it."""
 
-    title: Annotated[str, Field(min_length=1)]
-    plan: str
+    title: Annotated[str, Field(min_length=1, description="What the example shows.")]
+    plan: Annotated[str, Field(description="The plan, as named under `plans`.")]
     period: Annotated[str, Field(description="`2026-Q3`")]
     payee: Annotated[dict[Column, Decimal | str | bool], Field(description="The payee's workforce columns.")] = {}
     results: Annotated[dict[str, Decimal], Field(description="KPI results, whoever's count.")] = {}
@@ -238,7 +239,7 @@ class Example(Declared):
     parameters: Annotated[
         dict[str, Decimal], Field(description="Numbers from tables, by `table.column` or `table.column.kpi`.")
     ] = {}
-    expect: Expected
+    expect: Annotated[Expected, Field(description="What must come out.")]
 
 
 class RuleSet(Declared):
@@ -248,18 +249,18 @@ class RuleSet(Declared):
         Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")],
         Field(description="Its name: small letters, digits, hyphens."),
     ]
-    version: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1, description='Which edition of the rules: `"2026.3"`, in quotes.')]
     title: Label
-    decided: Decision
+    decided: Annotated[Decision, Field(description="Who decided these rules, and when.")]
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217: EUR")]
     timezone: Annotated[str, Field(description="IANA name: Europe/Paris. Days begin and end there.")]
     year_starts: Annotated[int, Field(ge=1, le=12, description="First month of the fiscal year.")] = 1
-    principles: Principles = Principles()
+    principles: Annotated[Principles, Field(description="What every plan promises.")] = Principles()
     workforce: Annotated[TableOptions, Field(description="The table of payees.")] = TableOptions(path="workforce.*")
     results: Annotated[TableOptions, Field(description="The table of given KPIs.")] = TableOptions(path="kpis.*")
-    sources: dict[Name, Source] = {}
-    tables: dict[Name, ParameterTable] = {}
-    kpis: Annotated[dict[Name, Kpi], Field(min_length=1)]
-    curves: dict[Name, PayoutCurve] = {}
-    plans: Annotated[dict[Name, Plan], Field(min_length=1)]
-    examples: tuple[Example, ...] = ()
+    sources: Annotated[dict[Name, Source], Field(description=f"Tables of raw records, {_BY_NAME}")] = {}
+    tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}
+    kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description=f"How each number is worked out, {_BY_NAME}")]
+    curves: Annotated[dict[Name, PayoutCurve], Field(description=f"From attainment to rate, {_BY_NAME}")] = {}
+    plans: Annotated[dict[Name, Plan], Field(min_length=1, description=f"Who is paid on what, {_BY_NAME}")]
+    examples: Annotated[tuple[Example, ...], Field(description="Payees worked out by hand.")] = ()
