@@ -33,7 +33,8 @@ STOREYS = (
     {"statements", "simulation", "audit", "ledger"},
     {API},
     {"demo"},
-    {"cli", "web", "__main__"},
+    {"cli", "web"},
+    {"__main__"},
 )
 
 # What costs so much to import, or may not be installed, that a function may be the place for it.
