@@ -16,19 +16,13 @@ import polars as pl
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import ColumnContract, TableContract
 from incentive_engine.formulas import Scope
-from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet
-from incentive_engine.rulesets.resolving import chosen_rounding
 
 MOST_FACTS = 10**9
 """More facts than any subject has in a period."""
 GIVEN_PLACES = 12
-
-
-class DoesNotEnd(ValueError):
-    """Decimals may go on without end, where none may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +58,34 @@ def input_ranges(rules: RuleSet, contracts: tuple[TableContract, ...]) -> Declar
 def result_scale(kpi: Kpi, contract: TableContract | None) -> Scale:
     """The range of a KPI's results; `contract` is of its source.
 
-    Raises CannotProve where a sum could leave the range that is exact, DoesNotEnd where the result is not rounded and
-    may need endless decimals.
+    Raises CannotProve where a sum could leave the range that is exact.
     """
-    rounding = chosen_rounding(kpi.rounding)
+    places, mode = kpi.rounding.places, kpi.rounding.mode
     if isinstance(kpi.compute, Given):
         unit = 10**GIVEN_PLACES
         low, high = math.ceil(kpi.compute.at_least * unit), math.floor(kpi.compute.at_most * unit)
-        return _scale_of(_rounded(Exact.column("value", Scale(GIVEN_PLACES, low, high)), rounding))
+        return _scale_of(Exact.column("value", Scale(GIVEN_PLACES, low, high)).rounded(places, mode))
     assert isinstance(kpi.compute, FromFacts)
     assert contract is not None, "a computed KPI has a source"
     tally = kpi.compute.tally(columns_scope(contract))
     above = tally.numerator.total(None, MOST_FACTS).named("numerator")[1]
     if tally.denominator is None:
-        total = _rounded(above, rounding)
+        total = above.rounded(places, mode)
         low, high = total.bounds
         return _scale_of(total, (min(low, Fraction(0)), max(high, Fraction(0))))  # 0 where no fact matches
     below = tally.denominator.total(None, MOST_FACTS).named("denominator")[1]
-    quotient = _rounded(above.over(below.maximum(below.unit)), rounding)
+    quotient = above.over(below.maximum(below.unit)).rounded(places, mode)
     # A mean lies within what it is the mean of, which intervals of sums cannot see.
     within = tally.numerator.bounds if tally.denominator.constant == 1 else quotient.bounds
     return _scale_of(quotient, within)
 
 
-def _rounded(value: Exact, rounding: Rounding | None) -> Exact:
-    return value if rounding is None else value.rounded(rounding.places, rounding.mode)
-
-
 def _scale_of(value: Exact, within: tuple[Fraction, Fraction] | None = None) -> Scale:
-    if value.finite_places is None:
-        raise DoesNotEnd
-    per_unit = 10**value.finite_places
+    places = value.finite_places
+    assert places is not None, "a result is rounded"
     low, high = within or value.bounds
-    return Scale(value.finite_places, math.floor(low * per_unit), math.ceil(high * per_unit))
+    counts = value.unit * 10**places
+    return Scale(places, int(math.floor(low / value.unit) * counts), int(math.ceil(high / value.unit) * counts))
 
 
 def _scale(column: ColumnContract) -> Scale:

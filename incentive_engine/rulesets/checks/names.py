@@ -24,6 +24,7 @@ RESULT_COLUMNS = frozenset(
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
+_WORKED_OUT = "what the engine works out for a payee"
 _NEAR = 0.85
 
 
@@ -36,7 +37,7 @@ def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
             yield unknown("source", kpi.compute.source, where, rules.sources, "`sources`")
         for index, driven in enumerate(kpi.drives):
             if driven not in rules.kpis:
-                yield unknown("kpi", driven, checked.at("kpis", name, "drives", index), rules.kpis, "`kpis`")
+                yield unknown("KPI", driven, checked.at("kpis", name, "drives", index), rules.kpis, "`kpis`")
 
 
 def plans_read_what_exists(checked: Checked) -> Iterator[Problem]:
@@ -45,7 +46,7 @@ def plans_read_what_exists(checked: Checked) -> Iterator[Problem]:
     for placed, measure, kpi in placed_measures(rules):
         if kpi not in rules.kpis:
             where = checked.at(*placed.at, "kpi") if measure.kpi else checked.key(*placed.at)
-            yield unknown("kpi", kpi, where, rules.kpis, "`kpis`")
+            yield unknown("KPI", kpi, where, rules.kpis, "`kpis`")
         if measure.curve not in rules.curves:
             yield unknown("curve", measure.curve, checked.at(*placed.at, "curve"), rules.curves, "`curves`")
     for placed in placed_nodes(rules):
@@ -90,10 +91,10 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
     for use in formula_uses(rules):
         taken = RESULT_COLUMNS - (rules.kpis.keys() if use.with_kpis else set())
         for name in sorted(use.formula.names & taken) if use.source is None else ():
-            yield _reserved(name, "what the engine works out", _named_at(checked, use, name))
+            yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
     for name in sorted(RESULT_COLUMNS & {key for table in rules.tables.values() for key in table.keys}):
         for table in (each for each, options in rules.tables.items() if name in options.keys):
-            yield _reserved(name, "what the engine works out", checked.at("tables", table, "keys"))
+            yield _reserved(name, _WORKED_OUT, checked.at("tables", table, "keys"))
 
 
 def kpis_stay_out_of_who(checked: Checked) -> Iterator[Problem]:
@@ -143,7 +144,7 @@ def _used(rules: RuleSet) -> dict[str, set[str]]:
 
 
 def _reserved(name: str, meaning: str, where: Location) -> Problem:
-    return Problem("reserved-name", f"`{name}` is the name of {meaning}", where, "choose another name")
+    return Problem("reserved-name", f"`{name}` is taken: it means {meaning}", where, "choose another name")
 
 
 def _named_at(checked: Checked, use: FormulaUse, name: str) -> Location:

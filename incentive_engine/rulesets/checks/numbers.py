@@ -19,7 +19,7 @@ from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checks.scorecards import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
-from incentive_engine.rulesets.ranges import DeclaredRanges, DoesNotEnd, columns_scope, input_ranges, result_scale
+from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
 from incentive_engine.rulesets.walking import placed_measures
 
 _MOST_DAYS = 10**7
@@ -46,10 +46,6 @@ def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> t
             message = f"the result of `{name}` cannot be proved to fit: {error.what}"
             hint = f"round what is added up, as ROUND(x, 2), or {NARROW}"
             problems.append(Problem("cannot-prove", message, checked.key("kpis", name, "compute"), hint))
-        except DoesNotEnd:
-            message = f"the result of `{name}` may need decimals without end"
-            hint = "round it: `rounding: {places: 4}`"
-            problems.append(Problem("may-not-end", message, checked.key("kpis", name, "rounding"), hint))
     ranges = replace(input_ranges(checked.rules, contracts), results=results)
     problems += _ratios_of_negative(checked, results)
     problems += _target_pays_end(checked, by_name[WORKFORCE])

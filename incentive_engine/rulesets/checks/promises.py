@@ -86,7 +86,7 @@ def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
     for section in ("results", "answers"):
         for name in getattr(example, section):
             if name not in rules.kpis:
-                yield unknown("kpi", name, checked.key(*at, section, name), rules.kpis, "`kpis`")
+                yield unknown("KPI", name, checked.key(*at, section, name), rules.kpis, "`kpis`")
     known = parameter_names(rules, example.plan)
     for name in example.parameters:
         if name not in known:

@@ -52,8 +52,8 @@ def _weighted(checked: Checked, placed: Placed) -> Iterator[Problem]:
 
 def _not_whole(placed: Placed, constants: list[Decimal], total: Fraction, where: Location) -> Problem:
     told = " + ".join(written(weight, percent=True) for weight in constants)
-    besides = "" if len(constants) == len(placed.items) else " without those from tables"
-    message = f"the weights of `{placed.name}` add up to {written(total, percent=True)}{besides}, not 100%"
+    than = "not 100%" if len(constants) == len(placed.items) else "more than 100% even without those from tables"
+    message = f"the weights of `{placed.name}` add up to {written(total, percent=True)}, {than}"
     return Problem("weights-not-100", message, where, f"they are {told}: change one of them")
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import PurePosixPath, PureWindowsPath
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel import Locale
+from babel.core import get_global
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Problem, did_you_mean
@@ -37,11 +37,13 @@ def timezone_is_known(checked: Checked) -> Iterator[Problem]:
 
 
 def currency_is_known(checked: Checked) -> Iterator[Problem]:
-    """Amounts have a currency, and so a smallest coin."""
-    name, known = checked.rules.currency, Locale("en").currencies
+    """Amounts are in a currency that is in use, and so have a smallest coin."""
+    name = checked.rules.currency
+    used = (each for territory in get_global("territory_currencies").values() for each in territory)
+    known = {currency for currency, _, until, tender in used if tender and until is None}
     if name not in known:
         hint = did_you_mean(name, known) or "write its ISO 4217 code, as EUR"
-        yield Problem("unknown-currency", f"there is no currency `{name}`", checked.at("currency"), hint)
+        yield Problem("unknown-currency", f"no country pays in `{name}`", checked.at("currency"), hint)
 
 
 def paths_stay_inside(checked: Checked) -> Iterator[Problem]:
