@@ -67,14 +67,15 @@ class Counts:
     fixed: bool = False
 
     def __post_init__(self) -> None:
-        reach = max(abs(self.low), abs(self.high))
-        if reach > LARGEST:
+        if self.low < -LARGEST or self.high > LARGEST:
+            reach = max(abs(self.low), abs(self.high))
             raise CannotProve(f"a value could reach 10^{len(str(reach)) - 1} of its smallest unit, more than 10^38 - 1")
 
-    @classmethod
-    def of(cls, count: int) -> Counts:
+    @staticmethod
+    @lru_cache(maxsize=8192)
+    def of(count: int) -> Counts:
         """The same integer in every row."""
-        return cls(_literal(count, _carrier(count)), count, count, fixed=True)
+        return Counts(_literal(count, _carrier(count)), count, count, fixed=True)
 
     @property
     def dtype(self) -> pl.DataType:
@@ -85,7 +86,7 @@ class Counts:
         """The expression in this carrier or a wider one; Polars would wrap where a product needs the wider one."""
         if self.fixed:
             return _literal(self.low, dtype)
-        return self.expr if self.dtype == dtype else self.expr.cast(dtype)
+        return self.expr if self.dtype is dtype else self.expr.cast(dtype)
 
     def known(self, low: int, high: int) -> Counts:
         """The same integers, known by other means to lie within low..high as well."""
@@ -179,7 +180,7 @@ def _literal(value: int | None, dtype: pl.DataType) -> pl.Expr:
 
 def _narrowed(expr: pl.Expr, wide: pl.DataType, narrow: pl.DataType) -> pl.Expr:
     """Back to the carrier of a proved interval; the proof stands for the check, which would cost twice the cast."""
-    return expr if wide == narrow else expr.cast(narrow, wrap_numerical=True)
+    return expr if wide is narrow else expr.cast(narrow, wrap_numerical=True)
 
 
 def _worked(work: Callable[[Any, Any], Any], interval: tuple[int, int], *operands: Counts) -> Counts:
@@ -214,7 +215,7 @@ def _divided(number: int, divisor: int, mode: Mode) -> int:
 def _clipped(expr: pl.Expr, dtype: pl.DataType, floor: int | None, cap: int | None) -> pl.Expr:
     low = None if floor is None else _literal(floor, dtype)
     high = None if cap is None else _literal(cap, dtype)
-    if dtype == _INT128 or not expr.meta.is_column():
+    if dtype is _INT128 or not expr.meta.is_column():
         return expr.clip(low, high)
     # On a plain Int64 column comparisons cost half of a clip; elsewhere they would work out the expression three times.
     if low is None or high is None:
@@ -419,6 +420,8 @@ class Exact:
     @staticmethod
     def choose(*branches: tuple[pl.Expr, Exact], otherwise: Exact | None = None) -> Exact:
         """The value of the first true condition; a null condition makes the result missing, it never falls through."""
+        if not branches and otherwise is not None:
+            return otherwise
         values = [value for _, value in branches] + ([] if otherwise is None else [otherwise])
         unit = _common_unit(value.unit for value in values if value.low or value.high)
         chosen = _guarded(branches, otherwise, lambda value: _in_unit(value, unit))
@@ -610,7 +613,7 @@ def _fraction(value: Number) -> Fraction:
 
 def _common_unit(values: Iterable[Fraction]) -> Fraction:
     """The largest unit of which all values are multiples; 1 where all are zero."""
-    some = [value for value in values if value]
+    some = [value for value in values if value.numerator]
     above, below = math.gcd(*(value.numerator for value in some)), math.lcm(*(value.denominator for value in some))
     return Fraction(above, below) if some else Fraction(1)
 
@@ -632,7 +635,9 @@ def _gathered(counts: Sequence[int | None], row: pl.Expr) -> Counts:
 
 def _in_unit(value: Exact, unit: Fraction) -> Counts:
     """The counts above the line in this unit, of which the value's unit is a multiple."""
-    return value.counts.times(Counts.of((value.unit / unit).numerator)) if value.low or value.high else value.counts
+    if value.unit == unit or value.low == value.high == 0:
+        return value.counts
+    return value.counts.times(Counts.of((value.unit / unit).numerator))
 
 
 def _product(pers: Iterable[Per]) -> Per | None:

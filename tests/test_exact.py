@@ -264,8 +264,8 @@ def comparing(p: Program) -> tuple[Any, Values]:
 
 
 def choosing(p: Program) -> tuple[Any, Values]:
-    branches = [(p.random.choice(p.truths), p.operand()) for _ in range(p.random.randint(1, 3))]
-    final = p.random.choice([None, p.operand()])
+    branches = [(p.random.choice(p.truths), p.operand()) for _ in range(p.random.randint(0, 3))]
+    final = p.random.choice([None, p.operand()]) if branches else p.operand()
     value = p.kernel.Exact.choose(*((c[0], v[0]) for c, v in branches), otherwise=final and final[0])
     expected: Values = []
     for row in range(p.rows):
@@ -345,7 +345,7 @@ WORKS: tuple[Work, ...] = (
 
 
 def random_program(kernel: ModuleType, source: random.Random) -> None:
-    program = Program(kernel, source, rows=source.randint(1, 9)).start()
+    program = Program(kernel, source, rows=source.randint(0, 9)).start()
     for _ in range(8):
         program.step()
     program.check(source.choice(ENGINES))
@@ -819,7 +819,7 @@ CHECKS: tuple[Callable[[ModuleType], None], ...] = (
 )
 
 MUTANTS = (
-    ("if reach > LARGEST:", "if reach > 10 * LARGEST:"),
+    ("or self.high > LARGEST:", "or self.high > 10 * LARGEST:"),
     ("max(reached) < 2**63 else", "max(reached) < 2**64 else"),
     ("else half.minus(ONE)", "else half"),
     ('"down": (ZERO, most),', '"down": (ZERO, ZERO),'),
