@@ -87,7 +87,7 @@ def _content(file: str, path: Path) -> bytes:
 def _read_batch(file: str, content: bytes, contract: TableContract, timezone: str) -> _Batch:
     grid = read_grid(file, content, contract)
     values, faults = read_cells(grid, contract, timezone)
-    named = [column for column in contract.columns if column.name in (*contract.key, "payee")]
+    named = [column for column in contract.columns if column.name in (*contract.key, contract.payee)]
     there = [column for column in named if column.source in grid.frame.columns]
     written = [
         (values[column.name] if column.type == "text" else grid.frame[column.source]).alias(column.name)
@@ -187,8 +187,10 @@ def _named(faults: pl.DataFrame, names: pl.DataFrame, contract: TableContract) -
     key = [name for name in contract.key if name in names.columns]
     parts = [pl.format("{}={}", pl.lit(name), pl.col(name)) for name in key]
     label = pl.concat_str(parts, separator=", ") if key else pl.lit(None, pl.String)
-    payee = pl.col("payee") if "payee" in names.columns else pl.lit(None, pl.String)
+    payee = pl.col(contract.payee) if contract.payee in names.columns else pl.lit(None, pl.String)
     told = names.select(
-        pl.lit(contract.name).alias("table"), pl.coalesce(label, pl.col(_AT)).alias("key"), payee.alias("payee")
+        pl.lit(contract.name).alias("table"),
+        pl.coalesce(label, pl.col(_AT)).alias("key"),
+        payee.cast(pl.String).alias("payee"),
     )
     return told.with_columns(faults["code"], faults["reason"])

@@ -31,6 +31,7 @@ _MOST = 10**38 - 1
 class ColumnContract:
     """What one column must be; `low..high` is the declared range of a number, both ends included.
 
+    `fixed`: no declaration widens the range, because what the number means sets it (an answer from 0 to 10).
     `required`: the column must be in every file. `nullable`: an empty cell is a missing value; else its row is held.
     """
 
@@ -42,6 +43,7 @@ class ColumnContract:
     places: int = 6
     low: Fraction = Fraction(-(10**12))
     high: Fraction = Fraction(10**12)
+    fixed: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -76,13 +78,15 @@ class TableContract:
     """What one table must be, and where its files are; what is None is inferred per file from all its rows.
 
     `path` is a glob with forward slashes, relative to the data folder. `key`: the columns (by rule name) that tell rows
-    apart; without one, equal rows are separate facts. `date_order` is "dmy", "mdy" or "ymd".
+    apart; without one, equal rows are separate facts. `payee`: the column that names whom a row is about.
+    `date_order` is "dmy", "mdy" or "ymd".
     """
 
     name: str
     path: str
     columns: tuple[ColumnContract, ...]
     key: tuple[str, ...] = ()
+    payee: str = "payee"
     optional: bool = False
     delimiter: str | None = None
     decimal: str | None = None

@@ -203,7 +203,9 @@ def _reason(column: ColumnContract, mark: str) -> pl.Expr:
 def _outside(column: ColumnContract, side: str, declared: str, bound: Fraction) -> pl.Expr:
     meant = "larger" if side == "above" else "smaller" if bound else "negative"
     declare = f"declare `{declared}` for this column in `sources`"
-    advice = f"{side} {written_out(bound)}: {declare} if {meant} values are meant"
+    advice = f"{side} {written_out(bound)}: " + (
+        "correct the record" if column.fixed else f"{declare} if {meant} values are meant"
+    )
     return pl.format("`{}` is {}, {}", pl.lit(column.source), pl.col("text"), pl.lit(advice))
 
 

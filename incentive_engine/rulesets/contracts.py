@@ -128,13 +128,15 @@ def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -
     for column in sorted(_fact_columns(rules, name) - {each.name for each in columns} | answers.keys()):
         if column in answers:
             low, high = map(Fraction, answers[column])
-            columns.append(ColumnContract(column, column, "number", nullable=True, places=0, low=low, high=high))
+            columns.append(
+                ColumnContract(column, column, "number", nullable=True, places=0, low=low, high=high, fixed=True)
+            )
         else:
             options = source.columns.get(column, ColumnOptions())
             kind = options.type or types.sources.get(name, {}).get(column, "text")
             columns.append(_column(column, kind, options))
     key = (source.id,) if source.id else ()
-    return _table(name, source, tuple(columns), key, document, ("sources", name))
+    return _table(name, source, tuple(columns), key, document, ("sources", name), source.payee or "payee")
 
 
 def _fact_columns(rules: RuleSet, source: str) -> set[str]:
@@ -170,12 +172,14 @@ def _table(
     key: tuple[str, ...],
     document: Document,
     at: KeyPath,
+    payee: str = "payee",
 ) -> TableContract:
     return TableContract(
         name=name,
         path=options.path,
         columns=columns,
         key=key,
+        payee=payee,
         delimiter=options.delimiter,
         decimal=options.decimal,
         encoding=options.encoding,
