@@ -21,8 +21,6 @@ _SAYINGS: tuple[tuple[str, str, str | None], ...] = (
     ("expected '-' indicator", "this line is not another item of the list above",
      "begin it with `- `, or indent it like the keys that it belongs to"),
     ("expected node content", "a value is missing here", None),
-    ("could not find expected ':'", "this line has no `:` after its key",
-     "write `key: value`; text that goes on over lines is indented deeper than its key"),
     ("unknown escape character", "after `\\` inside double quotes, this character means nothing",
      "use single quotes, or write `\\\\`"),
     ("expected <document start>", "the document has ended before this line", "delete the line `...`"),
@@ -52,6 +50,8 @@ def syntax_mistake(text: str, error: yaml.MarkedYAMLError) -> Telling:
         message, hint = "this line is indented with a tab", "indent with spaces"
     elif "cannot start any token" in said:
         message, hint = f"text cannot begin with `{here}`", "put it in quotes"
+    elif "could not find expected ':'" in said:
+        index, message, hint = _key_without_colon(text, opened)
     elif "expected ',' or" in said:
         index, message, hint = _unclosed(text, opened, index)
     elif "mapping values are not allowed" in said:
@@ -67,6 +67,15 @@ def _unclosed(text: str, opened: int, index: int) -> Telling:
         return opened, f"the `{bracket}` opened here is not closed", f"add a `{closing}`"
     hint = "put text that contains a comma, a colon, a quote or a bracket in quotes"
     return index, f"a `,` or the closing `{closing}` is missing before this", hint
+
+
+def _key_without_colon(text: str, start: int) -> Telling:
+    """The line that was taken for a key: its colon is missing, or the space behind it is."""
+    tight = re.match(r"[\w.-]+(:)\S", text[start:])
+    if tight:
+        return start + tight.start(1), "a space is missing after this `:`", "write `key: value`"
+    hint = "write `key: value`; text that goes on over lines is indented deeper than its key"
+    return start, "this line has no `:` after its key", hint
 
 
 def _second_key(text: str, index: int) -> Telling:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -70,6 +71,8 @@ class _Telling:
         if key in self._renamed:
             name, _, since = self._renamed[key].partition(" ")
             return f"it was renamed to `{name}`" + (f" {since}" if since else ""), name
+        if re.fullmatch(r"\d+%?", key):
+            return "inside braces a comma ends the value: write numbers with a decimal point, as 12.5%", ""
         if near := did_you_mean(key, [each for each in known if each != key]):
             return near, near.split("`")[1]
         if kinds := self._schema.kinds_with(path):
