@@ -19,6 +19,8 @@ from incentive_engine.engine.running import Calculation, Evaluation
 from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.rulesets.resolving import MeasureNode
 
+_TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject")
+_NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
 _MOST_PLACES = (12, 10, 8, 6)
 
 
@@ -108,12 +110,9 @@ def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
     rows = [_measure_row(program, scored, places) for scored in program.measures()]
     if program.payout is not None:
         rows.append(_other_row(program, places))
-    exploded = (
-        evaluation.frame.filter(program.paid)
-        .select("payee", _plan_name(program), pl.concat_list(rows).alias("row"))
-        .explode("row")
-        .unnest("row")
-    )
+    # Arrays of a column each: a list of structs, which says the same, took 400 times as long to build and to explode.
+    columns = [pl.concat_arr([row[name] for row in rows]).alias(name) for name in rows[0]]
+    exploded = evaluation.frame.filter(program.paid).select("payee", _plan_name(program), *columns).explode(*rows[0])
     return exploded.filter(pl.col("measure").is_not_null() | (pl.col("pay") != 0))
 
 
@@ -139,42 +138,29 @@ def _numbers(program: Program, scored: Scored) -> dict[str, Exact | None]:
     }
 
 
-def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> pl.Expr:
+def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> dict[str, pl.Expr]:
     node = scored.node
     assert isinstance(node, MeasureNode)
     numbers = {name: _placed(value, places.get(name)) for name, value in _numbers(program, scored).items()}
     subject_kind, subject = _subject(node, scored)
-    return pl.struct(
-        pl.lit(node.path).alias("measure"),
-        pl.lit(node.kpi_name).alias("kpi"),
-        pl.lit(node.kpi.perspective).alias("perspective"),
-        numbers["weight"].alias("weight"),
-        _source(scored).alias("source"),
-        subject_kind.alias("subject_kind"),
-        subject.alias("subject"),
-        numbers["actual"].alias("actual"),
-        _answers(node, scored).alias("n"),
-        *(numbers[name].alias(name) for name in ("target", "attainment", "rate", "score", "pay")),
-    )
-
-
-def _other_row(program: Program, places: dict[str, int]) -> pl.Expr:
-    empty = [(name, pl.String) for name in ("measure", "kpi", "perspective")]
-    other = program.numbers[OTHER_PAY]
-    nothing = {
-        name: _placed(None, places.get(name)) for name in ("weight", "actual", "target", "attainment", "rate", "score")
+    return {
+        "measure": pl.lit(node.path),
+        "kpi": pl.lit(node.kpi_name),
+        "perspective": pl.lit(node.kpi.perspective),
+        "weight": numbers["weight"],
+        "source": _source(scored),
+        "subject_kind": subject_kind,
+        "subject": subject,
+        "actual": numbers["actual"],
+        "n": _answers(node, scored),
+        **{name: numbers[name] for name in ("target", "attainment", "rate", "score", "pay")},
     }
-    return pl.struct(
-        *(pl.lit(None, dtype).alias(name) for name, dtype in empty),
-        nothing["weight"].alias("weight"),
-        pl.lit(None, pl.String).alias("source"),
-        pl.lit(None, pl.String).alias("subject_kind"),
-        pl.lit(None, pl.String).alias("subject"),
-        nothing["actual"].alias("actual"),
-        pl.lit(None, pl.Int64).alias("n"),
-        *(nothing[name].alias(name) for name in ("target", "attainment", "rate", "score")),
-        _placed(other, places.get("pay")).alias("pay"),
-    )
+
+
+def _other_row(program: Program, places: dict[str, int]) -> dict[str, pl.Expr]:
+    nothing: dict[str, pl.Expr] = {name: pl.lit(None, pl.String) for name in _TEXTS}
+    nothing |= {name: _placed(None, places.get(name)) for name in _NUMBERS}
+    return nothing | {"n": pl.lit(None, pl.Int64), "pay": _placed(program.numbers[OTHER_PAY], places.get("pay"))}
 
 
 def _placed(value: Exact | None, places: int | None) -> pl.Expr:
