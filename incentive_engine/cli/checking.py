@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.door import INPUT_PROBLEMS, tell
+from incentive_engine.cli.door import INPUT_PROBLEMS, say, tell
 from incentive_engine.cli.showing import counts, show_rows_held
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def check(ctx: click.Context, rules: Path, data: Path | None) -> None:
     found = [*loaded.warnings, *check(loaded)]
     tell(found)
     errors = sum(problem.level == "error" for problem in found)
-    click.echo(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors)}")
+    say(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors)}")
     if data is not None:
         _check_data(loaded, data)
     if errors:
@@ -55,7 +55,7 @@ def _check_data(rules: Rules, data: Path) -> None:
     delivered = [table for table in accepted.tables.values() if table.delivered]
     rows = sum(table.frame.height for table in delivered)
     held = counts(accepted.held.height, "row") if accepted.held.height else "no row"
-    click.echo(f"{data}: {counts(len(delivered), 'table')}, {counts(rows, 'row')} accepted, {held} held")
+    say(f"{data}: {counts(len(delivered), 'table')}, {counts(rows, 'row')} accepted, {held} held")
     show_rows_held(accepted.held)
 
 
@@ -70,4 +70,4 @@ def schema() -> None:
 
     from incentive_engine.rulesets.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -12,7 +12,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO
 
 import click
 
@@ -46,7 +46,7 @@ class Door(click.Group):
             tell(problems.problems)
             ctx.exit(INPUT_PROBLEMS)
         except (KeyboardInterrupt, click.Abort):
-            click.echo("\ninterrupted", err=True)
+            say("\ninterrupted", sys.stderr)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             _stop_writing()
@@ -59,10 +59,15 @@ class Door(click.Group):
         return result
 
 
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Prints a line, on stdout unless said. Not click's way: that writes UTF-8 where a stream is declared ASCII."""
+    (stream or sys.stdout).write(f"{text}\n")
+
+
 def tell(problems: Iterable[Problem]) -> None:
     """Prints problems on stderr: `file:line:col: error[CODE]: message`, then the hint."""
     for problem in problems:
-        click.echo(str(problem), err=True)
+        say(str(problem), sys.stderr)
 
 
 def refuse(code: str, message: str, hint: str | None = None) -> NoReturn:
@@ -111,9 +116,9 @@ def _tell_fault(fault: Exception) -> None:
 
         traceback.print_exception(fault)
     said = " ".join(str(fault).split())[:200]
-    click.echo(f"internal error: {type(fault).__name__}: {said}", err=True)
-    click.echo(
+    say(f"internal error: {type(fault).__name__}: {said}", sys.stderr)
+    say(
         f"  This is a fault of incentive {__version__}, not of your files. Please report it with what "
         "`INCENTIVE_DEBUG=1` prints before the same command.",
-        err=True,
+        sys.stderr,
     )

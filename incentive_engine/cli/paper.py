@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from incentive_engine.cli.door import say
 from incentive_engine.cli.options import RUN_FOLDER
 from incentive_engine.cli.progress import counted
 
@@ -22,4 +23,4 @@ def statements(folder: Path, out: Path) -> None:
 
     with counted("writing statements") as (tick, _):
         count = write_statements(folder, out, tick)
-    click.echo(f"{count} statements in {out}")
+    say(f"{count} statements in {out}")

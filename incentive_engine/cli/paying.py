@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from incentive_engine.cli.door import say
 from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
 from incentive_engine.cli.progress import steps_shown
-from incentive_engine.cli.showing import show_run
+from incentive_engine.cli.showing import show_next, show_run
 
 
 @click.command(short_help="Pay a workforce for one period.")
@@ -35,6 +36,7 @@ def run(rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...]) 
     with steps_shown() as step:
         done = run(load(rules), data, period, out, Timings(on_step=step), also)
     show_run(done, out)
+    show_next(done, out)
 
 
 @click.command(short_help="Show every step of one person's pay.")
@@ -51,4 +53,4 @@ def explain(folder: Path, payee: str, language: str) -> None:
     from incentive_engine.engine.explanation import explain
 
     for line in lines(explain(folder, payee, "fr" if language == "fr" else "en")):
-        click.echo(line)
+        say(line)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
+from incentive_engine.cli.door import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "held": "Held, neither paid nor zero:",
         "unused": "Rows that could not be used:",
         "more": "… and {count} more in {where}",
+        "next": "{folder} holds the whole run; payouts.parquet has one row per person. How one came about:",
+        "open": "Three files to open:",
+        "page": "what one person reads",
+        "rules": "the rules, in a text editor",
+        "table": "what everyone is paid, in a spreadsheet",
     },
     "fr": {
         "columns": "service|payés|retenus|prime|dont clients",
@@ -34,6 +39,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "held": "Retenus, ni payés ni à zéro :",
         "unused": "Lignes inutilisables :",
         "more": "… et {count} de plus dans {where}",
+        "next": "{folder} contient tout le calcul ; payouts.parquet, une ligne par personne. Pour en expliquer une :",
+        "open": "Trois fichiers à ouvrir :",
+        "page": "ce qu'une personne lit",
+        "rules": "les règles, dans un éditeur de texte",
+        "table": "ce que chacun reçoit, dans un tableur",
     },
 }
 
@@ -49,15 +59,31 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
 
     summary, words = run.summary, _WORDS[language]
     title = summary["title"].get(language) or next(iter(summary["title"].values()))
-    click.echo(f"{title} · {summary['period']} · {summary['rule_set']} {summary['version']}\n")
+    say(f"{title} · {summary['period']} · {summary['rule_set']} {summary['version']}\n")
     rows = [(each.department or "–", each) for each in by_department(run)]
     rows.append((words["all"], overall(run)))
     totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
     show_table([words["columns"].split("|"), *totals], "<>>>>")
-    click.echo(f"\n{words['people'].format_map(summary['payees'])}")
+    say(f"\n{words['people'].format_map(summary['payees'])}")
     held = folder / "held.parquet"
     _show_list(words["held"], held_people(run), held, words["more"])
     _show_list(words["unused"], rows_not_used(run).drop("payee"), held, words["more"])
+
+
+def show_next(run: Run, folder: Path, language: str = "en") -> None:
+    """Prints where the run is, and how to explain the pay of one person in it."""
+    payees = run.tables["payouts"].select("payee").head(1).collect()["payee"].to_list()
+    if payees:
+        say(f"\n{_WORDS[language]['next'].format(folder=folder)}")
+        say(f"  incentive explain {folder} --payee {payees[0]}")
+
+
+def show_files(page: Path, rules: Path, table: Path, language: str) -> None:
+    """Prints the three files of the demo to open."""
+    words = _WORDS[language]
+    say(f"\n{words['open']}")
+    files = {page: words["page"], rules: words["rules"], table: words["table"]}
+    show_table([(str(path), meaning) for path, meaning in files.items()], "<<", indent=2)
 
 
 def show_rows_held(held: pl.DataFrame) -> None:
@@ -65,16 +91,16 @@ def show_rows_held(held: pl.DataFrame) -> None:
     if held.height:
         show_table(held.select("table", "key", "code", "reason").head(MOST).rows(), "<<<<", indent=2)
     if held.height > MOST:
-        click.echo(f"  … and {counts(held.height - MOST, 'more row')}")
+        say(f"  … and {counts(held.height - MOST, 'more row')}")
 
 
 def _show_list(title: str, frame: pl.DataFrame, where: Path, more: str) -> None:
     if frame.is_empty():
         return
-    click.echo(f"\n{title}")
+    say(f"\n{title}")
     show_table(frame.head(MOST).rows(), "<" * frame.width, indent=2)
     if frame.height > MOST:
-        click.echo(f"  {more.format(count=frame.height - MOST, where=where)}")
+        say(f"  {more.format(count=frame.height - MOST, where=where)}")
 
 
 def _cells(name: str, total: Total, currency: str, language: str) -> list[str]:
@@ -94,4 +120,4 @@ def show_table(rows: Sequence[Sequence[str | None]], sides: str, indent: int = 0
     widths = [max(len(row[at]) for row in texts) for at in range(len(sides))]
     for row in texts:
         cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
-        click.echo((" " * indent + "  ".join(cells)).rstrip())
+        say((" " * indent + "  ".join(cells)).rstrip())

@@ -9,10 +9,10 @@ from typing import Final
 
 import click
 
-from incentive_engine.cli.door import refuse
+from incentive_engine.cli.door import refuse, say
 from incentive_engine.cli.options import LANGUAGE
 from incentive_engine.cli.progress import counted, steps_shown
-from incentive_engine.cli.showing import show_run
+from incentive_engine.cli.showing import show_files, show_next, show_run
 from incentive_engine.shipped import rules_dir
 
 _MARK: Final = ".incentive-demo"
@@ -26,9 +26,9 @@ def init(folder: Path) -> None:
         refuse("folder-exists", f"`{folder}` is there already and not empty", "give another folder")
     shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
     rules, data = folder / "rules.yaml", folder / "data"
-    click.echo(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
-    click.echo(f"  incentive check {rules}")
-    click.echo(f"  incentive run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
+    say(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
+    say(f"  incentive check {rules}")
+    say(f"  incentive run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
 
 
 @click.command(short_help="Make up a company, pay it, and write every statement.")
@@ -41,6 +41,7 @@ def demo(folder: Path, language: str) -> None:
     """
     _clear(folder)
     from incentive_engine.demo import PERIOD, write_company
+    from incentive_engine.demo.people import THREE_ANSWERS
     from incentive_engine.engine.run import run
     from incentive_engine.engine.running import Timings
     from incentive_engine.rulesets.loading import load
@@ -50,10 +51,12 @@ def demo(folder: Path, language: str) -> None:
     write_company(data)
     shutil.copy(rules_dir() / "demo" / "care-quarterly.yaml", rules)
     with steps_shown() as step:
-        done = run(load(rules), data, PERIOD, out, Timings(on_step=step))
+        done = run(load(rules), data, PERIOD, out, Timings(on_step=step), ["csv"])
     with counted("writing statements") as (tick, _):
         write_statements(out, pages, tick)
     show_run(done, out, language)
+    show_next(done, out, language)
+    show_files(pages / f"{THREE_ANSWERS}.html", rules, out / "payouts.csv", language)
 
 
 def _clear(folder: Path) -> None:

@@ -172,7 +172,8 @@ class StepTeller:
             return sentence.removesuffix(number) + self._valued(value, percent=percent)
         if step["step"] == "score" and not any(sign in sentence for sign in _SIGNS):
             return f"{sentence}, {self._rounded(step)}{self._colon}{self._valued(value, percent=percent)}"
-        return f"{sentence} = {self._valued(value, percent=percent)}{self._rounding(step, sentence)}"
+        equals = self._colon if step["step"] in ("floor", "cap") else " = "
+        return f"{sentence}{equals}{self._valued(value, percent=percent)}{self._rounding(step, sentence)}"
 
     def _rate(self, node: Node, step: Row) -> str | None:
         assert isinstance(node, MeasureNode)
