@@ -30,11 +30,16 @@ def json_schema() -> dict[str, Any]:
 
 
 class _AsAnEditorReads(GenerateJsonSchema):
-    """Decimals as numbers or percentages."""
+    """Decimals as numbers or percentages, keys that follow their pattern."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         bounds = {word: float(schema[key]) for key, word in _BOUNDS.items() if key in schema}  # type: ignore[literal-required]
         return {"anyOf": [{"type": "number", **bounds}, dict(PERCENTAGE)]}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Mappings whose keys follow a pattern have no others."""
+        made = super().dict_schema(schema)
+        return made | {"additionalProperties": False} if "patternProperties" in made else made
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """Without defaults: each description says what holds unless something is written."""
