@@ -1,0 +1,84 @@
+"""A formula of the rules with one payee's values in the place of names: `base_salary * 8% / 4` as `30,000 × 8% ÷ 4`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from incentive_engine.formulas import Formula
+from incentive_engine.formulas.tree import NameUse, NumberLiteral, TextLiteral, walk
+from incentive_engine.statements.languages import Language
+
+_SIGNS = str.maketrans({"*": "×", "/": "÷", "-": "−"})
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOut:
+    """A formula cut at its names; `column` None: the text as it is shown."""
+
+    pieces: tuple[tuple[str, str | None], ...]
+    percents: frozenset[str]
+    """The columns whose values read as percentages."""
+    language: Language
+
+    def with_values(self, row: Mapping[str, Any]) -> str:
+        """The formula with the row's values."""
+        return "".join(text if column is None else self._shown(row, column, text) for text, column in self.pieces)
+
+    def _shown(self, row: Mapping[str, Any], column: str, name: str) -> str:
+        if column not in row:
+            return name
+        value, words = row[column], self.language.words
+        match value:
+            case None:
+                return str(words["missing"])
+            case bool():
+                return str(words["truth"]["yes" if value else "no"])
+            case Decimal() | int():
+                numbers = self.language.numbers
+                shown = numbers.percent(Decimal(value)) if column in self.percents else numbers.number(value)
+                return f"({shown})" if value < 0 else shown
+            case dt.date():
+                return self.language.date(value)
+            case _:
+                return f'"{value}"'
+
+
+def written_out(
+    formula: Formula,
+    language: Language,
+    column_of: Callable[[str], str] = str,
+    percents: frozenset[str] = frozenset(),
+) -> WrittenOut:
+    """The formula, ready for any payee's values; `column_of` says which column a name stands for."""
+    found = sorted(((node.offset, node) for node, _ in walk(formula.tree)), key=lambda pair: pair[0])
+    pieces: list[tuple[str, str | None]] = []
+    at = 0
+    for offset, node in found:
+        piece: tuple[str, str | None]
+        match node:
+            case NameUse():
+                length, piece = len(node.name), (node.name, column_of(node.name))
+            case NumberLiteral():
+                length, piece = len(node.written), (_literal(node, language), None)
+            case TextLiteral():
+                length, piece = len(node.value.replace('"', '""')) + 2, (f'"{node.value}"', None)
+            case _:
+                continue
+        pieces += [(_between(formula.text[at:offset], language), None), piece]
+        at = offset + length
+    pieces.append((_between(formula.text[at:], language), None))
+    return WrittenOut(tuple(pieces), percents, language)
+
+
+def _between(text: str, language: Language) -> str:
+    """What stands between names and numbers; arguments parted as the language's spreadsheets do."""
+    return text.translate(_SIGNS).replace(",", str(language.words["argument_sign"]))
+
+
+def _literal(node: NumberLiteral, language: Language) -> str:
+    value = Decimal(node.value.numerator) / Decimal(node.value.denominator)
+    return language.numbers.percent(value) if node.written.endswith("%") else language.numbers.number(value)

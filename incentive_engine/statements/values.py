@@ -1,0 +1,196 @@
+"""What a statement says, as frozen values: templates lay it out and work nothing out.
+
+Texts are in the reader's language and numbers are written as the reader writes them, so that every template (and every
+format) prints the same digits. Amounts are kept beside their text, exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Perspective = Literal["customer", "internal", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step of the arithmetic: `name`: `arithmetic` = `result`, and a `note`; what does not apply is empty."""
+
+    name: str
+    result: str
+    arithmetic: str = ""
+    note: str = ""
+    applied: bool = False
+    """Whether a condition or a limit changed the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The money of one measure, drawn from where the one before ended; positions in percent of the width."""
+
+    title: str
+    perspective: Perspective
+    pay: str
+    start: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The bars from nothing to the payout."""
+
+    bars: tuple[Bar, ...]
+    total: Bar
+    mark: str
+    """Where the pay for a score of 100 % stands."""
+    full: str
+    """That pay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A group of the scorecard: how its items became one score."""
+
+    title: str
+    path: str
+    depth: int
+    lines: tuple[Line, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A measure: whose result counts, and how it became money."""
+
+    path: str
+    title: str
+    meanings: tuple[str, ...]
+    perspective: Perspective
+    whose: str
+    result: str
+    facts: str
+    """How many records stand behind the result."""
+    measured: str
+    """How the result is worked out from records."""
+    target: str
+    instead: str
+    """Why another result than the payee's own counts, and which."""
+    curve: str
+    weight: str
+    lines: tuple[Line, ...]
+    score: str
+    pay: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """One plan of one payee."""
+
+    plan: str
+    title: str
+    pays: str
+    payout: Decimal | None
+    customer: Decimal | None
+    score: str
+    sentence: str
+    """What customers contributed."""
+    lines: tuple[Line, ...]
+    parts: tuple[Part, ...]
+    cards: tuple[Card, ...]
+    drawing: Drawing | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why nothing could be decided."""
+
+    plan: str
+    code: str
+    sentence: str
+    about: str
+    """The measure that is concerned, if one is."""
+    reason: str
+    """The engine's own words, as in the table `held`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table that the run read."""
+
+    name: str
+    files: str
+    rows: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the numbers come from: the same for every statement of a run, but for its language."""
+
+    title: str
+    rule_set: str
+    version: str
+    decided: str
+    rule_file: str
+    fingerprint: str
+    engine: str
+    period: str
+    dates: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one payee reads about one run."""
+
+    payee: str
+    name: str
+    language: str
+    department: str
+    team: str
+    file: str
+    origin: Origin
+    amount: Decimal | None
+    """The payouts together; None where nothing is paid in money, or nothing could be decided."""
+    total: str
+    pays: tuple[Pay, ...]
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the index."""
+
+    payee: str
+    name: str
+    department: str
+    plan: str
+    payout: str
+    share: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Somebody without a statement: in no plan, or not eligible."""
+
+    payee: str
+    name: str
+    department: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What the compensation team reads about one run."""
+
+    language: str
+    origin: Origin
+    total: str
+    counts: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    held: tuple[tuple[Entry, Held], ...]
+    outside: tuple[Outside, ...]
