@@ -50,7 +50,10 @@ class Program:
     @property
     def paid(self) -> pl.Expr:
         """Boolean, never missing: whether the payee's pay (or score, where nothing is paid) could be worked out."""
-        return ~(self.root.score if self.payout is None else self.payout).missing
+        if self.payout is not None:
+            return ~self.payout.missing
+        scored = ~self.root.score.missing
+        return scored if self.proration is None else scored & ~self.proration.missing
 
     def measures(self) -> tuple[Scored, ...]:
         """The compiled measures, in written order."""
