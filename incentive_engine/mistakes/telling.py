@@ -73,6 +73,8 @@ class _Telling:
             return f"it was renamed to `{name}`" + (f" {since}" if since else ""), name
         if re.fullmatch(r"\d+%?", key):
             return "inside braces a comma ends the value: write numbers with a decimal point, as 12.5%", ""
+        if key.endswith((")", '"')):
+            return "inside braces a comma ends the value: put a formula that has commas in single quotes", ""
         if near := did_you_mean(key, [each for each in known if each != key]):
             return near, near.split("`")[1]
         if kinds := self._schema.kinds_with(path):

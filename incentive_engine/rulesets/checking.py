@@ -25,13 +25,13 @@ from incentive_engine.rulesets.checks.promises import (
 )
 from incentive_engine.rulesets.checks.scorecards import (
     better_results_pay_more,
-    fallbacks_lead_somewhere,
     floors_are_below_caps,
     groups_have_no_kpi,
     ratios_are_of_positive_results,
     targets_fit_attainments,
     weights_add_up,
 )
+from incentive_engine.rulesets.checks.subjects import facts_name_their_subjects, fallbacks_lead_somewhere
 from incentive_engine.rulesets.checks.tables import (
     bounds_enclose_something,
     columns_keep_their_type,
@@ -56,6 +56,7 @@ RULE_CHECKS: tuple[Callable[[Checked], Iterator[Problem]], ...] = (
     targets_fit_attainments,
     ratios_are_of_positive_results,
     fallbacks_lead_somewhere,
+    facts_name_their_subjects,
     floors_are_below_caps,
     better_results_pay_more,
     groups_have_no_kpi,

@@ -25,7 +25,7 @@ RESULT_COLUMNS = frozenset(
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
 _WORKED_OUT = "what the engine works out for a payee"
-_NEAR = 0.85
+_NEAR = 0.8
 
 
 def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
@@ -88,6 +88,9 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
     for placed in placed_nodes(rules):
         if placed.path == ROOT and not isinstance(placed.node, Plan):
             yield _reserved(ROOT, "the plan's own score", checked.key(*placed.at))
+        elif placed.name in rules.tables and len(placed.at) == 4:
+            message = f"`{placed.name}` is a table and an item of the scorecard"
+            yield Problem("name-clash", message, checked.key(*placed.at), "rename one of them")
     for use in formula_uses(rules):
         taken = RESULT_COLUMNS - (rules.kpis.keys() if use.with_kpis else set())
         for name in sorted(use.formula.names & taken) if use.source is None else ():

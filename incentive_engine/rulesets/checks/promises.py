@@ -9,7 +9,7 @@ from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import written
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, unknown
-from incentive_engine.rulesets.contracts import workforce_columns
+from incentive_engine.rulesets.contracts import SHOWN, workforce_columns
 from incentive_engine.rulesets.models import Example, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
@@ -79,7 +79,7 @@ def _period(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
 
 def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem]:
     rules = checked.rules
-    columns = workforce_columns(rules) | {"payee", "left"}
+    columns = workforce_columns(rules) | {"payee", "left", *SHOWN}
     for name in example.payee:
         if name not in columns:
             yield unknown("column", name, checked.key(*at, "payee", name), columns, "what the rules name")

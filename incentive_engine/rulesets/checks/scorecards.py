@@ -1,4 +1,4 @@
-"""Scorecards: weights, targets, fallbacks and limits that can be paid on."""
+"""Scorecards: weights, targets and limits that can be paid on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from incentive_engine.kinds.kpis import Given, Nps
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.models import Kpi, Measure
 from incentive_engine.rulesets.walking import Placed, placed_measures, placed_nodes
-
-_WIDER = ("payee", "team", "department", "company")
 
 
 def weights_add_up(checked: Checked) -> Iterator[Problem]:
@@ -92,23 +90,6 @@ def ratio_of_negative(checked: Checked, placed: Placed, kpi: str, hint: str = ""
 
 def _negative(kpi: Kpi) -> bool:
     return isinstance(kpi.compute, Nps) or (isinstance(kpi.compute, Given) and kpi.compute.at_least < 0)
-
-
-def fallbacks_lead_somewhere(checked: Checked) -> Iterator[Problem]:
-    """What is used instead of a missing result is not the missing result itself."""
-    for placed, measure, name in placed_measures(checked.rules):
-        kpi = checked.rules.kpis.get(name)
-        answers = [("on_missing", measure.on_missing, checked.at(*placed.at, "on_missing"))]
-        if kpi is not None and kpi.reliability is not None:
-            where = checked.at("kpis", name, "reliability", "otherwise")
-            answers.append(("reliability.otherwise", kpi.reliability.otherwise, where))
-        for key, answer, where in answers:
-            if answer in _WIDER and _WIDER.index(answer) <= _WIDER.index(measure.of):
-                message = f"`{key}: {answer}` is no wider than `of: {measure.of}` of `{placed.path}`"
-                yield Problem("fallback-not-wider", message, where, "name a wider subject, or `hold`")
-            if answer == "target" and measure.target is None:
-                message = f"`{key}: target` finds no target at `{placed.path}`"
-                yield Problem("missing-target", message, where, "use `hold`, `zero` or `reweight`")
 
 
 def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
