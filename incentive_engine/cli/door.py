@@ -9,9 +9,11 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final, NoReturn, TextIO
 
 import click
@@ -68,6 +70,12 @@ def tell(problems: Iterable[Problem]) -> None:
     """Prints problems on stderr: `file:line:col: error[CODE]: message`, then the hint."""
     for problem in problems:
         say(str(problem), sys.stderr)
+
+
+def program_name() -> str:
+    """How the program is called from here: `incentive`, or the path to it where a shell would not find it."""
+    called = Path(sys.argv[0])
+    return str(called) if called.stem == "incentive" and shutil.which("incentive") is None else "incentive"
 
 
 def refuse(code: str, message: str, hint: str | None = None) -> NoReturn:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Final
 
 import click
 
-from incentive_engine.cli.door import refuse, say
+from incentive_engine.cli.door import program_name, refuse, say
 from incentive_engine.cli.options import LANGUAGE
 from incentive_engine.cli.progress import counted, steps_shown
 from incentive_engine.cli.showing import show_files, show_next, show_run
@@ -27,8 +26,8 @@ def init(folder: Path) -> None:
     shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
     rules, data = folder / "rules.yaml", folder / "data"
     say(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
-    say(f"  incentive check {rules}")
-    say(f"  incentive run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
+    say(f"  {program_name()} check {rules}")
+    say(f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
 
 
 @click.command(short_help="Make up a company, pay it, and write every statement.")
@@ -39,7 +38,6 @@ def demo(folder: Path, language: str) -> None:
 
     Everything is invented, and the same every time.
     """
-    _clear(folder)
     from incentive_engine.demo import PERIOD, write_company
     from incentive_engine.demo.people import THREE_ANSWERS
     from incentive_engine.engine.run import run
@@ -48,23 +46,26 @@ def demo(folder: Path, language: str) -> None:
     from incentive_engine.statements import write_statements
 
     data, rules, out, pages = folder / "data", folder / "rules.yaml", folder / PERIOD, folder / "statements"
+    _clear(folder, data, out, pages)
     write_company(data)
     shutil.copy(rules_dir() / "demo" / "care-quarterly.yaml", rules)
     with steps_shown() as step:
         done = run(load(rules), data, PERIOD, out, Timings(on_step=step), ["csv"])
     with counted("writing statements") as (tick, _):
-        write_statements(out, pages, tick)
+        write_statements(out, pages, tick, language=language)
     show_run(done, out, language)
     show_next(done, out, language)
     show_files(pages / f"{THREE_ANSWERS}.html", rules, out / "payouts.csv", language)
 
 
-def _clear(folder: Path) -> None:
-    """A new folder; only an earlier demo is ever removed."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).is_file():
-            hint = "name another: `incentive demo FOLDER`"
-            refuse("folder-exists", f"`{folder}` is there already, and it is no earlier demo", hint)
-        shutil.rmtree(folder)
+def _clear(folder: Path, *made: Path) -> None:
+    """A folder without what an earlier demo made; whatever else is in a demo's folder stays, and others are refused."""
+    mark = folder / _MARK
+    if folder.exists() and any(folder.iterdir()) and not mark.is_file():
+        hint = "name another: `incentive demo FOLDER`"
+        refuse("folder-exists", f"`{folder}` is there already, and it is no earlier demo", hint)
+    for path in made:
+        if path.is_dir():
+            shutil.rmtree(path)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).write_text(json.dumps({"made by": "incentive demo"}) + "\n", encoding="utf-8")
+    mark.write_text("made by incentive demo\n", encoding="utf-8")
