@@ -87,7 +87,8 @@ class Language:
 
     def date(self, day: dt.date) -> str:
         """A day, the month in letters."""
-        return format_date(day, "d MMMM y" if self.words["day_first"] == "yes" else "long", self.locale)
+        text = format_date(day, self.words["day"], self.locale)
+        return text.replace("1", self.words["first"], 1) if day.day == 1 else text
 
     def plural(self, forms: Mapping[str, str], count: int, **more: str) -> str:
         """The form of a sentence that goes with a count, the count in it."""
