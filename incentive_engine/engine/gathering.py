@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey, ResultKey
+from incentive_engine.compiler.inputs import PLAN, ParameterKey
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.fitting import fitted
-from incentive_engine.engine.results import COUNT, SUBJECT, VALUE, Result
+from incentive_engine.engine.measured import COUNT, SUBJECT, VALUE, Measured, Sheet
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import FromTable
@@ -62,34 +62,54 @@ def gather(
     program: Program,
     assignments: pl.DataFrame,
     workforce: pl.DataFrame,
-    results: Mapping[ResultKey, Result],
+    measured: Measured,
     parameters: Mapping[ParameterKey, ParameterColumn],
 ) -> pl.LazyFrame:
     """The wide frame: payee, plan#, and the program's inputs; in the order of the assignments."""
     keys = {key for name in program.parameters for key in parameters[name].keys}
-    subjects = {key.subject_kind for key in program.results} - {"payee", "company"}
-    columns = sorted((set(program.workforce) | keys | subjects | {"department"} & set(workforce.columns)) - {"payee"})
-    wide = assignments.lazy().join(
-        workforce.lazy().select("payee", *columns), on="payee", how="left", maintain_order="left"
-    )
-    for key in program.results:
-        wide = _with_result(wide, key, results[key].frame)
+    kinds = {key.subject_kind for key in program.results} - {"payee", "company"}
+    columns = sorted((set(program.workforce) | keys | kinds | {"department"} & set(workforce.columns)) - {"payee"})
+    people = workforce.select("payee", *columns)
+    sheets = [{key: sheet[key] for key in program.results if key in sheet} for sheet in measured.sheets]
+    for sheet in sheets:
+        if _kind(sheet) == "payee":  # row by row the same payees
+            people = people.with_columns(_columns(sheet))
+    wide = _assigned(assignments, people)
+    for sheet in sheets:
+        if _kind(sheet) not in (None, "payee"):
+            wide = _with_sheet(wide, sheet)
     for name in program.parameters:
         column = parameters[name]
         wide = wide.join(column.frame.lazy(), on=list(column.keys), how="left", maintain_order="left")
     return wide
 
 
-def _with_result(wide: pl.LazyFrame, key: ResultKey, frame: pl.DataFrame) -> pl.LazyFrame:
-    value, count = pl.col(VALUE).alias(key.column), pl.col(COUNT).alias(key.answers)
-    if key.subject_kind == "company":
-        (only,) = frame.select(value, count).rows(named=True) or [{key.column: None, key.answers: None}]
-        dtype = frame.schema[VALUE]
-        return wide.with_columns(
-            pl.lit(only[key.column], dtype).alias(key.column), pl.lit(only[key.answers], pl.Int64).alias(key.answers)
-        )
-    of_subject = frame.lazy().select(SUBJECT, value, count)
-    return wide.join(of_subject, left_on=key.subject_kind, right_on=SUBJECT, how="left", maintain_order="left")
+def _assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
+    """The assignments with all that is known of their payees; without a join where everyone has one."""
+    if assignments["payee"].equals(people["payee"]):
+        return assignments.lazy().with_columns(people.drop("payee"))
+    return assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
+
+
+def _kind(sheet: Sheet) -> str | None:
+    return next((key.subject_kind for key in sheet), None)
+
+
+def _columns(sheet: Sheet) -> list[pl.Series]:
+    return [
+        result.frame[source].alias(name)
+        for key, result in sheet.items()
+        for source, name in ((VALUE, key.column), (COUNT, key.answers))
+    ]
+
+
+def _with_sheet(wide: pl.LazyFrame, sheet: Sheet) -> pl.LazyFrame:
+    kind, columns = _kind(sheet), _columns(sheet)
+    if kind == "company":
+        return wide.with_columns(pl.lit(column.item(), column.dtype).alias(column.name) for column in columns)
+    subjects = next(iter(sheet.values())).frame.select(SUBJECT)
+    of_subject = subjects.with_columns(columns).lazy()
+    return wide.join(of_subject, left_on=kind, right_on=SUBJECT, how="left", maintain_order="left")
 
 
 def numbered(assignments: pl.DataFrame, numbers: Sequence[int], number: str) -> pl.DataFrame:

@@ -242,7 +242,7 @@ def kpi_table(calculation: Calculation) -> pl.DataFrame:
     for key, result in sorted(calculation.measured.results.items()):
         period = calculation.period.previous() if key.previous else calculation.period
         frames.append(
-            result.frame.select(
+            result.frame.filter(pl.col("value").is_not_null()).select(
                 pl.lit(key.kpi).alias("kpi"),
                 pl.lit(key.subject_kind).alias("subject_kind"),
                 pl.col("subject"),

@@ -20,8 +20,9 @@ from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_table
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
+from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.proving import unproved
-from incentive_engine.engine.results import Measured, Result, measure_kpis
+from incentive_engine.engine.results import measure_kpis
 from incentive_engine.errors import InputProblems
 from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
@@ -95,7 +96,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
             program = _compiled(rules, shape, ranges, kpis)
         with timings.step("evaluate"):
             places = numbered(assigned.assignments, [plans.index(plan) for plan in shape], NUMBER)
-            wide = gather(program, places, workforce.frame, measured.results, parameters)
+            wide = gather(program, places, workforce.frame, measured, parameters)
             frame = program.evaluate(wide.collect(engine="streaming").lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
     return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)

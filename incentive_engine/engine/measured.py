@@ -1,0 +1,76 @@
+"""Results as they are kept: dense over the subjects of one kind, so that the wide frame needs no join per KPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.engine.crediting import COMPANY
+from incentive_engine.engine.fitting import fitted
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.rulesets.models import Kpi
+
+SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR = "subject", "value", "n", "numerator", "denominator"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One KPI for one kind of subject and period.
+
+    `frame`: one row per subject: subject, value, n, numerator, denominator, numbers as integer counts; value and n are
+    null for a subject without a result.
+    """
+
+    frame: pl.DataFrame
+    scale: Scale
+    numerator: Exact
+    denominator: Exact | None
+
+
+Sheet: TypeAlias = Mapping[ResultKey, Result]
+"""Results of one kind of subject whose frames have the same subjects, row by row: payees as the workforce has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Every result that was asked for, and the facts that could not be used."""
+
+    sheets: tuple[Sheet, ...]
+    held: pl.DataFrame
+
+    @property
+    def results(self) -> Mapping[ResultKey, Result]:
+        """Every result."""
+        return {key: result for sheet in self.sheets for key, result in sheet.items()}
+
+
+def every_subject(kind: str, workforce: pl.DataFrame, named: pl.Series) -> pl.DataFrame:
+    """Every subject of one kind: payees as the workforce has them; of other kinds, also those that only facts name."""
+    if kind == "payee":
+        return workforce.select(pl.col("payee").alias(SUBJECT))
+    if kind == "company":
+        return pl.DataFrame({SUBJECT: [COMPANY]})
+    known = workforce[kind] if kind in workforce.columns else named.clear()
+    return pl.DataFrame({SUBJECT: pl.concat([known, named]).drop_nulls().unique().sort()})
+
+
+def fitted_result(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:
+    """The result, its value in the carrier that the least and the greatest that occur need."""
+    column, scale = fitted(frame[VALUE], kpi.rounding.places)
+    count = pl.when(column.is_not_null()).then(pl.col(COUNT)).alias(COUNT)
+    return Result(frame.with_columns(column, count), scale, numerator, denominator)
+
+
+def rounded(value: Exact, kpi: Kpi) -> Exact:
+    """The value, rounded as the KPI says."""
+    return value.rounded(kpi.rounding.places, kpi.rounding.mode)
+
+
+def as_column(value: Exact, name: str) -> pl.Expr:
+    """The counts of a rounded value, named."""
+    (column,), _ = value.named(name)
+    return column
