@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import incentive_engine
+from incentive_engine.cli import main
 from incentive_engine.errors import InputProblems, Problem
 
 BROKEN = Path(__file__).parent / "broken"
@@ -84,6 +86,17 @@ def test_broken_rule_set_is_told_where_and_why(path: Path) -> None:
     assert {problem.location.file for problem in problems if problem.location} == {str(path)}
     places = [f"{problem.location.line}:{problem.location.column}" for problem in problems if problem.location]
     compare(problems, expected_problems(path), places)
+
+
+def test_the_command_tells_the_same() -> None:
+    """`incentive check` reads `file:line:col: error[CODE]: …`, and no traceback ever reaches anybody."""
+    for path in RULES:
+        result = CliRunner().invoke(main, ["check", str(path)])
+        expected = expected_problems(path)
+        told = [f"{path}:{each.place}: {each.level}[{each.code}]:" for each in expected]
+        assert [line for line in told if line not in result.output] == [], result.output
+        assert result.exit_code == any(each.level == "error" for each in expected), path
+        assert result.exception is None or isinstance(result.exception, SystemExit), path
 
 
 def test_there_are_many_ways_to_break_a_rule_set() -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import incentive_engine
-from incentive_engine.cli import COMMANDS, incentive
+from incentive_engine.cli import COMMANDS, main
 from incentive_engine.cli.door import FAULT, INTERRUPTED, NOBODY_READS
 from incentive_engine.shipped import rules_dir
 
@@ -20,7 +20,7 @@ DEMO = rules_dir() / "demo" / "care-quarterly.yaml"
 
 
 def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(incentive, [str(each) for each in arguments])
+    return CliRunner().invoke(main, [str(each) for each in arguments])
 
 
 @pytest.fixture

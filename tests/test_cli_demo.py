@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import incentive_engine
-from incentive_engine.cli import incentive
+from incentive_engine.cli import main
 
 
 def demo(folder: Path, *options: str) -> Result:
-    return CliRunner().invoke(incentive, ["demo", str(folder), *options])
+    return CliRunner().invoke(main, ["demo", str(folder), *options])
 
 
 @pytest.fixture(scope="module")

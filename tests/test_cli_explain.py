@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import incentive_engine
-from incentive_engine.cli import incentive
+from incentive_engine.cli import main
 from incentive_engine.cli.explained import lines
 from incentive_engine.demo import PERIOD, write_company
 from incentive_engine.engine.effects import effects
@@ -109,7 +109,7 @@ def test_french(starter: Path) -> None:
 
 
 def test_an_unknown_payee_is_told_which_was_meant(starter: Path) -> None:
-    done = CliRunner().invoke(incentive, ["explain", str(starter), "--payee", "A2"])
+    done = CliRunner().invoke(main, ["explain", str(starter), "--payee", "A2"])
     assert (done.exit_code, done.output) == (
         1,
         "error[unknown-payee]: there is no payee `A2` in this run\n  hint: did you mean `A02`?\n",
@@ -117,7 +117,7 @@ def test_an_unknown_payee_is_told_which_was_meant(starter: Path) -> None:
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
-    done = CliRunner().invoke(incentive, ["explain", str(tmp_path), "--payee", "A02"])
+    done = CliRunner().invoke(main, ["explain", str(tmp_path), "--payee", "A02"])
     assert done.exit_code == 1
     assert "error[not-a-run]" in done.output
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from incentive_engine.cli import incentive
+from incentive_engine.cli import main
 from incentive_engine.engine import exporting
 from incentive_engine.engine.exporting import RISKY, write_csv, write_xlsx
 from incentive_engine.engine.run import TABLES
@@ -36,7 +36,7 @@ FRAME = pl.DataFrame(
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("formats") / "run"
     arguments = ["run", STARTER / "rules.yaml", "--data", STARTER / "data", "--period", "2026-Q3", "--out", out]
-    done = CliRunner().invoke(incentive, [*map(str, arguments), "--format", "csv", "--format", "xlsx"])
+    done = CliRunner().invoke(main, [*map(str, arguments), "--format", "csv", "--format", "xlsx"])
     assert done.exit_code == 0
     return out
 
@@ -91,7 +91,7 @@ def test_excel_needs_its_extra_and_says_so_before_anything_runs(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     arguments = ["run", STARTER / "rules.yaml", "--data", STARTER / "data", "--period", "2026-Q3"]
-    done = CliRunner().invoke(incentive, [*map(str, arguments), "--out", str(tmp_path / "run"), "--format", "xlsx"])
+    done = CliRunner().invoke(main, [*map(str, arguments), "--out", str(tmp_path / "run"), "--format", "xlsx"])
     assert done.exit_code == 1
     assert "pip install 'incentive-engine[excel]'" in done.stderr
     assert not (tmp_path / "run").exists()

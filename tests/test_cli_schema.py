@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from incentive_engine.cli import incentive
+from incentive_engine.cli import main
 from incentive_engine.shipped import rules_dir
 from tests.json_schema import faults, read_as_an_editor
 
@@ -19,7 +19,7 @@ STARTER = (rules_dir() / "starter" / "rules.yaml").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    told = CliRunner().invoke(incentive, ["schema"])
+    told = CliRunner().invoke(main, ["schema"])
     assert told.exit_code == 0
     loaded: dict[str, Any] = json.loads(told.stdout)
     return loaded

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from incentive_engine.cli import COMMANDS, incentive
+from incentive_engine.cli import COMMANDS, main
 from incentive_engine.shipped import rules_dir
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +36,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
         patch.chdir(folder)
         for line in commands("incentive"):
             command, _, file = line.partition(" > ")
-            done = CliRunner().invoke(incentive, shlex.split(command)[1:])
+            done = CliRunner().invoke(main, shlex.split(command)[1:])
             assert done.exit_code == 0, f"{line}\n{done.output}"
             if file:
                 Path(file).write_text(done.stdout, encoding="utf-8")
@@ -52,7 +52,7 @@ def _misspelt(folder: Path) -> str:
     rules = folder / "my-bonus" / "rules.yaml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("better:", "beter:", 1), encoding="utf-8")
-    output = CliRunner().invoke(incentive, ["check", "my-bonus/rules.yaml"]).output
+    output = CliRunner().invoke(main, ["check", "my-bonus/rules.yaml"]).output
     rules.write_text(text, encoding="utf-8")
     return output
 

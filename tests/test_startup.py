@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_importing_the_library_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_help_costs_about_what_click_costs(record_property: pytest.RecordProperty) -> None:
+def test_help_costs_about_what_click_costs(record_property: Callable[[str, object], None]) -> None:
     """Printed with `-s`, as a number of bare interpreters; a busy machine is no reason to fail."""
     bare, click, told = (
         _fastest(program) for program in (["-c", "pass"], ["-c", "import click"], ["-m", "incentive_engine", "--help"])

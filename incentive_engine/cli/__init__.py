@@ -5,12 +5,10 @@ Whatever is heavy is imported inside a command, so that `incentive --help` costs
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from incentive_engine.cli.checking import check, schema
-from incentive_engine.cli.door import Door, printable
+from incentive_engine.cli.door import Door
 from incentive_engine.cli.paper import statements
 from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.starting import demo, init
@@ -19,9 +17,9 @@ from incentive_engine.version import __version__
 COMMANDS = (demo, init, check, run, explain, statements, schema)
 
 
-@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("incentive", cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="incentive %(version)s")
-def incentive() -> None:
+def main() -> None:
     """Pay people on what customers experience: exactly, and with every step explained.
 
     Exit codes: 0 fine, 1 the input has problems, 2 the command was used wrongly, 70 a fault of the program itself.
@@ -29,11 +27,4 @@ def incentive() -> None:
 
 
 for command in COMMANDS:
-    incentive.add_command(command)
-
-
-def main() -> None:
-    """Runs the command that the arguments name, and ends the process."""
-    printable(sys.stdout)
-    printable(sys.stderr)
-    incentive(prog_name="incentive")
+    main.add_command(command)

@@ -37,6 +37,12 @@ _PLAIN: Final = {
 class Door(click.Group):
     """The group of all commands; it tells how each of them ended."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Runs the command that the arguments name, and ends the process."""
+        for stream in (sys.stdout, sys.stderr):
+            _let_print(stream)
+        return super().main(*args, **{"prog_name": "incentive", **options})
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command. Whatever goes wrong inside becomes words and an exit code."""
         try:
@@ -83,7 +89,7 @@ def refuse(code: str, message: str, hint: str | None = None) -> NoReturn:
     raise InputProblems([Problem(code, message, hint=hint)])
 
 
-def printable(stream: Any) -> None:
+def _let_print(stream: Any) -> None:
     """Lets a stream write every text: what its encoding lacks is written plainly, never refused."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=_PLAINLY)
