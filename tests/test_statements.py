@@ -88,9 +88,8 @@ class Page(HTMLParser):
         inside = {kind for _, kinds in self._open for kind in kinds.split()}
         if any(tag == "thead" for tag, _ in self._open):
             return
-        cell = next((each for each in ("sum", "note", "value") if each in inside), None)
-        if cell is None and any(tag == "th" for tag, _ in self._open):
-            cell = "th"
+        heading = "th" if any(tag == "th" for tag, _ in self._open) else ""
+        cell = next((each for each in ("sum", "note", "value") if each in inside), heading)
         if cell:
             self._row[cell] = self._row.get(cell, "") + data
 

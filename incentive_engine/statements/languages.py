@@ -7,10 +7,10 @@ its own formatting costs some thirty times as much per number, and rounds unless
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,43 +32,44 @@ DEFAULT: Final = "en"
 _FOLDER: Final = Path(__file__).parent / "words"
 _MINUS: Final = "−"
 _SIGN: Final = "¤"
+_REMEMBERED: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
 class Numbers:
-    """Numbers as one locale writes them: every digit that was used, none that was not."""
+    """Numbers as one locale writes them: every digit that was used, none that was not.
 
-    marks: Mapping[int, str]
-    """What `,` and `.` of Python's own formatting become."""
-    percents: tuple[str, str]
-    """What stands before and after a percentage."""
-    moneys: tuple[str, str]
-    minor_digits: int
+    Each is remembered: a page prints the same rate and the same target again and again.
+    """
 
-    def number(self, value: Decimal | int) -> str:
+    def __init__(self, locale: Locale, currency: str) -> None:
+        percent, money = locale.percent_formats[None], locale.currency_formats["standard"]
+        symbol = get_currency_symbol(currency, locale)
+        before, after = (text.replace(_SIGN, symbol) for text in (money.prefix[0], money.suffix[0]))
+        self._moneys = (f"{before}\u00a0" if before[-1:].isalpha() else before, after)
+        self._percents = (percent.prefix[0], percent.suffix[0])
+        self._marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
+        self.minor_digits = get_currency_precision(currency)
+        self.number: Callable[[Decimal | int], str] = lru_cache(_REMEMBERED)(self._number)
         """All digits, without needless zeros."""
-        text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
-        if "." in text:
-            text = text.rstrip("0").removesuffix(".")
-        return self._signed(text, "", "")
-
-    def percent(self, value: Decimal) -> str:
+        self.percent: Callable[[Decimal], str] = lru_cache(_REMEMBERED)(self._percent)
         """A share of 1 as a percentage."""
-        text = f"{value.scaleb(2):,f}"
-        if "." in text:
-            text = text.rstrip("0").removesuffix(".")
-        return self._signed(text, *self.percents)
-
-    def money(self, value: Decimal) -> str:
+        self.money: Callable[[Decimal], str] = lru_cache(_REMEMBERED)(self._money)
         """An amount with the currency's minor digits, and more where there are more."""
-        whole, _, decimals = f"{value:,f}".partition(".")
-        decimals = decimals.rstrip("0").ljust(self.minor_digits, "0")
-        return self._signed(f"{whole}.{decimals}" if decimals else whole, *self.moneys)
 
-    def _signed(self, text: str, before: str, after: str) -> str:
-        if text.startswith("-"):
-            text, before = text[1:], _MINUS + before
-        return f"{before}{text.translate(self.marks)}{after}"
+    def _number(self, value: Decimal | int) -> str:
+        return self._signed(Decimal(value), 0, ("", ""))
+
+    def _percent(self, value: Decimal) -> str:
+        return self._signed(value.scaleb(2), 0, self._percents)
+
+    def _money(self, value: Decimal) -> str:
+        return self._signed(value, self.minor_digits, self._moneys)
+
+    def _signed(self, value: Decimal, digits: int, around: tuple[str, str]) -> str:
+        whole, _, decimals = f"{abs(value):,f}".partition(".")
+        decimals = decimals.rstrip("0").ljust(digits, "0")
+        text = (f"{whole}.{decimals}" if decimals else whole).translate(self._marks)
+        return f"{_MINUS if value < 0 else ''}{around[0]}{text}{around[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +125,4 @@ def language(code: str, currency: str) -> Language:
     """A language, with amounts in a currency."""
     words = read_document(_FOLDER / f"{code}.yaml").data
     locale = Locale.parse(words["locale"])
-    return Language(code, words, locale, _numbers(locale, currency))
-
-
-def _numbers(locale: Locale, currency: str) -> Numbers:
-    percent, money = locale.percent_formats[None], locale.currency_formats["standard"]
-    symbol = get_currency_symbol(currency, locale)
-    before, after = (text.replace(_SIGN, symbol) for text in (money.prefix[0], money.suffix[0]))
-    if before[-1:].isalpha():
-        before += "\u00a0"
-    marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
-    return Numbers(marks, (percent.prefix[0], percent.suffix[0]), (before, after), get_currency_precision(currency))
+    return Language(code, words, locale, Numbers(locale, currency))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from incentive_engine.compiler.program import DAYS, PRORATION
@@ -14,6 +15,18 @@ from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Drawing, Line, Part, Pay
 
 _NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """A group where it stands in the scorecard, with what is the same for all payees."""
+
+    node: GroupNode
+    above: GroupNode | None
+    depth: int
+    title: str
+    rule: str
+    steps: NodeSteps
 
 
 class PlanWriter:
@@ -31,12 +44,13 @@ class PlanWriter:
             "period_start": plan.period.start,
             "period_end": plan.period.end,
         }
-        self._groups: list[tuple[GroupNode, GroupNode | None, int, NodeSteps]] = []
+        self._groups: list[GroupPlace] = []
         self._cards: list[tuple[CardWriter, MeasureNode, GroupNode]] = []
         self._look_up(plan.root, None, 0)
 
     def _look_up(self, group: GroupNode, above: GroupNode | None, depth: int) -> None:
-        self._groups.append((group, above, depth, NodeSteps(self._reading, group)))
+        title, rule = self._reading.language.label(group.title), self._reading.rule(group.at)
+        self._groups.append(GroupPlace(group, above, depth, title, rule, NodeSteps(self._reading, group)))
         for item in group.items:
             if isinstance(item, GroupNode):
                 self._look_up(item, group, depth + 1)
@@ -48,13 +62,16 @@ class PlanWriter:
         row = {**self._constants, **trace}
         parts = tuple(
             Part(
-                self._reading.language.label(group.title),
-                group.path,
-                depth,
-                (*self._group(group, steps, row, measured), *self._brought(group, above, row, measured)),
-                self._reading.rule(group.at),
+                place.title,
+                place.node.path,
+                place.depth,
+                (
+                    *self._group(place.node, place.steps, row, measured),
+                    *self._brought(place.node, place.above, row, measured),
+                ),
+                place.rule,
             )
-            for group, above, depth, steps in self._groups
+            for place in self._groups
         )
         cards = tuple(
             writer.card(row, measured[node.path], results, self._brought(node, group, row, measured))
