@@ -11,7 +11,7 @@ from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
-from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, ColumnTypes, formula_uses
+from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, ColumnTypes, answer_columns, formula_uses
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walking import placed_measures, placed_nodes
@@ -122,7 +122,7 @@ def _results(rules: RuleSet, document: Document) -> TableContract:
 
 def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:
     source = rules.sources[name]
-    answers = _answers(rules, name)
+    answers = answer_columns(rules, name)
     columns = [ColumnContract(source.date, source.date, "date", required=True, nullable=False)]
     columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in source.names]
     for column in sorted(_fact_columns(rules, name) - {each.name for each in columns} | answers.keys()):
@@ -142,12 +142,6 @@ def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -
 def _fact_columns(rules: RuleSet, source: str) -> set[str]:
     """The columns of a source that formulas name."""
     return {name for use in formula_uses(rules) if use.source == source for name in use.formula.names}
-
-
-def _answers(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
-    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
-    of_source = [compute.answers() for compute in computed if compute.source == source]
-    return {column: bounds for answers in of_source for column, bounds in answers.items()}
 
 
 def _parameters(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:

@@ -107,6 +107,8 @@ def _learn(uses: tuple[FormulaUse, ...], names: _Names, rules: RuleSet) -> bool:
     """Adds what the formulas tell of columns that were not known; whether there was anything."""
     learnt = False
     for use in uses:
+        if _columns(use, rules) <= names[use.source].keys():
+            continue
         for column, kind in _read(use, names[use.source], rules)[0].items():
             if column not in names[use.source]:
                 names[use.source][column] = Name(kind, "a column")
@@ -148,14 +150,19 @@ def _workforce_names(rules: RuleSet) -> dict[str, Name]:
 
 def _source_names(rules: RuleSet, name: str, source: Source) -> dict[str, Name]:
     """The columns of a source whose types are known; the date and whom a fact is about are what they are."""
-    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
-    answers = {column for compute in computed if compute.source == name for column in compute.answers()}
     return {
         **_declared(source),
-        **{column: Name("number", "an answer") for column in answers},
+        **{column: Name("number", "an answer") for column in answer_columns(rules, name)},
         **{column: Name("text", "whom a fact is about") for column in source.names},
         source.date: Name("date", "when a fact happened"),
     }
+
+
+def answer_columns(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
+    """The columns of a source that KPIs read as answers, with the least and the greatest answer."""
+    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
+    of_source = [compute.answers() for compute in computed if compute.source == source]
+    return {column: bounds for answers in of_source for column, bounds in answers.items()}
 
 
 def _declared(table: TableOptions) -> dict[str, Name]:

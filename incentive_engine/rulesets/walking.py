@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from incentive_engine.kinds.base import FromTable
@@ -52,7 +52,12 @@ def placed_nodes(rules: RuleSet) -> Iterator[Placed]:
 
 def placed_measures(rules: RuleSet) -> Iterator[tuple[Placed, Measure, str]]:
     """Every measure, with the name of its KPI."""
-    for placed in placed_nodes(rules):
+    return measures_among(placed_nodes(rules))
+
+
+def measures_among(nodes: Iterable[Placed]) -> Iterator[tuple[Placed, Measure, str]]:
+    """The measures of these nodes, each with the name of its KPI."""
+    for placed in nodes:
         if isinstance(placed.node, Measure):
             yield placed, placed.node, placed.node.kpi or placed.name
 

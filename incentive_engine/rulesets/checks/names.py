@@ -10,11 +10,10 @@ from incentive_engine.errors import Location, Problem
 from incentive_engine.formulas.tree import NameUse, walk
 from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.rulesets.checked import Checked, unknown
-from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE, parameters, workforce_columns
-from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, WORKFORCE_NUMBERS, FormulaUse, formula_uses
-from incentive_engine.rulesets.models import Plan, RuleSet
+from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
+from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, WORKFORCE_NUMBERS, FormulaUse
+from incentive_engine.rulesets.models import Plan
 from incentive_engine.rulesets.resolving import ROOT
-from incentive_engine.rulesets.walking import placed_measures, placed_nodes
 
 STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMBERS))
 RESULT_COLUMNS = frozenset(
@@ -43,13 +42,13 @@ def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
 def plans_read_what_exists(checked: Checked) -> Iterator[Problem]:
     """The KPIs, curves and tables of plans are declared."""
     rules = checked.rules
-    for placed, measure, kpi in placed_measures(rules):
+    for placed, measure, kpi in checked.measures:
         if kpi not in rules.kpis:
             where = checked.at(*placed.at, "kpi") if measure.kpi else checked.key(*placed.at)
             yield unknown("KPI", kpi, where, rules.kpis, "`kpis`")
         if measure.curve not in rules.curves:
             yield unknown("curve", measure.curve, checked.at(*placed.at, "curve"), rules.curves, "`curves`")
-    for placed in placed_nodes(rules):
+    for placed in checked.nodes:
         for field, parameter in placed.parameters.items():
             if parameter.table not in rules.tables:
                 where = checked.at(*placed.at, field, "table")
@@ -85,13 +84,13 @@ def tables_differ(checked: Checked) -> Iterator[Problem]:
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
     rules = checked.rules
-    for placed in placed_nodes(rules):
+    for placed in checked.nodes:
         if placed.path == ROOT and not isinstance(placed.node, Plan):
             yield _reserved(ROOT, "the plan's own score", checked.key(*placed.at))
         elif placed.name in rules.tables and len(placed.at) == 4:
             message = f"`{placed.name}` is a table and an item of the scorecard"
             yield Problem("name-clash", message, checked.key(*placed.at), "rename one of them")
-    for use in formula_uses(rules):
+    for use in checked.formulas:
         taken = RESULT_COLUMNS - (rules.kpis.keys() if use.with_kpis else set())
         for name in sorted(use.formula.names & taken) if use.source is None else ():
             yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
@@ -102,7 +101,7 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
 
 def kpis_stay_out_of_who(checked: Checked) -> Iterator[Problem]:
     """Who is paid, and on what base, does not depend on results."""
-    for use in formula_uses(checked.rules):
+    for use in checked.formulas:
         if use.source is None and not use.with_kpis:
             for name in sorted(use.formula.names & checked.rules.kpis.keys() - STANDARD_COLUMNS):
                 message = f"`{name}` is a KPI: `{use.at[-1]}` cannot depend on results"
@@ -114,7 +113,7 @@ def kpis_are_not_misspelt(checked: Checked) -> Iterator[Problem]:
     """A name in a gate or modifier that is nearly a KPI's is one (a warning: it may be a column)."""
     rules = checked.rules
     known = STANDARD_COLUMNS | rules.workforce.columns.keys() | PERIOD_NAMES.keys()
-    for use in formula_uses(rules):
+    for use in checked.formulas:
         for name in sorted(use.formula.names - rules.kpis.keys() - known) if use.with_kpis else ():
             if near := difflib.get_close_matches(name, rules.kpis, n=1, cutoff=_NEAR):
                 message = f"`{name}` is read as a workforce column, for no KPI is called so"
@@ -124,25 +123,25 @@ def kpis_are_not_misspelt(checked: Checked) -> Iterator[Problem]:
 
 def everything_is_used(checked: Checked) -> Iterator[Problem]:
     """Nothing is declared for nothing (a warning)."""
-    for section, used in _used(checked.rules).items():
+    for section, used in _used(checked).items():
         for name in getattr(checked.rules, section):
             if name not in used:
                 hint = "remove it, or put it to work"
                 yield Problem("not-used", f"nothing uses `{name}`", checked.key(section, name), hint, level="warning")
     for name in checked.rules.workforce.columns:
-        if name not in workforce_columns(checked.rules):
+        if name not in checked.columns:
             where = checked.key("workforce", "columns", name)
             yield Problem("not-used", f"no rule names the column `{name}`", where, "remove it", level="warning")
 
 
-def _used(rules: RuleSet) -> dict[str, set[str]]:
-    named = {name for use in formula_uses(rules) if use.with_kpis for name in use.formula.names}
-    driven = {kpi for each in rules.kpis.values() for kpi in each.drives}
+def _used(checked: Checked) -> dict[str, set[str]]:
+    named = {name for use in checked.formulas if use.with_kpis for name in use.formula.names}
+    driven = {kpi for each in checked.rules.kpis.values() for kpi in each.drives}
     return {
-        "kpis": {kpi for _, _, kpi in placed_measures(rules)} | named | driven,
-        "curves": {measure.curve for _, measure, _ in placed_measures(rules)},
-        "sources": {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
-        "tables": {parameter.table for parameter in parameters(rules)},
+        "kpis": {kpi for _, _, kpi in checked.measures} | named | driven,
+        "curves": {measure.curve for _, measure, _ in checked.measures},
+        "sources": {kpi.compute.source for kpi in checked.rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
+        "tables": {parameter.table for parameter in checked.parameters},
     }
 
 

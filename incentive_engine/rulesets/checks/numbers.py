@@ -20,7 +20,6 @@ from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checks.scorecards import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
-from incentive_engine.rulesets.walking import placed_measures
 
 _MOST_DAYS = 10**7
 _PERIOD: Scope = {
@@ -54,7 +53,7 @@ def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> t
 
 def _ratios_of_negative(checked: Checked, results: Mapping[str, Scale]) -> Iterator[Problem]:
     """A computed KPI that can be negative, as its declared columns say, is not held against a target by ratio."""
-    for placed, measure, name in placed_measures(checked.rules):
+    for placed, measure, name in checked.measures:
         negative = name in results and results[name].contains_negative
         if negative and not ATTAINMENTS[measure.attainment].negative_actual:
             hint = "use `difference`, or show that it is never negative: MAX(0, …) around its formula"

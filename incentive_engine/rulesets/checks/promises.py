@@ -9,11 +9,10 @@ from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import written
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, unknown
-from incentive_engine.rulesets.contracts import SHOWN, workforce_columns
+from incentive_engine.rulesets.contracts import SHOWN
 from incentive_engine.rulesets.models import Example, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
-from incentive_engine.rulesets.walking import placed_nodes
 
 
 def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
@@ -61,7 +60,7 @@ def examples_name_what_exists(checked: Checked) -> Iterator[Problem]:
             continue
         yield from _period(checked, example, at)
         yield from _inputs(checked, example, at)
-        paths = {placed.path for placed in placed_nodes(checked.rules) if placed.plan == example.plan}
+        paths = {placed.path for placed in checked.nodes if placed.plan == example.plan}
         for path in example.expect.scores:
             if path not in paths:
                 yield unknown("node", path, checked.key(*at, "expect", "scores", path), paths, f"`{example.plan}`")
@@ -79,7 +78,7 @@ def _period(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
 
 def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem]:
     rules = checked.rules
-    columns = workforce_columns(rules) | {"payee", "left", *SHOWN}
+    columns = checked.columns | {"payee", "left", *SHOWN}
     for name in example.payee:
         if name not in columns:
             yield unknown("column", name, checked.key(*at, "payee", name), columns, "what the rules name")
@@ -87,18 +86,18 @@ def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
         for name in getattr(example, section):
             if name not in rules.kpis:
                 yield unknown("KPI", name, checked.key(*at, section, name), rules.kpis, "`kpis`")
-    known = parameter_names(rules, example.plan)
+    known = _parameter_names(checked, example.plan)
     for name in example.parameters:
         if name not in known:
             yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan}`")
 
 
-def parameter_names(rules: RuleSet, plan: str) -> set[str]:
+def _parameter_names(checked: Checked, plan: str) -> set[str]:
     """The numbers that a plan takes from tables: `table.column`, or `table.column.kpi` where there is one per KPI."""
     names = set()
-    for placed in placed_nodes(rules):
+    for placed in checked.nodes:
         for parameter in placed.parameters.values() if placed.plan == plan else ():
-            table = rules.tables.get(parameter.table)
+            table = checked.rules.tables.get(parameter.table)
             kpi = getattr(placed.node, "kpi", None) or placed.name
             per_kpi = table is not None and "kpi" in table.keys
             names.add(f"{parameter.table}.{parameter.column}" + (f".{kpi}" if per_kpi else ""))

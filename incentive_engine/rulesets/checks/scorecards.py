@@ -13,12 +13,12 @@ from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.kpis import Given, Nps
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.models import Kpi, Measure
-from incentive_engine.rulesets.walking import Placed, placed_measures, placed_nodes
+from incentive_engine.rulesets.walking import Placed
 
 
 def weights_add_up(checked: Checked) -> Iterator[Problem]:
     """Under `weighted_sum` every item has a weight, and constants add up to exactly 100 %; elsewhere none has one."""
-    for placed in placed_nodes(checked.rules):
+    for placed in checked.nodes:
         if isinstance(placed.node, Measure):
             continue
         if placed.node.combine == "weighted_sum":
@@ -57,7 +57,7 @@ def _not_whole(placed: Placed, constants: list[Decimal], total: Fraction, where:
 
 def targets_fit_attainments(checked: Checked) -> Iterator[Problem]:
     """A measure has a target exactly where its attainment reads one, and one that can divide where it divides."""
-    for placed, measure, _ in placed_measures(checked.rules):
+    for placed, measure, _ in checked.measures:
         kind = ATTAINMENTS[measure.attainment]
         if "target" in kind.needs and measure.target is None:
             message = f"`{placed.name}` has no target, which `{kind.name}` needs"
@@ -74,7 +74,7 @@ def targets_fit_attainments(checked: Checked) -> Iterator[Problem]:
 
 def ratios_are_of_positive_results(checked: Checked) -> Iterator[Problem]:
     """A KPI that can be negative is held against its target by difference."""
-    for placed, measure, name in placed_measures(checked.rules):
+    for placed, measure, name in checked.measures:
         kpi = checked.rules.kpis.get(name)
         if kpi is not None and _negative(kpi) and not ATTAINMENTS[measure.attainment].negative_actual:
             yield ratio_of_negative(checked, placed, name)
@@ -94,7 +94,7 @@ def _negative(kpi: Kpi) -> bool:
 
 def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
     """A score can lie between its floor and its cap."""
-    for placed in placed_nodes(checked.rules):
+    for placed in checked.nodes:
         floor, cap = placed.node.floor, placed.node.cap
         if isinstance(floor, Decimal) and isinstance(cap, Decimal) and floor > cap:
             message = f"the floor {written(floor, percent=True)} is above the cap {written(cap, percent=True)}"
@@ -104,7 +104,7 @@ def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
 def better_results_pay_more(checked: Checked) -> Iterator[Problem]:
     """A KPI that is better when lower does not pay more when it is higher, nor the other way round (a warning)."""
     rules = checked.rules
-    for placed, measure, name in placed_measures(rules):
+    for placed, measure, name in checked.measures:
         kpi, curve = rules.kpis.get(name), rules.curves.get(measure.curve)
         trend = _trend(curve) if curve else 0
         if kpi is None or not trend:
@@ -126,7 +126,7 @@ def _trend(curve: CurveKind) -> int:
 
 def groups_have_no_kpi(checked: Checked) -> Iterator[Problem]:
     """A table with a row per KPI gives weights and targets of measures only."""
-    for placed in placed_nodes(checked.rules):
+    for placed in checked.nodes:
         for field, parameter in placed.parameters.items():
             table = checked.rules.tables.get(parameter.table)
             if table is None or "kpi" not in table.keys or _of_one_kpi(placed.node, field):

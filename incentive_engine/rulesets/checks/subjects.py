@@ -8,14 +8,14 @@ from incentive_engine.errors import Location, Problem
 from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.models import Measure
-from incentive_engine.rulesets.walking import Placed, placed_measures, placed_nodes
+from incentive_engine.rulesets.walking import Placed
 
 _WIDER = ("payee", "team", "department", "company")
 
 
 def fallbacks_lead_somewhere(checked: Checked) -> Iterator[Problem]:
     """What is used instead of a missing result is not the missing result itself."""
-    for placed, measure, name in placed_measures(checked.rules):
+    for placed, measure, name in checked.measures:
         kpi = checked.rules.kpis.get(name)
         answers = [("on_missing", measure.on_missing, checked.at(*placed.at, "on_missing"))]
         if kpi is not None and kpi.reliability is not None:
@@ -33,7 +33,7 @@ def fallbacks_lead_somewhere(checked: Checked) -> Iterator[Problem]:
 def facts_name_their_subjects(checked: Checked) -> Iterator[Problem]:
     """Results of a kind of subject come from facts that name it: else nobody would have one, or all of them 0."""
     rules = checked.rules
-    for placed in placed_nodes(rules):
+    for placed in checked.nodes:
         for kpi, subject, where in _results_read(checked, placed):
             compute = rules.kpis[kpi].compute if kpi in rules.kpis else None
             source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None

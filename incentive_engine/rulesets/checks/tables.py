@@ -15,8 +15,8 @@ from incentive_engine.errors import Problem, did_you_mean
 from incentive_engine.kinds.base import written
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.checked import Checked
-from incentive_engine.rulesets.contracts import GREATEST, parameters
-from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS
+from incentive_engine.rulesets.contracts import GREATEST
+from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 
@@ -108,11 +108,11 @@ def columns_keep_their_type(checked: Checked) -> Iterator[Problem]:
     standard |= dict.fromkeys(WORKFORCE_DATES, ("date",))
     yield from _mistyped(checked, ("workforce",), rules.workforce.columns, standard, "a standard column")
     for name, source in rules.sources.items():
-        known: _Types = dict.fromkeys(source.names, _TEXT) | dict.fromkeys(_answers(rules, name), _NUMBERS)
+        known: _Types = dict.fromkeys(source.names, _TEXT) | dict.fromkeys(answer_columns(rules, name), _NUMBERS)
         known |= {source.date: ("date", "datetime")}
         yield from _mistyped(checked, ("sources", name), source.columns, known, "known by its use")
     for name, table in rules.tables.items():
-        values: _Types = {each.column: _NUMBERS for each in parameters(rules) if each.table == name}
+        values: _Types = {each.column: _NUMBERS for each in checked.parameters if each.table == name}
         yield from _mistyped(checked, ("tables", name), table.columns, values, "read as a number")
 
 
@@ -154,14 +154,9 @@ def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
             message = f"table `{name}` has the same numbers for every payee"
             hint = "write them as constants, or add a workforce column to `keys`"
             yield Problem("no-payee-here", message, where, hint)
-        for column in sorted({each.column for each in parameters(rules) if each.table == name} & set(table.keys)):
+        for column in sorted({each.column for each in checked.parameters if each.table == name} & set(table.keys)):
             message = f"`{column}` is a key of table `{name}`: it cannot be its number, too"
             yield Problem("column-used-twice", message, where, "name the column that holds the number")
-
-
-def _answers(rules: RuleSet, source: str) -> set[str]:
-    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
-    return {column for compute in computed if compute.source == source for column in compute.answers()}
 
 
 def _tables(rules: RuleSet) -> Iterator[tuple[KeyPath, TableOptions | Source]]:
