@@ -1,7 +1,8 @@
 """Who is in which plan: `who` selects, `eligible` filters, and two plans that pay the same thing hold the payee.
 
 A test is worked out once per distinct combination of the columns that it names, not once per payee: a thousand plans
-that select by team look at a thousand teams.
+that select by team look at a thousand teams. Payees are numbered meanwhile: integers join and sort five times as fast
+as names.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 NUMBER = "number#"
+_PERSON, _CASE, _SELECTED, _EVERYONE = "person#", "case#", "selected#", "everyone#"  # no header is written so
 _RESULT = "result"
 
 
@@ -38,39 +40,47 @@ class Assigned:
 
 def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, currency: str) -> Assigned:
     """Every payee's plans. Who is paid in another currency than the rules' is held: amounts in two are never added."""
-    people = workforce.frame
+    people = workforce.frame.with_row_index(_PERSON)
     if "hired" in people.columns:
         people = people.with_columns(days_employed(period).alias(DAYS_EMPLOYED))
     selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, workforce, period)
-    outside = selected.filter(~pl.col(_RESULT)).join(
-        selected.filter(pl.col(_RESULT).fill_null(True)), on="payee", how="anti"
-    )
-    inside = selected.filter(pl.col(_RESULT).fill_null(True))
-    tests = [outside.with_columns(test=pl.lit("who")), inside.with_columns(test=pl.lit("who"))]
-    candidates = inside
+    candidates = selected.filter(pl.col(_RESULT).fill_null(True))
+    tests = [selected.with_columns(test=pl.lit("who"))]
     for name, tested in (
         ("eligible", _eligible(plans, candidates, people, workforce, period)),
         ("present", _present(plans, candidates, people, period)),
     ):
         tests.append(tested.with_columns(test=pl.lit(name)))
         refused = tested.filter(~pl.col(_RESULT))
-        candidates = candidates.join(refused, on=["payee", NUMBER], how="anti")
-    every_test = pl.concat([test.select("payee", NUMBER, "test", _RESULT) for test in tests])
+        candidates = _without(candidates, refused)
+    every_test = pl.concat([test.select(_PERSON, NUMBER, "test", _RESULT) for test in tests])
     unknown = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present").join(
-        candidates, on=["payee", NUMBER], how="semi"
+        candidates, on=[_PERSON, NUMBER], how="semi"
     )
     conflicts = _conflicts(plans, candidates)
-    foreign = candidates.join(_paid_elsewhere(people, currency), on="payee")
-    blocked = pl.concat([frame.select("payee", NUMBER) for frame in (unknown, conflicts, foreign)])
+    foreign = candidates.join(_paid_elsewhere(people, currency), on=_PERSON)
+    blocked = pl.concat([frame.select(_PERSON, NUMBER) for frame in (unknown, conflicts, foreign)])
+    names = people.select(_PERSON, "payee")
+    held = [
+        _held_unknown(plans, unknown, people),
+        _held_conflicts(plans, conflicts.join(names, on=_PERSON)),
+        _held_foreign(foreign, currency),
+    ]
     return Assigned(
-        assignments=candidates.select("payee", NUMBER)
-        .join(blocked, on=["payee", NUMBER], how="anti")
-        .sort("payee", NUMBER),
-        tests=_named(plans, every_test).sort("payee", NUMBER, "test").drop(NUMBER),
-        held=pl.concat(
-            [_held_unknown(plans, unknown, people), _held_conflicts(plans, conflicts), _held_foreign(foreign, currency)]
-        ),
+        assignments=_without(candidates, blocked).sort(_PERSON, NUMBER).select(_payee(people), NUMBER),
+        tests=_named(plans, every_test.sort(_PERSON, NUMBER, "test"), people),
+        held=pl.concat(held),
     )
+
+
+def _without(candidates: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    if refused.is_empty():
+        return candidates
+    return candidates.join(refused, on=[_PERSON, NUMBER], how="anti", maintain_order="left")
+
+
+def _payee(people: pl.DataFrame) -> pl.Expr:
+    return pl.lit(people["payee"]).gather(pl.col(_PERSON)).alias("payee")
 
 
 def _scope(workforce: Table, period: Period) -> Scope:
@@ -87,21 +97,25 @@ def _scope(workforce: Table, period: Period) -> Scope:
 def _tested(
     tests: Iterable[tuple[int, Formula]], people: pl.DataFrame, workforce: Table, period: Period
 ) -> pl.DataFrame:
-    """One row per payee × test: payee, number#, result."""
+    """One row per payee × test, false ones only of payees for whom no other holds: person#, number#, result."""
     tests = list(tests)
     scope = _scope(workforce, period)
     named = sorted({name for _, formula in tests for name in formula.names} & set(people.columns))
     if not named:
-        people, named = people.with_columns(pl.lit(True).alias("everyone")), ["everyone"]
-    cases = people.select(named).unique().with_row_index("case")
-    results = cases.select("case", *(compile_condition(formula, scope).alias(str(number)) for number, formula in tests))
-    long = results.unpivot(index="case", variable_name=NUMBER, value_name=_RESULT).with_columns(
-        pl.col(NUMBER).cast(pl.UInt32)
+        people, named = people.with_columns(pl.lit(True).alias(_EVERYONE)), [_EVERYONE]
+    cases = people.select(named).unique().with_row_index(_CASE)
+    results = {str(number): compile_condition(formula, scope) for number, formula in tests}
+    long = (
+        cases.lazy()
+        .select(_CASE, *(result.alias(name) for name, result in results.items()))
+        .with_columns(pl.any_horizontal(pl.col(*results).fill_null(True)).alias(_SELECTED))
+        .unpivot(index=[_CASE, _SELECTED], variable_name=NUMBER, value_name=_RESULT)
+        .filter(pl.col(_RESULT).fill_null(True) | ~pl.col(_SELECTED))
+        .select(_CASE, pl.col(NUMBER).cast(pl.UInt32), _RESULT)
+        .collect(engine="streaming")
     )
-    numbered = (
-        people.select("payee", *named).join(cases, on=named, how="left", nulls_equal=True).select("payee", "case")
-    )
-    return numbered.join(long, on="case").select("payee", NUMBER, _RESULT)
+    numbered = people.select(_PERSON, *named).join(cases, on=named, how="left", nulls_equal=True)
+    return numbered.select(_PERSON, _CASE).join(long, on=_CASE).select(_PERSON, NUMBER, _RESULT)
 
 
 def _eligible(
@@ -114,12 +128,13 @@ def _eligible(
             formulas.setdefault(plan.eligible, []).append(number)
     scope = _scope(workforce, period)
     parts = [
-        candidates.filter(pl.col(NUMBER).is_in(numbers))
-        .join(people, on="payee", how="left")
-        .select("payee", NUMBER, compile_condition(formula, scope).alias(_RESULT))
+        candidates.select(_PERSON, NUMBER)
+        .filter(pl.col(NUMBER).is_in(numbers))
+        .join(people, on=_PERSON, how="left")
+        .select(_PERSON, NUMBER, compile_condition(formula, scope).alias(_RESULT))
         for formula, numbers in formulas.items()
     ]
-    return pl.concat([candidates.clear().select("payee", NUMBER, _RESULT), *parts])
+    return pl.concat([candidates.clear().select(_PERSON, NUMBER, _RESULT), *parts])
 
 
 def _present(
@@ -129,24 +144,25 @@ def _present(
     prorated = {number: plan.proration for number, plan in enumerate(plans) if plan.proration is not None}
     kinds = dict.fromkeys(prorated.values())
     parts = [
-        candidates.filter(pl.col(NUMBER).is_in([number for number, each in prorated.items() if each == kind]))
-        .join(people, on="payee", how="left")
-        .select("payee", NUMBER, (kind.days(period) > 0).alias(_RESULT))
+        candidates.select(_PERSON, NUMBER)
+        .filter(pl.col(NUMBER).is_in([number for number, each in prorated.items() if each == kind]))
+        .join(people, on=_PERSON, how="left")
+        .select(_PERSON, NUMBER, (kind.days(period) > 0).alias(_RESULT))
         for kind in kinds
     ]
-    return pl.concat([candidates.clear().select("payee", NUMBER, _RESULT), *parts])
+    return pl.concat([candidates.clear().select(_PERSON, NUMBER, _RESULT), *parts])
 
 
 def _conflicts(plans: Sequence[ResolvedPlan], candidates: pl.DataFrame) -> pl.DataFrame:
     """Candidates of two plans that pay the same thing."""
     pays = pl.Series([plan.pays for plan in plans], dtype=pl.String)
-    paid = candidates.select("payee", NUMBER, pl.lit(pays).gather(pl.col(NUMBER)).alias("pays"))
-    return paid.filter(pl.len().over("payee", "pays") > 1)
+    paid = candidates.select(_PERSON, NUMBER, pl.lit(pays).gather(pl.col(NUMBER)).alias("pays"))
+    return paid.filter(pl.len().over(_PERSON, "pays") > 1)
 
 
-def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame) -> pl.DataFrame:
+def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     names = pl.Series([plan.name for plan in plans], dtype=pl.String)
-    return frame.select("payee", pl.lit(names).gather(pl.col(NUMBER)).alias("plan"), "test", _RESULT, NUMBER)
+    return frame.select(_payee(people), pl.lit(names).gather(pl.col(NUMBER)).alias("plan"), "test", _RESULT)
 
 
 def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -159,7 +175,7 @@ def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: 
         empty = [
             pl.when(pl.col(name).is_null()).then(pl.lit(f"`{name}`")) for name in sorted(named & set(people.columns))
         ]
-        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).join(people, on="payee")
+        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).join(people, on=_PERSON)
         parts.append(
             rows.select(
                 table=pl.lit("workforce"),
@@ -198,7 +214,7 @@ def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> p
 def _paid_elsewhere(people: pl.DataFrame, currency: str) -> pl.DataFrame:
     """Payees whose own currency is not the rules'."""
     own = pl.col("currency") if "currency" in people.columns else pl.lit(None, pl.String).alias("currency")
-    return people.select("payee", own).filter(pl.col("currency") != currency)
+    return people.select(_PERSON, "payee", own).filter(pl.col("currency") != currency)
 
 
 def _held_foreign(foreign: pl.DataFrame, currency: str) -> pl.DataFrame:
