@@ -32,4 +32,4 @@ def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Decimal,
         bar(title, perspective, before, pay) for (title, perspective, pay), before in zip(pieces, reached, strict=False)
     )
     mark = f"{(float(full) - low) / span * 100:.2f}"
-    return Drawing(bars, bar(total, "other", Decimal(0), payout), mark, numbers.money(full))
+    return Drawing(bars, bar(total, "other", Decimal(0), payout), mark)

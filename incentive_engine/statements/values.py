@@ -44,8 +44,6 @@ class Drawing:
     total: Bar
     mark: str
     """Where the pay for a score of 100 % stands."""
-    full: str
-    """That pay."""
 
 
 @dataclass(frozen=True, slots=True)
