@@ -9,13 +9,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, interpolated, stepped
 from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice, Variants, curve_choice, written
 
 Point = Annotated[tuple[Decimal, Decimal], Field(description="`[attainment, rate]`, e.g. `[80%, 50%]`.")]
@@ -43,7 +44,7 @@ class CurveKind(Declared):
         """The curve in words; `percent` where attainments read as percentages."""
 
     @abstractmethod
-    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+    def worked(self, attainment: Decimal | Fraction, show: Callable[[Any], str]) -> str:
         """The rate at one attainment, written out for a pocket calculator; `show` writes a number."""
 
     @property
@@ -88,7 +89,7 @@ _BELOW = {
 }
 
 
-def _within(number: Decimal, show: Callable[[Decimal], str]) -> str:
+def _within(number: Decimal, show: Callable[[Any], str]) -> str:
     """A number after a minus sign."""
     return f"({show(number)})" if number < 0 else show(number)
 
@@ -110,9 +111,9 @@ class Linear(CurveKind):
     @classmethod
     def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
         points, by = curve_choice(curves.map(lambda curve: curve.corners()))
-        return _zero_below(curves, attainment, attainment.interpolated(points, by))
+        return _zero_below(curves, attainment, interpolated(attainment, points, by))
 
-    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+    def worked(self, attainment: Decimal | Fraction, show: Callable[[Any], str]) -> str:
         if attainment < self.points[0][0] and self.below == "zero":
             return show(Decimal(0))
         passed = [at for at, (x, _) in enumerate(self.points) if x <= attainment]
@@ -153,9 +154,9 @@ class Stepped(CurveKind):
     @classmethod
     def rate(cls, curves: Variants[CurveKind], attainment: Exact) -> Exact:
         points, by = curve_choice(curves.map(_with_foot))
-        return attainment.stepped(points, by)
+        return stepped(attainment, points, by)
 
-    def worked(self, attainment: Decimal, show: Callable[[Decimal], str]) -> str:
+    def worked(self, attainment: Decimal | Fraction, show: Callable[[Any], str]) -> str:
         if attainment < self.tiers[0].start and self.below == "zero":
             return show(Decimal(0))
         reached = [tier for tier in self.tiers if tier.start <= attainment]
