@@ -184,6 +184,46 @@ def test_effects_of_everyone_are_what_the_payouts_lack(demo: Path) -> None:
     assert every.filter(pl.col("effect").is_null()).select("payee").unique().join(run.payouts, on="payee").is_empty()
 
 
+WITHOUT_ROUNDING = """
+rule_set: endless
+version: "1"
+title: {en: Endless}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  line: {kind: linear, points: [[0%, 0%], [200%, 200%]], below: zero, rounding: none}
+plans:
+  all:
+    title: {en: All}
+    pays: bonus
+    who: TRUE
+    target_pay: 1000
+    scorecard:
+      sales:
+        {weight: 100%, of: payee, target: 3, attainment: ratio, attainment_rounding: none, curve: line, rounding: none}
+    rounding: none
+"""
+
+
+def test_numbers_without_an_end_are_divisions(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(WITHOUT_ROUNDING, encoding="utf-8")
+    (tmp_path / "workforce.csv").write_text("payee\nendless\nending\n", encoding="utf-8")
+    header = "subject_kind,subject,kpi,period,value\n"
+    rows = "payee,endless,sales,2026-Q3,2\npayee,ending,sales,2026-Q3,1.5\n"
+    (tmp_path / "kpis.csv").write_text(header + rows, encoding="utf-8")
+    run = tmp_path / "run"
+    incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3", run)
+    assert line(run, "endless", "sales", "attainment") == "result ÷ target: 2 ÷ 3"
+    assert line(run, "endless", "sales", "score") == "2 ÷ 3"
+    assert line(run, "endless", "all", "score") == "1 × (2 ÷ 3) = 2 ÷ 3"
+    assert line(run, "endless", "Payout", "payout") == "1000 × (2 ÷ 3) = 666.67 EUR, rounded to 2 decimal places"
+    assert line(run, "ending", "sales", "attainment") == "result ÷ target: 1.5 ÷ 3 = 0.5 = 50%"
+    assert line(run, "ending", "Payout", "payout") == "1000 × 0.5 = 500.00 EUR, rounded to 2 decimal places"
+
+
 def test_equations_are_found_where_they_stand() -> None:
     assert _check_line("x: (0.7 × 0.42 + 0.3 × 0.9) × 0.5 = 0.282 = 28.2%") == 1
     assert _check_line("payout  466 × 0.570807 × 1 = 266.00 EUR, rounded to 2 decimal places") == 1

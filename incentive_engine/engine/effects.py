@@ -12,13 +12,9 @@ from typing import Final, Literal
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
-from incentive_engine.compiler.needs import result_keys
-from incentive_engine.compiler.program import PAYOUT, Program, compile_plans
+from incentive_engine.compiler.program import PAYOUT, Program
 from incentive_engine.compiler.shapes import by_shape
-from incentive_engine.engine.fitting import fitted
-from incentive_engine.engine.gathering import parameter_keys
-from incentive_engine.exact import Scale
+from incentive_engine.engine.retracing import Retraced
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, KeyPath, Node, ResolvedPlan, nodes_under
 
@@ -63,18 +59,16 @@ def removable(plan: ResolvedPlan) -> Iterator[Removable]:
 def _of_shape(rules: Rules, shape: tuple[ResolvedPlan, ...], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if trace.is_empty() or PAYOUT not in trace.columns:
         return
-    wide, scales = _as_counts(trace, shape)
-    kpis = frozenset(rules.ruleset.kpis)
-    ranges = _ranges(rules, shape, scales)
+    retraced = Retraced(rules, shape, trace)
     for step in removable(shape[0]):
-        program = compile_plans(tuple(_without(plan, step) for plan in shape), ranges, kpis)
+        program = retraced.program([_without(plan, step) for plan in shape])
         yield trace.select(
             "payee",
             "plan",
             pl.lit(step.node).alias("node"),
             pl.lit(step.kind).alias("step"),
             pl.lit(step.number, pl.Int64).alias("number"),
-            (pl.col(PAYOUT) - _payouts(program, wide)).alias("effect"),
+            (pl.col(PAYOUT) - _payouts(program, retraced.wide)).alias("effect"),
         )
 
 
@@ -83,27 +77,6 @@ def _payouts(program: Program, wide: pl.DataFrame) -> pl.Series:
     inputs = wide.lazy().select(program.inputs)
     frame = program.evaluate(inputs).select(program.payout.decimal().alias(PAYOUT)).collect(engine="streaming")
     return frame[PAYOUT]
-
-
-def _as_counts(trace: pl.DataFrame, shape: tuple[ResolvedPlan, ...]) -> tuple[pl.DataFrame, dict[str, Scale]]:
-    """The trace as the program reads it: numbers as integer counts, plans as their place in the shape."""
-    scales, columns = {}, []
-    for series in trace:
-        if isinstance(series.dtype, pl.Decimal):
-            counts, scales[series.name] = fitted(series.to_physical(), series.dtype.scale)
-            columns.append(counts)
-    places = {plan.name: place for place, plan in enumerate(shape)}
-    plan = trace["plan"].replace_strict(places, return_dtype=pl.UInt32).alias(PLAN)
-    return trace.with_columns(*columns, plan), scales
-
-
-def _ranges(rules: Rules, shape: tuple[ResolvedPlan, ...], scales: Mapping[str, Scale]) -> Ranges:
-    results: dict[ResultKey, Scale] = {
-        key: scales[key.column] for key in result_keys(shape, frozenset(rules.ruleset.kpis)) if key.column in scales
-    }
-    parameters: dict[ParameterKey, Scale] = {key: scales[key.name] for key in parameter_keys(rules.ruleset, shape)}
-    by_kpi = frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys)
-    return Ranges(scales, results, parameters, rules.types.workforce, by_kpi)
 
 
 def _without(plan: ResolvedPlan, step: Removable) -> ResolvedPlan:

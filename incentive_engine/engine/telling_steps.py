@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
@@ -115,9 +116,9 @@ class StepTeller:
             text = f"{quotient} = {text}{self._rounding(step, quotient)}"
         return text if facts["n"] is None else f"{text}, n = {facts['n']}"
 
-    def _valued(self, value: Decimal, *, percent: bool) -> str:
+    def _valued(self, value: Decimal | Fraction, *, percent: bool) -> str:
         shown = self._wording.number(value)
-        return f"{shown} = {self._wording.percent(value)}" if percent and value else shown
+        return f"{shown} = {self._wording.percent(value)}" if percent and value and "÷" not in shown else shown
 
     def _label(self, label: Label) -> str:
         return label.get(self._wording.language) or next(iter(label.values()))
@@ -164,7 +165,7 @@ class StepTeller:
 
     def _computed(self, step: Row, *, percent: bool) -> str | None:
         value = self._row.get(step["column"])
-        if not isinstance(value, Decimal):
+        if not isinstance(value, Decimal | Fraction):
             return None
         sentence = self._sentence(step)
         number = self._wording.number(value)

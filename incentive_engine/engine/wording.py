@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from incentive_engine.kinds.base import Language, Rounding
@@ -27,15 +28,20 @@ class Wording:
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def number(self, value: Decimal | int, places: int = 0) -> str:
-        """All digits of a number, without needless zeros; at least `places` decimals."""
+    def number(self, value: Decimal | Fraction | int, places: int = 0) -> str:
+        """All digits of a number, at least `places` decimals, no needless zeros; a division where it has no end."""
+        if isinstance(value, Fraction):
+            ending = _ending(value)
+            if ending is None:
+                return f"{self.number(value.numerator)} ÷ {value.denominator}"
+            value = ending
         text = f"{Decimal(value):f}"
         whole, _, decimals = text.partition(".")
         decimals = decimals.rstrip("0").ljust(places, "0")
         text = f"{whole}.{decimals}" if decimals else whole
         return self._localised(text.replace("-", "−"))
 
-    def percent(self, value: Decimal) -> str:
+    def percent(self, value: Decimal | Fraction) -> str:
         """A number as a percentage."""
         return self.number(value * 100) + ("%" if self.language == "en" else "\u00a0%")
 
@@ -46,7 +52,7 @@ class Wording:
                 return MISSING[self.language]
             case bool():
                 return _TRUTH[self.language][value]
-            case Decimal() | int():
+            case Decimal() | Fraction() | int():
                 return self.number(value)
             case _:
                 return str(value)
@@ -72,7 +78,9 @@ class Wording:
             return _as_written(row[name])
         shown = self.value(row[name])
         before = match.string[: match.start()].rstrip()[-1:]
-        return f"({shown})" if shown.startswith("−") and before in "+−×÷" and before else shown
+        after = match.string[match.end() :].lstrip()[:1]
+        several = "÷" in shown and (before in "−×÷" or after in "×÷") and before + after
+        return f"({shown})" if several or (shown.startswith("−") and before in "+−×÷" and before) else shown
 
     def constants(self, template: str) -> str:
         """The numbers in a template's arithmetic as this language writes them; formulas stay as they are."""
@@ -85,6 +93,16 @@ class Wording:
         """How a number was rounded; half up goes without saying, and the explanation says so once."""
         said = rounding.sentence(self.language)
         return said.rsplit(", ", 1)[0] if rounding.mode == "half_up" else said
+
+
+def _ending(value: Fraction) -> Decimal | None:
+    """The decimal that a fraction is, or None where it has no end."""
+    rest = value.denominator
+    places = 0
+    while rest % 10 == 0 or rest % 5 == 0 or rest % 2 == 0:
+        rest = rest // 10 if rest % 10 == 0 else rest // 5 if rest % 5 == 0 else rest // 2
+        places += 1
+    return Decimal(int(value * 10**places)).scaleb(-places) if rest == 1 else None
 
 
 def _as_written(value: object) -> str:

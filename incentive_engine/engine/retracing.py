@@ -1,0 +1,59 @@
+"""From a trace back to what a program reads: it holds all that was used, so that nothing is looked up anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.needs import result_keys
+from incentive_engine.compiler.program import Program, compile_plans
+from incentive_engine.engine.fitting import fitted
+from incentive_engine.engine.gathering import parameter_keys
+from incentive_engine.exact import Scale
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import ResolvedPlan
+
+
+class Retraced:
+    """The trace of plans of one shape, as integer counts; `program` compiles them, or variants of them, for it."""
+
+    def __init__(self, rules: Rules, shape: Sequence[ResolvedPlan], trace: pl.DataFrame) -> None:
+        self._rules = rules
+        self._scales: dict[str, Scale] = {}
+        counts = [self._fitted(series) for series in trace if isinstance(series.dtype, pl.Decimal)]
+        places = {plan.name: place for place, plan in enumerate(shape)}
+        plan = trace["plan"].replace_strict(places, return_dtype=pl.UInt32).alias(PLAN)
+        self.wide = trace.with_columns(*counts, plan)
+
+    def _fitted(self, decimals: pl.Series) -> pl.Series:
+        assert isinstance(decimals.dtype, pl.Decimal)
+        counts, self._scales[decimals.name] = fitted(decimals.to_physical(), decimals.dtype.scale)
+        return counts
+
+    def program(self, plans: Sequence[ResolvedPlan]) -> Program:
+        """The program of plans that read no more than the trace holds."""
+        ruleset = self._rules.ruleset
+        kpis = frozenset(ruleset.kpis)
+        results: dict[ResultKey, Scale] = {
+            key: self._scales[key.column] for key in result_keys(plans, kpis) if key.column in self._scales
+        }
+        parameters: dict[ParameterKey, Scale] = {
+            key: self._scales[key.name] for key in parameter_keys(ruleset, plans) if key.name in self._scales
+        }
+        by_kpi = frozenset(name for name, table in ruleset.tables.items() if "kpi" in table.keys)
+        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi)
+        return compile_plans(tuple(plans), ranges, kpis)
+
+
+def with_quotients(program: Program, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a trace in which the numbers that do not end, kept as counts and divisors, are fractions."""
+    quotients = {
+        name: Fraction(row[name]) * number.unit / row.get(f"{name}.per", 1)
+        for name, number in program.numbers.items()
+        if isinstance(row.get(name), int)
+    }
+    return {**row, **quotients}
