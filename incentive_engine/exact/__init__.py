@@ -7,8 +7,8 @@ every operation that would swallow a null is guarded here, once. Roads not taken
 patterns over 72 settings of threads and row order), Decimal columns (× and ÷ round to the input scale; 5 to 7 times
 slower).
 
-From the ground up: `counts`, `units`, `quotients` (divisions put off), `comparisons`, `value` (`Exact` itself), and above
-it what is done with whole values only, as functions: `curves` and `allocation`.
+From the ground up: `counts`, `units`, `quotients` (divisions put off), `comparisons`, `value` (`Exact` itself), and
+above it, as functions, what works on whole values only: `curves` and `allocation`.
 """
 
 from incentive_engine.exact.allocation import Allocation, allocated, allocated_in_stages
