@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?%?|[-+*/()]")
+F = Fraction
 _SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-"})
 
 
@@ -21,10 +23,58 @@ def calculate(text: str) -> Fraction:
     return value
 
 
-def rounded(value: Fraction, places: int) -> Fraction:
-    """The value to so many decimals, halves away from zero."""
-    whole, part = divmod(abs(value) * 10**places, 1)
-    return (1 if value >= 0 else -1) * Fraction(whole + (part >= Fraction(1, 2)), 10**places)
+@dataclass(frozen=True)
+class Equation:
+    """`left = right`, as it is printed, with how the right side was rounded."""
+
+    left: str
+    right: str
+    places: int | None
+    mode: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether both sides are the same number, once rounded as it says."""
+        value = calculate(self.left)
+        return calculate(self.right) == (value if self.places is None else rounded(value, self.places, self.mode))
+
+
+def equations(line: str) -> list[Equation]:
+    """The equations of a printed line, where they begin after a colon or two spaces."""
+    found = []
+    for match in _EQUATION.finditer(line):
+        places = match["places"] and int(match["places"])
+        if places and not match["decimals"]:  # rounded to 10
+            places = 1 - len(match["places"])
+        mode = next((words for words in MODES if line.startswith(f", {words}", match.end())), MODES[0])
+        found.append(Equation(match["left"], match["right"], places or (0 if match["places"] else None), mode))
+    return found
+
+
+_EQUATION = re.compile(
+    r"(?:(?<=: )|(?<=  ))(?P<left>[-−(]*\d[\d.%()+*/×÷− -]*) = (?P<right>−?\d+(?:\.\d+)?%?(?: ÷ \d+)?)"
+    r"(?: = −?[\d.]+%)?(?: [a-zA-Z]+)?(?:, rounded to (?P<places>\d+)(?P<decimals> decimal places?)?)?"
+)
+MODES = (
+    "halves away from zero", "halves to the even digit", "towards zero", "away from zero", "downwards", "upwards",
+)  # fmt: skip
+"""How a number is rounded, in the words of an explanation; the first where it says nothing."""
+
+
+def rounded(value: Fraction, places: int, mode: str = MODES[0]) -> Fraction:
+    """The value to so many decimals."""
+    counts = value * Fraction(10) ** places
+    low = counts.numerator // counts.denominator
+    rest = counts - low
+    up = {
+        "halves away from zero": rest > F(1, 2) or (rest == F(1, 2) and value > 0),
+        "halves to the even digit": rest > F(1, 2) or (rest == F(1, 2) and low % 2 == 1),
+        "towards zero": value < 0 and rest > 0,
+        "away from zero": value > 0 and rest > 0,
+        "downwards": False,
+        "upwards": rest > 0,
+    }[mode]
+    return Fraction(low + up) / Fraction(10) ** places
 
 
 def _sum(tokens: list[str]) -> tuple[Fraction, list[str]]:

@@ -6,7 +6,7 @@ and lines of the rules those of the run's `steps`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,8 @@ from incentive_engine.compiler.context import days_employed
 from incentive_engine.compiler.explaining import filled
 from incentive_engine.compiler.inputs import DAYS_EMPLOYED
 from incentive_engine.compiler.program import TARGET_PAY
-from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.effects import effects, removable
-from incentive_engine.engine.retracing import Retraced, with_quotients
+from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, parse_period, rules_in
 from incentive_engine.engine.telling_steps import StepTeller
 from incentive_engine.engine.wording import Row, Wording
@@ -140,19 +139,11 @@ class _Explaining:
         traces = {name: frame.filter(self._payee).collect() for name, frame in self._run.traces.items()}
         sections = [Section(self._words["tests"], tuple(self._tests())), *self._held()]
         changed = effects(self._rules, self._plans, {name: frame.lazy() for name, frame in traces.items()})
-        rows = dict(self._rows(traces))
+        rows = {row["plan"]: with_quotients(row) for frame in traces.values() for row in frame.iter_rows(named=True)}
         for plan in self._plans:
             if plan.name in rows:
                 sections += self._plan(plan, rows[plan.name], changed.filter(pl.col("plan") == plan.name))
         return Explanation(self._title(), tuple(section for section in sections if section.lines), self._words["note"])
-
-    def _rows(self, traces: Mapping[str, pl.DataFrame]) -> Iterator[tuple[str, Row]]:
-        """The payee's row of the trace under each plan, by its name."""
-        for shape in by_shape(self._plans):
-            trace = traces[shape[0].name]
-            if trace.height:
-                program = Retraced(self._rules, shape, trace).program(shape)
-                yield from ((row["plan"], with_quotients(program, row)) for row in trace.iter_rows(named=True))
 
     def _title(self) -> str:
         person = [str(self._person[name]) for name in ("payee", "name", "role", "team") if self._person.get(name)]

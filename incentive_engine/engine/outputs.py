@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from incentive_engine.columns import HELD
+from incentive_engine.compiler.context import Hold
 from incentive_engine.compiler.explaining import steps_of
 from incentive_engine.compiler.inputs import PLAN, ResultKey
 from incentive_engine.compiler.measures import SOURCES
@@ -21,6 +22,7 @@ from incentive_engine.rulesets.resolving import MeasureNode
 
 _TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject")
 _NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
+_GREATEST = 10**38 - 1
 _MOST_PLACES = (12, 10, 8, 6)
 
 
@@ -29,17 +31,30 @@ def trace(evaluation: Evaluation) -> pl.LazyFrame:
     program = evaluation.program
     frame = evaluation.frame.with_columns(_plan_name(program))
     columns = [name for name in frame.collect_schema().names() if name not in ("payee", "plan", PLAN)]
-    shown = [_shown(program, name) for name in columns]
+    fractions = {f"{name}.per" for name in columns if not _ends(program.numbers.get(name))}
+    shown = [each for name in columns if name not in fractions for each in _shown(program, name)]
     return frame.select("payee", "plan", *shown)
 
 
-def _shown(program: Program, name: str) -> pl.Expr:
+def _ends(value: Exact | None) -> bool:
+    return value is None or value.finite_places is not None
+
+
+def _shown(program: Program, name: str) -> list[pl.Expr]:
+    """A column of the trace; two where a number may not end (`rounding: none`): numerator, and divisor in `….per`."""
     value = program.numbers.get(name)
     if value is None:
-        return pl.col(name)
-    places = value.finite_places
-    # A number that does not end (`rounding: none`) stays as its numerator; its divisor is the column `….per`.
-    return (value.decimal() if places is not None else pl.col(name)).alias(name)
+        return [pl.col(name)]
+    if value.finite_places is not None:
+        return [value.decimal().alias(name)]
+    divisor, most = (pl.lit(1), 1) if value.per is None else (pl.col(f"{name}.per"), value.per.high)
+    above, below = value.unit.numerator, value.unit.denominator
+    if max(abs(value.low * above), abs(value.high * above), most * below) > _GREATEST:
+        return [ending(value).decimal().alias(name)]
+    return [
+        (pl.col(name).cast(pl.Int128) * pl.lit(above, pl.Int128)).alias(name),
+        (divisor.cast(pl.Int128) * pl.lit(below, pl.Int128)).alias(f"{name}.per"),
+    ]
 
 
 def _plan_name(program: Program) -> pl.Expr:
@@ -211,42 +226,47 @@ def _answers(node: MeasureNode, scored: Scored) -> pl.Expr:
 
 def held(calculation: Calculation) -> pl.DataFrame:
     """One row per row or payee that was not used, with its reason."""
-    frames = [calculation.measured.held, calculation.assigned.held]
+    people = [calculation.assigned.held]
     for evaluation in calculation.evaluations:
         program = evaluation.program
         unpaid = evaluation.frame.filter(~program.paid).with_columns(_plan_name(program)).collect(engine="streaming")
-        for hold in program.holds:
-            names, template = _template(hold.reason)
-            frames.append(
-                unpaid.filter(hold.when).select(
-                    table=pl.lit("workforce"),
-                    key=pl.col("payee"),
-                    payee=pl.col("payee"),
-                    code=pl.lit(hold.code),
-                    reason=pl.format("plan `{}`: " + template, "plan", *names),
-                )
+        people += [
+            unpaid.filter(hold.when).select(
+                table=pl.lit("workforce"),
+                key=pl.col("payee"),
+                payee=pl.col("payee"),
+                code=pl.lit(hold.code),
+                reason=pl.concat_str(pl.lit("plan `"), "plan", pl.lit(f"`: {hold.reason}"), *_about(hold)),
             )
-    return pl.concat(frames).unique().sort(*HELD)
+            for hold in program.holds
+        ]
+    told_once = pl.concat(people).unique()  # one gate on two nodes is one reason
+    return pl.concat([calculation.measured.held, told_once]).sort(*HELD)
 
 
-def _template(reason: str) -> tuple[list[pl.Expr], str]:
-    parts = reason.split("{")
-    names = [part.split("}")[0] for part in parts[1:]]
-    template = parts[0] + "".join("{}" + part.split("}", 1)[1] for part in parts[1:])
-    return [pl.col(name).cast(pl.String).fill_null("?") for name in names], template
+def _about(hold: Hold) -> list[pl.Expr]:
+    return [] if hold.about is None else [pl.lit(" "), pl.col(hold.about).cast(pl.String).fill_null("?")]
 
 
-def kpi_table(calculation: Calculation) -> pl.DataFrame:
-    """One row per subject × KPI: the result with its n, its numerator and its denominator."""
+def kpi_table(calculation: Calculation) -> pl.LazyFrame:
+    """One row per subject × KPI: the result with its n, its numerator and its denominator.
+
+    By KPI, kind of subject, period and subject: the subjects of each result are in order already.
+    """
+    periods = {False: calculation.period.name, True: calculation.period.previous().name}
     frames = []
-    for key, result in sorted(calculation.measured.results.items()):
-        period = calculation.period.previous() if key.previous else calculation.period
+    for key, result in sorted(
+        calculation.measured.results.items(),
+        key=lambda item: (item[0].kpi, item[0].subject_kind, periods[item[0].previous]),
+    ):
         frames.append(
-            result.frame.filter(pl.col("value").is_not_null()).select(
+            result.frame.lazy()
+            .filter(pl.col("value").is_not_null())
+            .select(
                 pl.lit(key.kpi).alias("kpi"),
                 pl.lit(key.subject_kind).alias("subject_kind"),
                 pl.col("subject"),
-                pl.lit(period.name).alias("period"),
+                pl.lit(periods[key.previous]).alias("period"),
                 Exact.column("value", result.scale).decimal(),
                 pl.col("n"),
                 _decimal(result.numerator, "numerator"),
@@ -255,7 +275,7 @@ def kpi_table(calculation: Calculation) -> pl.DataFrame:
                 pl.lit(None, pl.Decimal(38, 4)).alias("high"),
             )
         )
-    return pl.concat(frames, how="vertical_relaxed").sort("kpi", "subject_kind", "period", "subject")
+    return pl.concat(frames, how="vertical_relaxed")
 
 
 def steps(calculation: Calculation) -> pl.DataFrame:

@@ -42,18 +42,18 @@ class Retraced:
             key: self._scales[key.column] for key in result_keys(plans, kpis) if key.column in self._scales
         }
         parameters: dict[ParameterKey, Scale] = {
-            key: self._scales[key.name] for key in parameter_keys(ruleset, plans) if key.name in self._scales
+            key: self._scales[key.header] for key in parameter_keys(ruleset, plans) if key.header in self._scales
         }
         by_kpi = frozenset(name for name, table in ruleset.tables.items() if "kpi" in table.keys)
         ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi)
         return compile_plans(tuple(plans), ranges, kpis)
 
 
-def with_quotients(program: Program, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of a trace in which the numbers that do not end, kept as counts and divisors, are fractions."""
+def with_quotients(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a trace in which the numbers that do not end, kept as numerator and divisor, are fractions."""
     quotients = {
-        name: Fraction(row[name]) * number.unit / row.get(f"{name}.per", 1)
-        for name, number in program.numbers.items()
-        if isinstance(row.get(name), int)
+        name: Fraction(row[name], row[f"{name}.per"])
+        for name in row
+        if row[name] is not None and row.get(f"{name}.per") is not None
     }
     return {**row, **quotients}

@@ -113,7 +113,9 @@ class StepTeller:
         (facts,) = found or [{"numerator": None, "denominator": None, "n": None}]
         if facts["denominator"] is not None:
             quotient = f"{number(facts['numerator'])} ÷ {number(facts['denominator'])}"
-            text = f"{quotient} = {text}{self._rounding(step, quotient)}"
+            text = self._equal(quotient, text, step)
+        elif facts["numerator"] is not None and facts["numerator"] != value:
+            text = self._equal(number(facts["numerator"]), text, step)
         return text if facts["n"] is None else f"{text}, n = {facts['n']}"
 
     def _valued(self, value: Decimal | Fraction, *, percent: bool) -> str:
@@ -158,6 +160,9 @@ class StepTeller:
 
     def _attainment(self, node: Node, step: Row) -> str | None:
         assert isinstance(node, MeasureNode)
+        sentence, value = self._sentence(step), self._row.get(step["column"])
+        if value is not None and sentence.endswith(" ÷ 0"):
+            return f"{sentence.rpartition(self._colon)[0]}{self._colon}{self._wording.number(value)}"
         return self._computed(step, percent=node.attainment.in_percent)
 
     def _score(self, node: Node, step: Row) -> str | None:
@@ -171,10 +176,18 @@ class StepTeller:
         number = self._wording.number(value)
         if sentence == number or sentence.endswith(f"{self._colon}{number}"):
             return sentence.removesuffix(number) + self._valued(value, percent=percent)
-        if step["step"] == "score" and not any(sign in sentence for sign in _SIGNS):
-            return f"{sentence}, {self._rounded(step)}{self._colon}{self._valued(value, percent=percent)}"
-        equals = self._colon if step["step"] in ("floor", "cap") else " = "
-        return f"{sentence}{equals}{self._valued(value, percent=percent)}{self._rounding(step, sentence)}"
+        shown = self._valued(value, percent=percent)
+        return (
+            f"{sentence}{self._colon}{shown}"
+            if step["step"] in ("floor", "cap")
+            else self._equal(sentence, shown, step)
+        )
+
+    def _equal(self, arithmetic: str, shown: str, step: Row) -> str:
+        """What comes out of some arithmetic, or of rounding a number where there is none."""
+        if step["places"] is None or any(sign in arithmetic for sign in _SIGNS):
+            return f"{arithmetic} = {shown}{self._rounding(step, arithmetic)}"
+        return f"{arithmetic}, {self._rounded(step)}{self._colon}{shown}"
 
     def _rate(self, node: Node, step: Row) -> str | None:
         assert isinstance(node, MeasureNode)
@@ -183,7 +196,7 @@ class StepTeller:
             return None
         worked = node.curve.worked(attainment, self._wording.number)
         value = self._valued(rate, percent=True)
-        told = value if worked == self._wording.number(rate) else f"{worked} = {value}{self._rounding(step, worked)}"
+        told = value if worked == self._wording.number(rate) else self._equal(worked, value, step)
         return f"{self._sentence(step)}{self._colon}{told}"
 
     def _modifier(self, node: Node, step: Row) -> str | None:

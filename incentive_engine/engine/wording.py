@@ -14,7 +14,9 @@ from incentive_engine.kinds.base import Language, Rounding
 Row = Mapping[str, Any]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+?)(!r)?\}")
 _CONSTANT: Final = re.compile(r"(?:(?<=[×÷−] )|(?<=au plus )|(?<=au moins ))\d+\.\d+|\b\d+\.\d+(?= [×÷−])")
-_TERM: Final = " + "
+_ITEM: Final = re.compile(r"(?:(?:[\d.,]+|\{[^{}]+\}) × )?\{([^{}]+\.score)\}")
+"""An item of a sum, with its weight where it has one."""
+_NONE: Final = "\0"
 MISSING: Final[Mapping[Language, str]] = {"en": "missing", "fr": "manquant"}
 _TRUTH: Final[Mapping[Language, Mapping[bool, str]]] = {
     "en": {True: "yes", False: "no"},
@@ -62,13 +64,9 @@ class Wording:
 
         Items of a sum that have no value were left out of it, and are left out here.
         """
-        kept = [term for term in template.split(_TERM) if not self._left_out(term, row)]
-        text = _TERM.join(kept) if kept else "0"
+        text = _ITEM.sub(lambda match: _NONE if row.get(match[1], "") is None else match[0], template)
+        text = text.replace(f"{_NONE} + ", "").replace(f" + {_NONE}", "").replace(_NONE, "0")
         return _PLACEHOLDER.sub(lambda match: self._placed(match, row), text)
-
-    def _left_out(self, term: str, row: Row) -> bool:
-        names = [match[1] for match in _PLACEHOLDER.finditer(term) if not match[2]]
-        return any(name.endswith(".score") and row.get(name, "") is None for name in names)
 
     def _placed(self, match: re.Match[str], row: Row) -> str:
         name, in_formula = match[1], match[2]

@@ -136,7 +136,9 @@ def _plain_type(part: _Schema) -> str:
         case "object" if _LABEL in part.get("patternProperties", {}):
             return "label"
         case "object":
-            inner: _Schema = part.get("additionalProperties") or next(iter(part.get("patternProperties", {}).values()), {})
+            inner: _Schema = part.get("additionalProperties") or next(
+                iter(part.get("patternProperties", {}).values()), {}
+            )
             return f"by name: {_type(inner)}" if inner else "by name"
         case "string" if part.get("format") == "date":
             return "date"

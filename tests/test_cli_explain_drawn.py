@@ -1,0 +1,60 @@
+"""Whatever a rule set says, the explanation of it recomputes: drawn rule sets, every payee, every printed equation."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from incentive_engine import load, run
+from incentive_engine.cli.explained import lines
+from incentive_engine.engine.explanation import Explanation, explain
+from tests.calculator import equations
+from tests.drawn import cases
+from tests.oracle import Case
+from tests.test_oracle import calculated
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW, phases=[Phase.generate])
+CONDITIONS = re.compile(r"  gate |.* · ")
+"""Lines whose equals sign is a question."""
+
+
+@given(cases())
+@settings(DRAWN, max_examples=12, derandomize=True)
+def test_every_explanation_recomputes(case: Case) -> None:
+    recomputes(case)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(4))
+def test_every_explanation_of_400_rule_sets_recomputes(number: int) -> None:
+    @seed(number)
+    @given(cases())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(case: Case) -> None:
+        recomputes(case)
+
+    drawn()
+
+
+def recomputes(case: Case) -> None:
+    """Fails with the first line that a pocket calculator would not confirm, or that shows an inside of the program."""
+    with tempfile.TemporaryDirectory() as name:
+        for explanation in explanations(case, Path(name)):
+            for line in lines(explanation):
+                assert not re.search(r"[{}]|None|Decimal|Fraction", line), line
+                assert CONDITIONS.match(line) or all(each.holds for each in equations(line)), line
+
+
+def explanations(case: Case, folder: Path) -> Iterator[Explanation]:
+    """One per payee, in English; the French is written, too."""
+    calculated(case, folder)
+    done = run(load(folder / "rules.yaml"), folder / "data", case.period, folder / "run")
+    for payee in done.eligibility["payee"].unique():
+        explain(folder / "run", payee, "fr")
+        yield explain(folder / "run", payee, "en")
