@@ -146,6 +146,23 @@ def test_a_period_that_is_none_is_told(bonus: Path) -> None:
     assert done.stderr.startswith("error[unknown-period]: `Q3-2026` is not a period: write ")
 
 
+def test_a_data_folder_that_is_not_there_is_told_once(bonus: Path) -> None:
+    done = invoke("check", bonus / "rules.yaml", "--data", bonus / "date")
+    assert done.exit_code == 1
+    assert done.stderr == f"error[missing-folder]: the data folder `{bonus / 'date'}` is not there\n"
+
+
+@pytest.mark.parametrize("lost", ["steps.parquet", "run.json"])
+def test_a_run_that_was_spoilt_is_told(bonus: Path, lost: str) -> None:
+    assert pay(bonus).exit_code == 0
+    (bonus / "run" / lost).write_text("{")
+    if lost.endswith("parquet"):
+        (bonus / "run" / lost).unlink()
+    done = invoke("explain", bonus / "run", "--payee", "A01")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error[spoilt-run]: `{bonus / 'run'}` lacks a whole {lost}\n")
+
+
 def test_what_the_system_refuses_is_no_fault_of_the_program(bonus: Path) -> None:
     done = pay(bonus, "rules.yaml/run")
     assert done.exit_code == 1
@@ -181,6 +198,18 @@ def test_a_fault_of_the_program_is_told_as_one(monkeypatch: pytest.MonkeyPatch, 
     assert done.stderr.startswith("internal error: RuntimeError: wires crossed\n")
     assert "INCENTIVE_DEBUG=1" in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_panic_below_is_a_fault_too(monkeypatch: pytest.MonkeyPatch, bonus: Path) -> None:
+    """Polars panics with an exception that is no Exception."""
+
+    class PanicException(BaseException):
+        pass
+
+    break_loading(monkeypatch, PanicException("index out of bounds"))
+    done = invoke("check", bonus / "rules.yaml")
+    assert done.exit_code == FAULT
+    assert done.stderr.startswith("internal error: PanicException: index out of bounds\n")
 
 
 def test_debugging_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, bonus: Path) -> None:

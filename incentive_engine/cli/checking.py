@@ -70,4 +70,4 @@ def schema() -> None:
 
     from incentive_engine.rulesets.schema import json_schema
 
-    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    say(json.dumps(json_schema(), indent=2))  # ASCII: a shell may write it in any encoding

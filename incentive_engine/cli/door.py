@@ -48,7 +48,7 @@ class Door(click.Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except (click.exceptions.Exit, click.ClickException):
+        except (click.exceptions.Exit, click.ClickException, SystemExit):
             raise
         except InputProblems as problems:
             tell(problems.problems)
@@ -61,7 +61,7 @@ class Door(click.Group):
         except OSError as refusal:
             tell([_of_system(refusal)])
             ctx.exit(INPUT_PROBLEMS)
-        except Exception as fault:  # noqa: BLE001 - the last resort: a bug is told as a bug
+        except BaseException as fault:  # noqa: BLE001 - a bug is told as one; a panic of Polars is no Exception
             _tell_fault(fault)
             ctx.exit(FAULT)
         return result
@@ -124,7 +124,7 @@ def _of_system(refusal: OSError) -> Problem:
     return Problem("system", f"{where}{refusal.strerror or refusal}")
 
 
-def _tell_fault(fault: Exception) -> None:
+def _tell_fault(fault: BaseException) -> None:
     if os.environ.get("INCENTIVE_DEBUG"):
         import traceback
 

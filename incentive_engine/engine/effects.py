@@ -13,8 +13,8 @@ from typing import Final, Literal
 import polars as pl
 
 from incentive_engine.compiler.program import PAYOUT, Program
-from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.retracing import Retraced
+from incentive_engine.exact import CannotProve
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, KeyPath, Node, ResolvedPlan, nodes_under
 
@@ -37,10 +37,9 @@ def effects(rules: Rules, plans: tuple[ResolvedPlan, ...], traces: Mapping[str, 
 
     `effect`: payout − payout without the step, in the rules' currency; missing where either could not be worked out.
     """
-    frames = [frame for shape in by_shape(plans) for frame in _of_shape(rules, shape, traces[shape[0].name].collect())]
-    return (
-        pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=EFFECTS | {"effect": pl.Decimal})
-    )
+    frames = [frame for trace in traces.values() for frame in _of_trace(rules, plans, trace.collect())]
+    none = pl.DataFrame(schema=EFFECTS | {"effect": pl.Decimal})
+    return pl.concat(frames, how="vertical_relaxed") if frames else none
 
 
 def removable(plan: ResolvedPlan) -> Iterator[Removable]:
@@ -56,20 +55,30 @@ def removable(plan: ResolvedPlan) -> Iterator[Removable]:
             yield Removable(node.path, "cap", 1, (*node.at, "cap"))
 
 
-def _of_shape(rules: Rules, shape: tuple[ResolvedPlan, ...], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if trace.is_empty() or PAYOUT not in trace.columns:
         return
-    retraced = Retraced(rules, shape, trace)
-    for step in removable(shape[0]):
-        program = retraced.program([_without(plan, step) for plan in shape])
+    present = set(trace["plan"])
+    alike = [plan for plan in plans if plan.name in present]
+    retraced = Retraced(rules, alike, trace)
+    for step in removable(alike[0]):
         yield trace.select(
             "payee",
             "plan",
             pl.lit(step.node).alias("node"),
             pl.lit(step.kind).alias("step"),
             pl.lit(step.number, pl.Int64).alias("number"),
-            (pl.col(PAYOUT) - _payouts(program, retraced.wide)).alias("effect"),
+            (pl.col(PAYOUT) - _payouts_without(retraced, alike, step)).alias("effect"),
         )
+
+
+def _payouts_without(retraced: Retraced, plans: list[ResolvedPlan], step: Removable) -> pl.Series | pl.Expr:
+    """The payouts of the plans without a step; missing where they cannot be proved exact: a cap bounds what follows."""
+    try:
+        program = retraced.program([_without(plan, step) for plan in plans])
+    except CannotProve:
+        return pl.lit(None, pl.Decimal(38, 0))
+    return _payouts(program, retraced.wide)
 
 
 def _payouts(program: Program, wide: pl.DataFrame) -> pl.Series:
