@@ -18,11 +18,12 @@ from incentive_engine.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reason not to pay: a Boolean column expression (true: hold), and words with `{column}` for what they name."""
+    """A reason not to pay: a Boolean column expression (true: hold), and words; `about`: the column that ends them."""
 
     code: str
     when: pl.Expr
     reason: str
+    about: str | None = None
 
 
 @dataclass(slots=True)
@@ -43,9 +44,9 @@ class Context:
         """Which plan of the shape a row follows."""
         return pl.col(PLAN)
 
-    def hold(self, code: str, when: pl.Expr, reason: str) -> None:
+    def hold(self, code: str, when: pl.Expr, reason: str, about: str | None = None) -> None:
         """Holds the payees for whom `when` is true."""
-        self.holds.append(Hold(code, when, reason))
+        self.holds.append(Hold(code, when, reason, about))
 
     def relevant_unless(self, excused: pl.Expr | None, start: int) -> None:
         """The reasons given since `start` hold nobody for whom `excused` is true: what does not count is not missed."""
@@ -82,8 +83,8 @@ class Context:
             return parameters.number(_number)
         key = self.ranges.parameter_key(first, kpi)
         self.parameters.add(key)
-        value = Exact.column(key.name, self.ranges.parameters[key])
-        self.stages.input(key.name, value)
+        value = Exact.column(key.header, self.ranges.parameters[key])
+        self.stages.input(key.header, value)
         self.hold(
             f"missing-{name}",
             value.missing,

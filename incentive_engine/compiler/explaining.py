@@ -274,7 +274,7 @@ class _Told:
         if not isinstance(parameter, FromTable):
             return f"({written(parameter)})" if parameter < 0 else written(parameter)
         of_table = (parameter.table, parameter.column)
-        names = {key.kpi: key.name for key in self._program.parameters if (key.table, key.column) == of_table}
+        names = {key.kpi: key.header for key in self._program.parameters if (key.table, key.column) == of_table}
         return f"{{{names.get(kpi) or names[None]}}}"
 
 

@@ -44,8 +44,13 @@ class ParameterKey:
 
     @property
     def name(self) -> str:
-        """The column of the wide frame."""
+        """As examples write it: `targets.value.nps`."""
         return f"{self.table}.{self.column}" + (f".{self.kpi}" if self.kpi else "")
+
+    @property
+    def header(self) -> str:
+        """The column of the wide frame; no node is called so."""
+        return f"{self.name}@table"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,9 +112,10 @@ def hold_without_result(context: Context, nodes: Variants[MeasureNode], chosen: 
     """Holds who has no result that counts."""
     node = nodes.first
     when = chosen.actual.missing if chosen.source is None else chosen.source.is_null()
-    subject = "the company" if node.of == "company" else f"{node.of} {{{node.of}}}"
     enough = f" from at least {node.kpi.reliability.at_least} facts" if node.kpi.reliability else ""
-    context.hold("missing-result", when, f"no result of {_title(node)} for {subject}{enough}")
+    subject = "the company" if node.of == "company" else node.of
+    about = None if node.of == "company" else node.of
+    context.hold("missing-result", when, f"no result of {_title(node)}{enough} for {subject}", about)
 
 
 def _title(node: MeasureNode) -> str:

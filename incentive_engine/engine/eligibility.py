@@ -38,8 +38,13 @@ class Assigned:
     held: pl.DataFrame
 
 
-def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, currency: str) -> Assigned:
-    """Every payee's plans. Who is paid in another currency than the rules' is held: amounts in two are never added."""
+def assign(
+    plans: Sequence[ResolvedPlan], workforce: Table, period: Period, currency: str, held: pl.DataFrame
+) -> Assigned:
+    """Every payee's plans; those of `held` payees are not evaluated.
+
+    Who is paid in another currency than the rules' is held: amounts in two are never added.
+    """
     people = workforce.frame.with_row_index(_PERSON)
     if "hired" in people.columns:
         people = people.with_columns(days_employed(period).alias(DAYS_EMPLOYED))
@@ -54,14 +59,14 @@ def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, curr
         refused = tested.filter(~pl.col(_RESULT))
         candidates = _without(candidates, refused)
     every_test = pl.concat([test.select(_PERSON, NUMBER, "test", _RESULT) for test in tests])
-    unknown = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present").join(
-        candidates, on=[_PERSON, NUMBER], how="semi"
-    )
+    faulty = candidates.join(people.join(held, on="payee", how="semi").select(_PERSON), on=_PERSON)
+    doubtful = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present")
+    unknown = doubtful.join(_without(candidates, faulty), on=[_PERSON, NUMBER], how="semi")
     conflicts = _conflicts(plans, candidates)
     foreign = candidates.join(_paid_elsewhere(people, currency), on=_PERSON)
-    blocked = pl.concat([frame.select(_PERSON, NUMBER) for frame in (unknown, conflicts, foreign)])
+    blocked = pl.concat([frame.select(_PERSON, NUMBER) for frame in (unknown, conflicts, foreign, faulty)])
     names = people.select(_PERSON, "payee")
-    held = [
+    reasons = [
         _held_unknown(plans, unknown, people),
         _held_conflicts(plans, conflicts.join(names, on=_PERSON)),
         _held_foreign(foreign, currency),
@@ -69,7 +74,7 @@ def assign(plans: Sequence[ResolvedPlan], workforce: Table, period: Period, curr
     return Assigned(
         assignments=_without(candidates, blocked).sort(_PERSON, NUMBER).select(_payee(people), NUMBER),
         tests=_named(plans, every_test.sort(_PERSON, NUMBER, "test"), people),
-        held=pl.concat(held),
+        held=pl.concat(reasons),
     )
 
 

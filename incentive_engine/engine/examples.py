@@ -7,7 +7,6 @@ and the program evaluates it. What it does not give is missing, and holds the pa
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from incentive_engine.compiler.context import Hold
 from incentive_engine.compiler.inputs import PLAN, Ranges
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program, compile_plans
@@ -73,13 +73,13 @@ class _Outcome:
         people = _workforce(example, contract.columns, plan)
         table = Table(WORKFORCE, people, {each.name: _scale(each) for each in contract.columns if each.numeric},
                       True, "", ())  # fmt: skip
-        assigned = assign((plan,), table, plan.period, rules.ruleset.currency)
+        assigned = assign((plan,), table, plan.period, rules.ruleset.currency, people.clear())
         self._failed = assigned.tests.filter(pl.col("result").eq(False))["test"].to_list()
         self._held = dict(assigned.held.select("code", "reason").iter_rows())
         wide = people.with_columns(pl.lit(0, pl.UInt32).alias(PLAN), *_inputs(rules, example, program))
         self._frame = program.evaluate(wide.lazy()).collect()
         if not self._frame.select(program.paid).item():
-            self._held |= {hold.code: self._told(hold.reason) for hold in program.holds if self._true(hold.when)}
+            self._held |= {hold.code: self._told(hold) for hold in program.holds if self._true(hold.when)}
 
     def differences(self) -> Iterator[Problem]:
         """Where the outcome is not what the example expects."""
@@ -140,9 +140,8 @@ class _Outcome:
     def _reasons(self) -> str:
         return "; ".join(f"{code} ({reason})" for code, reason in sorted(self._held.items()))
 
-    def _told(self, reason: str) -> str:
-        row = self._frame.row(0, named=True)
-        return re.sub(r"\{(\w+)\}", lambda match: str(row.get(match[1], match[0])), reason)
+    def _told(self, hold: Hold) -> str:
+        return hold.reason if hold.about is None else f"{hold.reason} {self._frame[hold.about].item()}"
 
 
 def _all_scored(scored: Scored) -> Iterator[Scored]:
@@ -211,7 +210,7 @@ def _inputs(rules: Rules, example: Example, program: Program) -> list[pl.Series]
         scale = rules.ranges.parameters[name.table, name.column]
         value = example.parameters.get(name.name)
         count = None if value is None else _count(("parameters", name.name), name.name, Fraction(value), scale)
-        columns.append(pl.Series(name.name, [count], dtype=Exact.column(name.name, scale).dtype))
+        columns.append(pl.Series(name.header, [count], dtype=Exact.column(name.header, scale).dtype))
     return columns
 
 

@@ -22,6 +22,8 @@ from incentive_engine.errors import InputProblems, Problem
 
 RUN_FILE: Final = "run.json"
 _ROWS_PER_GROUP = 65_536
+_ROWS_AT_ONCE = 8_192
+"""Rows that a table's stream carries at a time; a payee becomes a dozen rows of contributions on the way."""
 
 
 def refuse_existing(target: Path) -> None:
@@ -50,15 +52,16 @@ def new_folder(target: Path) -> Iterator[Path]:
 def write_table(frame: pl.LazyFrame | pl.DataFrame, path: Path) -> None:
     """A Parquet file, streamed; the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.lazy().sink_parquet(
-        path,
-        compression="zstd",
-        compression_level=3,
-        statistics=True,
-        row_group_size=_ROWS_PER_GROUP,
-        maintain_order=True,
-        engine="streaming",
-    )
+    with pl.Config(streaming_chunk_size=_ROWS_AT_ONCE):
+        frame.lazy().sink_parquet(
+            path,
+            compression="zstd",
+            compression_level=1,
+            statistics=True,
+            row_group_size=_ROWS_PER_GROUP,
+            maintain_order=True,
+            engine="streaming",
+        )
 
 
 def write_json(value: Mapping[str, Any], path: Path) -> None:

@@ -37,7 +37,7 @@ def parameter_columns(
         frame = table.frame if key.kpi is None else table.frame.filter(pl.col("kpi") == key.kpi)
         keys = tuple(each for each in rules.tables[key.table].keys if each != "kpi")
         column, scale = fitted(frame[key.column], table.scales[key.column].places)
-        columns[key] = ParameterColumn(frame.select(*keys, column.alias(key.name)), keys, scale)
+        columns[key] = ParameterColumn(frame.select(*keys, column.alias(key.header)), keys, scale)
     return columns
 
 

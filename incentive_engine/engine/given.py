@@ -12,7 +12,7 @@ from itertools import product
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import COMPANY
+from incentive_engine.engine.crediting import COMPANY, known_people
 from incentive_engine.engine.measured import (
     COUNT,
     DENOMINATOR,
@@ -28,6 +28,8 @@ from incentive_engine.engine.measured import (
 )
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted
+from incentive_engine.kinds.base import written
+from incentive_engine.kinds.kpis import Given
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
@@ -45,7 +47,8 @@ def given_results(
         asked = sorted(key for key in keys if (key.subject_kind, key.previous) == (kind, previous))
         if asked or kind == "payee":
             subjects, rows = _rows(accepted, kind, (period.previous() if previous else period).name)
-            held.append(_strangers(rows))
+            rows, refused = _usable(rules, accepted, rows)
+            held.append(refused)
             sheets += [_sheet(rules, accepted, asked, subjects, rows)] if asked else []
     return sheets, pl.concat(held)
 
@@ -74,13 +77,32 @@ def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
     return found[_PLACE].gather(names.rle_id())
 
 
-def _strangers(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col("subject_kind") == "payee", pl.col(_PLACE).is_null()).select(
-        table=pl.lit(RESULTS),
-        key=pl.format("kpi={}, period={}", "kpi", "period"),
-        payee=pl.col(SUBJECT),
-        code=pl.lit("unknown-payee"),
-        reason=pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null("")),
+def _usable(rules: RuleSet, accepted: Accepted, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows without those of payees whom nobody knows, and without results outside the range of their KPI."""
+    known = known_people(accepted)["payee"].implode()
+    stranger = (pl.col("subject_kind") == "payee") & ~pl.col(SUBJECT).is_in(known).fill_null(False)
+    unknown = pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null(""))
+    held = [_refused(rows.filter(stranger), "unknown-payee", unknown)]
+    value = Exact.column(VALUE, accepted.tables[RESULTS].scales[VALUE])
+    outside = pl.lit(False)
+    for name, kpi in rules.kpis.items():
+        if isinstance(kpi.compute, Given):
+            low, high = kpi.compute.at_least, kpi.compute.at_most
+            beyond = ((value.below(low) | value.above(high)) & (pl.col("kpi") == name)).fill_null(False)
+            told = f"a result of `{name}` lies between {written(low)} and {written(high)}; {{}} does not: correct it"
+            held.append(_refused(rows.filter(beyond), "out-of-bounds", pl.format(told, value.decimal())))
+            outside = outside | beyond
+    return rows.filter(~stranger, ~outside), pl.concat(held)
+
+
+def _refused(rows: pl.DataFrame, code: str, reason: pl.Expr) -> pl.DataFrame:
+    key = pl.format("subject_kind={}, subject={}, kpi={}, period={}", "subject_kind", SUBJECT, "kpi", "period")
+    return rows.select(
+        pl.lit(RESULTS).alias("table"),
+        key.alias("key"),
+        pl.when(pl.col("subject_kind") == "payee").then(pl.col(SUBJECT)).alias("payee"),
+        pl.lit(code).alias("code"),
+        reason.alias("reason"),
     )
 
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
+from incentive_engine.engine.crediting import held_people, known_people
 from incentive_engine.engine.running import Calculation, Evaluation
-from incentive_engine.rulesets.contracts import WORKFORCE
 
 
 class BrokenInvariant(RuntimeError):
@@ -92,7 +92,7 @@ class Population:
 def check_invariants(calculation: Calculation) -> Population:
     """Raises BrokenInvariant, or says what became of everyone."""
     paid_payees = [pl.DataFrame(schema={"payee": pl.String})]
-    held_payees = [calculation.assigned.held.select("payee")]
+    held_payees = [calculation.assigned.held.select("payee"), held_people(calculation.accepted)]
     for evaluation in calculation.evaluations:
         tested = Tested(evaluation)
         broken = evaluation.frame.select(
@@ -109,7 +109,7 @@ def check_invariants(calculation: Calculation) -> Population:
 
 def _everyone_is_accounted_for(calculation: Calculation, paid: pl.DataFrame, held: pl.DataFrame) -> Population:
     """Everyone in the workforce is paid, held, or in no plan."""
-    people = calculation.accepted.tables[WORKFORCE].frame.select("payee")
+    people = known_people(calculation.accepted).select("payee")
     only_held = held.join(paid, on="payee", how="anti")
     rest = people.join(paid, on="payee", how="anti").join(only_held, on="payee", how="anti")
     tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique()

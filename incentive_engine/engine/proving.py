@@ -1,7 +1,6 @@
 """Proofs that numbers fit, told to who writes the rules: which node of which plan could leave the exact range, and why.
 
-Where a shape does not fit, its plans are compiled one by one, and a plan's nodes from the leaves up: the first that
-fails is the one to change.
+Where a plan does not fit, its nodes are compiled from the leaves up: the first that fails is the one to change.
 """
 
 from __future__ import annotations
@@ -26,24 +25,18 @@ _HINT = (
 )
 
 
-def unproved(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Iterator[Problem]:
-    """What cannot be proved to fit in plans of one shape; nothing where all fits."""
+def unproved(
+    rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]
+) -> Iterator[Problem]:
+    """What cannot be proved to fit in plans of one shape, each taken alone; nothing where all fits."""
     try:
         compile_plans(shape, ranges, kpis)
     except CannotProve as error:
-        failed = [plan for plan in shape if _reason((plan,), ranges, kpis)] if len(shape) > 1 else list(shape)
-        if not failed:  # the plans fit one by one, but not with the parameters of all in one column
-            yield _problem(error.what, rules.document.key_at(shape[0].at))
-        for plan in failed:
-            yield _located(rules, plan, ranges, kpis, _reason((plan,), ranges, kpis) or error.what)
-
-
-def _reason(shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> str | None:
-    try:
-        compile_plans(shape, ranges, kpis)
-    except CannotProve as error:
-        return error.what
-    return None
+        if len(shape) == 1:
+            yield _located(rules, shape[0], ranges, kpis, error.what)
+            return
+        for plan in shape:
+            yield from unproved(rules, (plan,), ranges, kpis)
 
 
 def _located(rules: Rules, plan: ResolvedPlan, ranges: Ranges, kpis: frozenset[str], what: str) -> Problem:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import credited, subject_column
+from incentive_engine.engine.crediting import credited, known_people, subject_column
 from incentive_engine.engine.given import given_results
 from incentive_engine.engine.measured import (
     COUNT,
@@ -68,7 +68,7 @@ def _from_source(
     source, table = rules.sources[name], accepted.tables[name]
     workforce = accepted.tables[WORKFORCE].frame
     kinds = {key.subject_kind for key in keys}
-    facts, unknown = credited(table.frame, source, workforce, kinds)
+    facts, unknown = credited(table.frame, source, known_people(accepted), kinds)
     held = _strangers(name, source, unknown)
     scope = _scope(types.sources.get(name, {}), table)
     sheets: list[Sheet] = []

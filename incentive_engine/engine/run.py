@@ -102,10 +102,23 @@ class Run:
         if not (folder / RUN_FILE).is_file():
             hint = "give the folder that `incentive run … --out` wrote"
             raise InputProblems([Problem("not-a-run", f"`{folder}` holds no {RUN_FILE}", hint=hint)])
-        summary = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        summary = _summary_in(folder)
         tables = {name: pl.scan_parquet(folder / f"{name}.parquet") for name in TABLES}
         traces = {path.stem: pl.scan_parquet(path) for path in sorted((folder / "trace").glob("*.parquet"))}
         return cls(summary, tables, traces, folder)
+
+
+def _summary_in(folder: Path) -> Mapping[str, Any]:
+    """What `run.json` says. Raises InputProblems where it, or a table of the run, was lost or spoilt."""
+    lost = [f"{name}.parquet" for name in TABLES if not (folder / f"{name}.parquet").is_file()]
+    try:
+        summary: Mapping[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except ValueError:
+        lost.append(RUN_FILE)
+    if lost:
+        hint = "the folder was changed after the run: run again into another"
+        raise InputProblems([Problem("spoilt-run", f"`{folder}` lacks a whole {', '.join(lost)}", hint=hint)])
+    return summary
 
 
 def run(
@@ -182,7 +195,7 @@ def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
         "payouts": outputs.payouts(calculation),
         "contributions": outputs.contributions(calculation),
         "departments": departments(calculation).lazy(),
-        "kpis": outputs.kpi_table(calculation).lazy(),
+        "kpis": outputs.kpi_table(calculation),
         "held": outputs.held(calculation).lazy(),
         "eligibility": calculation.assigned.tests.lazy(),
         "steps": outputs.steps(calculation).lazy(),

@@ -17,13 +17,14 @@ from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_table
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
-from incentive_engine.errors import InputProblems
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.periods import Period
@@ -87,27 +88,34 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     with timings.step("kpis"):
         measured = measure_kpis(rules.ruleset, rules.types, accepted, result_keys(plans, kpis), period)
     with timings.step("eligibility"):
-        assigned = assign(plans, workforce, period, rules.ruleset.currency)
+        assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, workforce, measured.results, parameters)
     evaluations = []
-    for shape in by_shape(plans):
-        with timings.step("compile"):
-            program = _compiled(rules, shape, ranges, kpis)
+    with timings.step("compile"):
+        programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
+    numbers = {plan.name: number for number, plan in enumerate(plans)}
+    for program in programs:
         with timings.step("evaluate"):
-            places = numbered(assigned.assignments, [plans.index(plan) for plan in shape], NUMBER)
+            places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
             wide = gather(program, places, workforce.frame, measured, parameters)
-            frame = program.evaluate(wide.collect(engine="streaming").lazy())
+            frame = program.evaluate(wide.collect().lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
     return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)
 
 
-def _compiled(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Program:
-    """The program; raises InputProblems where the data make a number too large to be exact."""
+def _programs(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> list[Program]:
+    """The program of a shape, or several where its plans fit only apart: their numbers have no small unit in common.
+
+    Raises InputProblems for a plan whose numbers cannot be proved to fit on these data.
+    """
     try:
-        return compile_plans(shape, ranges, kpis)
+        return [compile_plans(shape, ranges, kpis)]
     except CannotProve:
-        raise InputProblems(unproved(rules, shape, ranges, kpis)) from None
+        if len(shape) == 1:
+            raise InputProblems(unproved(rules, shape, ranges, kpis)) from None
+    half = len(shape) // 2
+    return [*_programs(rules, shape[:half], ranges, kpis), *_programs(rules, shape[half:], ranges, kpis)]
 
 
 def data_ranges(
@@ -128,4 +136,6 @@ def data_ranges(
 
 def accept_for(rules: Rules, data: Path) -> Accepted:
     """The tables that the rules read, from a data folder. Raises InputProblems for files that cannot be read."""
+    if not data.is_dir():
+        raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
     return accept(rules.contracts, data, rules.ruleset.timezone)

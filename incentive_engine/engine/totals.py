@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import polars as pl
 
@@ -10,10 +11,10 @@ from incentive_engine.columns import DEPARTMENTS
 from incentive_engine.compiler.inputs import PLAN
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, Program
+from incentive_engine.engine.crediting import held_people, known_people
 from incentive_engine.engine.outputs import ending
 from incentive_engine.engine.running import Calculation, Evaluation
-from incentive_engine.exact import Exact
-from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.exact import CannotProve, Exact
 
 SHARE_PLACES = 6
 _GROUP = ("department", PLAN)
@@ -42,7 +43,7 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
         frame = frame.with_columns(pl.lit(None, pl.String).alias("department"))
     sums = _Sums(payees)
     total = {
-        "score": sums.of("plan.score", program.root.score.rounded(SHARE_PLACES), program.paid),
+        "score": sums.of("plan.score", _rounded(program.root.score), program.paid),
         "payees": sums.of("payees", Exact.of(1), program.paid),
         "target_pay": sums.of("target_pay", program.target_pay, program.paid),
         "payout": sums.of("payout", program.payout, program.paid),
@@ -50,7 +51,7 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
     }
     measures = {
         scored.node.path: {
-            "score": sums.of(f"{scored.node.path}.score", scored.score.rounded(SHARE_PLACES), program.paid),
+            "score": sums.of(f"{scored.node.path}.score", _rounded(scored.score), program.paid),
             "payout": sums.of(f"{scored.node.path}.pay", _pay(program, scored), program.paid),
             "payees": sums.of(f"payees of {scored.node.path}", _present(scored.score), program.paid),
         }
@@ -62,6 +63,13 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
     yield shown.select(_row(None, 0, total))
     for order, (path, values) in enumerate(measures.items(), start=1):
         yield shown.select(_row(path, order, values))
+
+
+def _rounded(score: Exact) -> Exact | None:
+    """The score at the places of a mean; None for an unrounded one that has no room for them."""
+    with suppress(CannotProve):
+        return score.rounded(SHARE_PLACES)
+    return None
 
 
 def _present(score: Exact) -> Exact:
@@ -116,12 +124,13 @@ def _decimal(value: Exact | None, name: str) -> pl.Expr:
 
 
 def _without_plan(calculation: Calculation) -> pl.DataFrame:
-    people = calculation.accepted.tables[WORKFORCE].frame
+    people = known_people(calculation.accepted)
+    held = pl.concat([calculation.assigned.held.select("payee"), held_people(calculation.accepted)]).unique()
     department = pl.col("department") if "department" in people.columns else pl.lit(None, pl.String).alias("department")
     none = pl.lit(None, pl.Decimal(38, 0))
     return (
         people.select("payee", department)
-        .join(calculation.assigned.held.select("payee").unique(), on="payee")
+        .join(held, on="payee")
         .group_by("department")
         .agg(pl.len().cast(pl.Int64).alias("held"))
         .select(

@@ -22,6 +22,7 @@ from incentive_engine.facts.finding import find_files
 from incentive_engine.facts.grid import FAULTS_SCHEMA, no_faults, unreadable
 from incentive_engine.facts.reading import read_grid
 
+_OF_WHOLE_ROWS = ("uneven-row", "duplicate-row", "contradicting-rows")
 _ROW, _AT = "\0row", "\0at"  # no header has these names: they cannot stand in a text file
 
 
@@ -71,7 +72,7 @@ def _accept_table(contract: TableContract, data: Path, timezone: str) -> tuple[T
         raise InputProblems(problems)
     values = pl.concat([contract.schema.to_frame(), *(batch.values for batch in batches)]).with_row_index(_ROW)
     faults = _all_faults(values, batches, contract)
-    frame = _sorted(values.filter(~pl.col(_ROW).is_in(faults["row"].unique().implode())).drop(_ROW), contract)
+    frame = _sorted(values.filter(~pl.col(_ROW).is_in(_lost(values, faults, contract).implode())).drop(_ROW), contract)
     fingerprint = digest.hexdigest() if files else ""
     table = Table(contract.name, frame, _scales(frame, contract), bool(files), fingerprint, tuple(n for n, _ in files))
     return table, _told(faults, batches, contract)
@@ -104,6 +105,17 @@ def _all_faults(values: pl.DataFrame, batches: Sequence[_Batch], contract: Table
         offset += batch.values.height
     faults = pl.concat(found)
     return pl.concat([faults, _repeated(values, faults["row"].unique(), contract)]) if contract.key else faults
+
+
+def _lost(values: pl.DataFrame, faults: pl.DataFrame, contract: TableContract) -> pl.Series:
+    """The rows that cannot be used at all."""
+    faulty = faults["row"].unique()
+    if not (contract.keeps_faulty and contract.key):
+        return faulty
+    unnamed = pl.any_horizontal(pl.col(contract.key).is_null())
+    doubtful = values.filter(unnamed | values.select(contract.key).is_duplicated())[_ROW]
+    whole_rows = faults.filter(pl.col("code").is_in(_OF_WHOLE_ROWS))["row"]
+    return faulty.filter(faulty.is_in(pl.concat([doubtful.cast(faulty.dtype), whole_rows]).implode()))
 
 
 def _repeated(values: pl.DataFrame, broken: pl.Series, contract: TableContract) -> pl.DataFrame:

@@ -79,6 +79,7 @@ class TableContract:
 
     `path` is a glob with forward slashes, relative to the data folder. `key`: the columns (by rule name) that tell rows
     apart; without one, equal rows are separate facts. `payee`: the column that names whom a row is about.
+    `keeps_faulty`: a row stays where its key is sound, without the cells that could not be read (they are told).
     `date_order` is "dmy", "mdy" or "ymd".
     """
 
@@ -87,6 +88,7 @@ class TableContract:
     columns: tuple[ColumnContract, ...]
     key: tuple[str, ...] = ()
     payee: str = "payee"
+    keeps_faulty: bool = False
     optional: bool = False
     delimiter: str | None = None
     decimal: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -85,7 +86,8 @@ def _workforce(rules: RuleSet, types: ColumnTypes, document: Document) -> TableC
         for name in hidden
         if name not in named
     ]
-    return _table(WORKFORCE, rules.workforce, tuple(columns), ("payee",), document, ("workforce",))
+    table = _table(WORKFORCE, rules.workforce, tuple(columns), ("payee",), document, ("workforce",))
+    return replace(table, keeps_faulty=True)  # who is held for an unreadable salary still belongs to a team
 
 
 def _workforce_column(rules: RuleSet, types: ColumnTypes, name: str, *, nullable: bool = True) -> ColumnContract:
