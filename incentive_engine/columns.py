@@ -1,7 +1,9 @@
 """The columns of every table that a run writes: the contract with whoever reads a run folder.
 
 Money and ratios leave as Parquet decimals; how many places a decimal has follows from the rule set (a KPI given at 12
-places keeps 12), so only the kind of each column is fixed here.
+places keeps 12), so only the kind of each column is fixed here. A number that no rule rounds and that does not end
+(`rounding: none`) leaves rounded to 12 places; the trace keeps the fraction. `low` and `high` of KPIs, the 95 %
+interval, are null until an interval is worked out for their kind.
 """
 
 from __future__ import annotations

@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Final
 
-_NAME = re.compile(r"(?P<year>\d{4})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
+_NAME: Final = re.compile(r"(?P<year>[12]\d{3})(?:-(?:(?P<half>H[12])|(?P<quarter>Q[1-4])|(?P<month>0[1-9]|1[0-2])))?")
+_MONTHS: Final = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +38,30 @@ class Period:
         match = _NAME.fullmatch(name)
         if match is None:
             raise ValueError(f"`{name}` is not a period: write 2026, 2026-H1, 2026-Q3 or 2026-07")
-        year = int(match["year"])
-        if match["month"]:
-            first, length = _month(year, int(match["month"]) - 1), 1
-        elif match["quarter"]:
-            first, length = _month(year, year_starts - 1 + 3 * (int(match["quarter"]) - 1)), 3
-        elif match["half"]:
-            first, length = _month(year, year_starts - 1 + 6 * (int(match["half"]) - 1)), 6
-        else:
-            first, length = _month(year, year_starts - 1), 12
-        last = _month(first.year, first.month - 1 + length) - dt.timedelta(days=1)
-        return cls(name, first, last, year_starts)
+        kind = next(kind for kind in ("half", "quarter", "month", "year") if match[kind])
+        number = 1 if kind == "year" else int(match[kind].lstrip("HQ"))
+        return cls._of(int(match["year"]), kind, number, year_starts)
+
+    @classmethod
+    def _of(cls, year: int, kind: str, number: int, year_starts: int) -> Period:
+        length = _MONTHS[kind]
+        first = (0 if kind == "month" else year_starts - 1) + length * (number - 1)
+        last = _first_day(year, first + length) - dt.timedelta(days=1)
+        letter = {"half": f"-H{number}", "quarter": f"-Q{number}", "month": f"-{number:02d}"}.get(kind, "")
+        return cls(f"{year:04d}{letter}", _first_day(year, first), last, year_starts)
 
     def previous(self) -> Period:
         """The period of the same length just before this one."""
-        year = int(self.name[:4])
-        suffix = self.name[5:]
-        if not suffix:
-            return Period.parse(str(year - 1), self.year_starts)
-        letter, number, count = (
-            (suffix[0], int(suffix[1:]), {"H": 2, "Q": 4}[suffix[0]]) if suffix[0] in "HQ" else ("", int(suffix), 12)
+        year, part = int(self.name[:4]), self.name[5:]
+        kind = {"": "year", "H": "half", "Q": "quarter"}.get(part[:1], "month")
+        in_a_year = 12 // _MONTHS[kind]
+        number = int(part.lstrip("HQ") or 1) - 1
+        return (
+            Period._of(year, kind, number, self.year_starts)
+            if number
+            else (Period._of(year - 1, kind, in_a_year, self.year_starts))
         )
-        year, number = (year, number - 1) if number > 1 else (year - 1, count)
-        return Period.parse(f"{year}-{letter}{number}" if letter else f"{year}-{number:02d}", self.year_starts)
 
 
-def _month(year: int, months_after_january: int) -> dt.date:
+def _first_day(year: int, months_after_january: int) -> dt.date:
     return dt.date(year + months_after_january // 12, months_after_january % 12 + 1, 1)

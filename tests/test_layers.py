@@ -22,7 +22,7 @@ API = "(api)"
 
 # From the ground up. What stands on one line knows nothing of its neighbours, but for the ground itself.
 STOREYS = (
-    {"errors", "exact", "periods", "columns", "shipped", "version"},
+    {"errors", "exact", "periods", "currencies", "columns", "shipped", "version"},
     {"mistakes"},
     {"documents"},
     {"formulas"},

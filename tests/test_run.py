@@ -141,3 +141,38 @@ def test_a_broken_invariant_raises(damaged: str) -> None:
     )
     with pytest.raises(BrokenInvariant, match="parts_sum_to_the_payout"):
         check_invariants(broken)
+
+
+def test_a_table_keyed_by_a_number_is_joined_on_its_value(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        """rule_set: keyed
+version: "1"
+title: {en: Keyed}
+decided: {by: us, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+tables: {t: {path: t.csv, keys: [fte]}}
+kpis:
+  q: {title: {en: Q}, perspective: customer, compute: {kind: given}, better: higher}
+curves:
+  c: {kind: linear, points: [[0, 0], [200%, 200%]], below: flat}
+plans:
+  p:
+    title: {en: P}
+    pays: bonus
+    who: TRUE
+    target_pay: 1000
+    scorecard:
+      q: {weight: 100%, of: payee, target: {table: t}, attainment: ratio, curve: c}
+""",
+        encoding="utf-8",
+    )
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "workforce.csv").write_text("payee,fte\nA,0.5\nB,1\n", encoding="utf-8")
+    (data / "t.csv").write_text("fte,value\n0.5,10\n0.75,20\n1,5\n0.05,1\n", encoding="utf-8")
+    (data / "kpis.csv").write_text(
+        "subject_kind,subject,kpi,period,value\npayee,A,q,2026-Q3,10\npayee,B,q,2026-Q3,2.5\n", encoding="utf-8"
+    )
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), data, PERIOD)
+    assert run.payouts["payout"].to_list() == [Decimal("1000.00"), Decimal("500.00")]

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import DAYS_EMPLOYED, PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.inputs import ANSWERS, DAYS, DAYS_EMPLOYED, PLAN, ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.stages import Stages
-from incentive_engine.exact import Exact, Scale
+from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, compile_condition, compile_number
 from incentive_engine.kinds.base import FromTable, Parameter, Rounding, SubjectKind, Variants
 from incentive_engine.periods import Period
@@ -66,7 +66,7 @@ class Context:
 
     def answers(self, kpi: str, of: SubjectKind) -> Exact:
         """How many facts stand behind a result; missing where that is not known."""
-        return Exact.column(ResultKey(kpi, of).answers, Scale(0, 0, 10**9))
+        return Exact.column(ResultKey(kpi, of).answers, ANSWERS)
 
     def text(self, column: str) -> pl.Expr:
         """A workforce column that is not a number."""
@@ -100,15 +100,18 @@ class Context:
         """Whether a condition holds for each payee; missing where that is not known."""
         return compile_condition(formulas.first, self._scope(formulas.first, of), self._constants(formulas))
 
-    def hold_unless_known(self, code: str, formula: Formula, of: SubjectKind, missing: pl.Expr) -> None:
+    def hold_unless_known(self, code: str, formulas: Variants[Formula], of: SubjectKind, missing: pl.Expr) -> None:
         """Holds the payees for whom a formula gives nothing, naming what it lacks."""
+        formula = formulas.first
+        texts = {each.text for each in formulas.each}
+        told_as = f"`{formula.text}`" if len(texts) == 1 else f"the formula of `{code.removeprefix('missing-')}`"
         scope = self._scope(formula, of)
         lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in scope.items()}
         for name in sorted(lacks):
             told = f"there is no result of `{name}`" if name in self.kpis else f"`{name}` is empty"
-            self.hold(code, missing & lacks[name], f"{told}, which `{formula.text}` needs")
+            self.hold(code, missing & lacks[name], f"{told}, which {told_as} needs")
         known = ~pl.any_horizontal([pl.lit(False), *lacks.values()])
-        self.hold(code, missing & known, f"`{formula.text}` cannot be worked out (does it divide by zero?)")
+        self.hold(code, missing & known, f"{told_as} cannot be worked out: does it divide by zero?")
 
     def rounded(self, name: str, value: Exact, rounding: Rounding | None) -> Exact:
         """The value rounded where the rules say so, as a column."""
@@ -144,7 +147,7 @@ class Context:
         self.text("left")
         if DAYS_EMPLOYED not in self.stages.numbers:
             self.stages.column(DAYS_EMPLOYED, days_employed(self.period))
-            self.stages.numbers[DAYS_EMPLOYED] = Exact.column(DAYS_EMPLOYED, Scale(0, -(10**7), 10**7))
+            self.stages.numbers[DAYS_EMPLOYED] = Exact.column(DAYS_EMPLOYED, DAYS)
         return self.stages.numbers[DAYS_EMPLOYED]
 
 

@@ -13,6 +13,10 @@ from incentive_engine.kinds.base import FromTable, SubjectKind
 PLAN: Final = "plan#"
 """UInt32: which plan of the shape a row follows."""
 DAYS_EMPLOYED: Final = "days_employed"
+DAYS: Final = Scale(0, -(10**7), 10**7)
+"""Any number of days between two dates."""
+ANSWERS: Final = Scale(0, 0, 10**9)
+"""How many facts may stand behind one result."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

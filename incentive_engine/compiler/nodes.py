@@ -148,12 +148,13 @@ def _steps(context: Context, nodes: Variants[Node], score: Exact) -> tuple[Exact
         formulas = nodes.map(lambda each, at=at: each.steps.modifiers[at].formula)  # type: ignore[misc]
         rounding = None if isinstance(modifier.rounding, str) else modifier.rounding
         factor = context.rounded(f"{node.path}.modifier_{at + 1}", context.number(formulas, modifier.of), rounding)
-        context.hold_unless_known("missing-factor", modifier.formula, modifier.of, factor.missing)
+        context.hold_unless_known("missing-factor", formulas, modifier.of, factor.missing)
         score = stages.number(f"{name}_modifier_{at + 1}", modifier.apply(factor, score))
     for at, gate in enumerate(node.steps.gates):
         gates = nodes.map(lambda each, at=at: each.steps.gates[at])  # type: ignore[misc]
-        met = stages.column(f"{node.path}.gate_{at + 1}", context.condition(gates.map(lambda g: g.when), gate.of))
-        context.hold_unless_known("missing-gate", gate.when, gate.of, met.is_null())
+        conditions = gates.map(lambda each: each.when)
+        met = stages.column(f"{node.path}.gate_{at + 1}", context.condition(conditions, gate.of))
+        context.hold_unless_known("missing-gate", conditions, gate.of, met.is_null())
         score = stages.number(f"{name}_gate_{at + 1}", gate.apply(gates, met, score))
     floor = context.parameter(nodes.map(lambda each: each.steps.floor), "floor")
     lift = None

@@ -14,6 +14,7 @@ from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultK
 from incentive_engine.compiler.nodes import Scored, compile_node
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.exact import Exact, Scale, total_of
+from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Variants
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
@@ -106,13 +107,18 @@ def _pay(
     proration = _proration(context, plan)
     if plan.target_pay is None:
         return None, proration, None
-    formulas = plans.map(lambda each: each.target_pay or plan.target_pay)
-    target_pay = context.stages.number(TARGET_PAY, context.number(formulas, "payee"))  # type: ignore[arg-type]
-    context.hold_unless_known("missing-target-pay", plan.target_pay, "payee", target_pay.missing)
+    formulas = plans.map(_target_pay)
+    target_pay = context.stages.number(TARGET_PAY, context.number(formulas, "payee"))
+    context.hold_unless_known("missing-target-pay", formulas, "payee", target_pay.missing)
     amount = target_pay.times(root.score)
     if proration is not None:
         amount = amount.times(proration)
     return target_pay, proration, context.rounded(PAYOUT, amount, plan.payout_rounding)
+
+
+def _target_pay(plan: ResolvedPlan) -> Formula:
+    assert plan.target_pay is not None, "plans of one shape all have one"
+    return plan.target_pay
 
 
 def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from incentive_engine.compiler.context import days_employed
-from incentive_engine.compiler.inputs import DAYS_EMPLOYED
-from incentive_engine.exact import Exact, Scale
+from incentive_engine.compiler.inputs import DAYS, DAYS_EMPLOYED
+from incentive_engine.exact import Exact
 from incentive_engine.facts import HELD_SCHEMA, Table
 from incentive_engine.formulas import Formula, Scope, compile_condition
 from incentive_engine.periods import Period
@@ -95,7 +95,7 @@ def _scope(workforce: Table, period: Period) -> Scope:
     }
     scope["period_days"] = Exact.of(period.days)
     scope["period_start"], scope["period_end"] = pl.lit(period.start), pl.lit(period.end)
-    scope[DAYS_EMPLOYED] = Exact.column(DAYS_EMPLOYED, Scale(0, -(10**7), 10**7))
+    scope[DAYS_EMPLOYED] = Exact.column(DAYS_EMPLOYED, DAYS)
     return scope
 
 
@@ -187,16 +187,21 @@ def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: 
                 key=pl.col("payee"),
                 payee=pl.col("payee"),
                 code=pl.lit(f"missing-{test}"),
-                reason=pl.format(
-                    "plan `{}`: {} is empty, which `{}: {}` needs",
-                    pl.lit(plans[number].name),
-                    pl.concat_str(empty, separator=", ", ignore_nulls=True),
-                    pl.lit(test),
-                    pl.lit(formula.text),
+                reason=pl.concat_str(
+                    pl.lit(f"plan `{plans[number].name}`: "), _why(empty, f"`{test}: {formula.text}`")
                 ),
             )
         )
     return pl.concat(parts)
+
+
+def _why(empty: Sequence[pl.Expr], test: str) -> pl.Expr:
+    """Why a test gives nothing: what is empty, or else that it divides by zero."""
+    other = pl.lit(f"{test} cannot be worked out: does it divide by zero?")
+    if not empty:
+        return other
+    names = pl.concat_str(empty, separator=", ", ignore_nulls=True)
+    return pl.when(names != "").then(pl.concat_str(names, pl.lit(f" is empty, which {test} needs"))).otherwise(other)
 
 
 def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import polars as pl
@@ -17,9 +18,16 @@ def fitted(counts: pl.Series, places: int) -> tuple[pl.Series, Scale]:
     return counts.cast(Exact.column(counts.name, scale).dtype), scale
 
 
-def fitted_table(table: Table) -> Table:
-    """The table with every number column fitted, with the fewest places that hold what was delivered."""
-    columns = {name: fitted(*_as_written(table.frame[name], scale.places)) for name, scale in table.scales.items()}
+def fitted_table(table: Table, keys: Collection[str]) -> Table:
+    """The table with every number column fitted, with the fewest places that hold what was delivered.
+
+    Columns among `keys` keep their declared places: tables are joined on their counts.
+    """
+    columns = {
+        name: fitted(*((column, scale.places) if name in keys else _as_written(column, scale.places)))
+        for name, scale in table.scales.items()
+        for column in (table.frame[name],)
+    }
     frame = table.frame.with_columns(column for column, _ in columns.values())
     return replace(table, frame=frame, scales={name: scale for name, (_, scale) in columns.items()})
 

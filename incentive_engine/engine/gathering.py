@@ -80,7 +80,9 @@ def gather(
             wide = _with_sheet(wide, sheet)
     for name in program.parameters:
         column = parameters[name]
-        wide = wide.join(column.frame.lazy(), on=list(column.keys), how="left", maintain_order="left")
+        of_people = pl.Schema({key: people.schema[key] for key in column.keys})
+        rows = column.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
+        wide = wide.join(rows, on=list(column.keys), how="left", maintain_order="left")
     return wide
 
 

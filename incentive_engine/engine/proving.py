@@ -25,9 +25,7 @@ _HINT = (
 )
 
 
-def unproved(
-    rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]
-) -> Iterator[Problem]:
+def unproved(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Iterator[Problem]:
     """What cannot be proved to fit in plans of one shape, each taken alone; nothing where all fits."""
     try:
         compile_plans(shape, ranges, kpis)

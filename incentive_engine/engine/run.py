@@ -33,7 +33,7 @@ from incentive_engine.version import __version__
 
 TABLES = ("payouts", "contributions", "departments", "kpis", "held", "eligibility", "steps")
 FORMAT = 1
-SET_ASIDE = "held.parquet"
+SET_ASIDE = "_held.parquet"
 """Among the inputs: the rows that could not be accepted, so that a run from the folder alone holds them too."""
 
 
@@ -175,7 +175,7 @@ def recompute(folder: Path | str) -> Run:
 
 def rules_in(folder: Path) -> Rules:
     """The rule set inside a run folder."""
-    (path,) = (folder / "rules").glob("*.y*ml")
+    (path,) = (folder / "rules").iterdir()
     return load(path)
 
 

@@ -81,7 +81,8 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
 
     With `keep` the stage columns stay in memory; otherwise each reader works them out again, which keeps memory flat.
     """
-    accepted = Accepted({name: fitted_table(table) for name, table in accepted.tables.items()}, accepted.held)
+    keys = {key for table in rules.ruleset.tables.values() for key in table.keys}
+    accepted = Accepted({name: fitted_table(table, keys) for name, table in accepted.tables.items()}, accepted.held)
     workforce = accepted.tables[WORKFORCE]
     plans = resolve(rules.ruleset, period)
     kpis = frozenset(rules.ruleset.kpis)

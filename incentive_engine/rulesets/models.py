@@ -207,7 +207,7 @@ class AtMost(Declared):
 
 
 class Principles(Declared):
-    """What every plan of the rule set promises; checked by `incentive check`."""
+    """What every plan of the rule set promises; `incentive check` holds it to the weights and the number of KPIs."""
 
     customer_weight: Annotated[
         AtLeast | None, Field(description="The share of weights that customer KPIs must have.")

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from babel.numbers import get_currency_precision
-
+from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS, AttainmentKind
 from incentive_engine.kinds.base import Label, Parameter, Rounding, RoundingChoice, SubjectKind
@@ -112,8 +111,8 @@ def measures_under(node: Node) -> Iterator[MeasureNode]:
 
 
 def minor_unit(currency: str) -> Rounding:
-    """The rounding of amounts: to the currency's smallest coin (Unicode CLDR)."""
-    return Rounding(places=get_currency_precision(currency))
+    """The rounding of amounts: to the currency's smallest coin."""
+    return Rounding(places=minor_digits(currency))
 
 
 def resolve(rules: RuleSet, period: Period) -> tuple[ResolvedPlan, ...]:

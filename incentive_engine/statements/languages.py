@@ -17,12 +17,12 @@ from typing import Any, Final
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import (
-    get_currency_precision,
     get_currency_symbol,
     get_decimal_symbol,
     get_group_symbol,
 )
 
+from incentive_engine.currencies import minor_digits
 from incentive_engine.documents import read_document
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.base import Language as RulesLanguage
@@ -48,7 +48,7 @@ class Numbers:
         self._moneys = (f"{before}\u00a0" if before[-1:].isalpha() else before, after)
         self._percents = (percent.prefix[0], percent.suffix[0])
         self._marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
-        self.minor_digits = get_currency_precision(currency)
+        self.minor_digits = minor_digits(currency)
         self.number: Callable[[Decimal | int], str] = lru_cache(_REMEMBERED)(self._number)
         """All digits, without needless zeros."""
         self.percent: Callable[[Decimal], str] = lru_cache(_REMEMBERED)(self._percent)
