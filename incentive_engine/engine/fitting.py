@@ -33,10 +33,17 @@ def fitted_table(table: Table, keys: Collection[str]) -> Table:
 
 
 def _as_written(counts: pl.Series, places: int) -> tuple[pl.Series, int]:
-    """The counts in the largest unit that holds them all: 4.50 stays 450 hundredths, not 4,500,000 millionths."""
-    column = pl.col(counts.name)
-    frame = counts.to_frame()
-    units = [pl.lit(10**spare, counts.dtype) for spare in range(1, places + 1)]
-    multiples = frame.select((column % unit == 0).all().alias(str(spare)) for spare, unit in enumerate(units, 1))
-    spare = sum(multiples.row(0)) if units else 0
-    return (frame.select(column // units[spare - 1])[counts.name], places - spare) if spare else (counts, places)
+    """The counts in the largest unit that holds them all: 4.50 stays 450 hundredths, not 4,500,000 millionths.
+
+    The first rows say how large it can be, so that the others are mostly looked at once.
+    """
+    spare = places
+    for rows in (counts.head(1000), counts):
+        while spare and not _multiples(rows, 10**spare):
+            spare -= 1
+    return (counts // pl.Series([10**spare], dtype=counts.dtype), places - spare) if spare else (counts, places)
+
+
+def _multiples(counts: pl.Series, unit: int) -> bool:
+    rest = pl.lit(counts) % pl.lit(unit, counts.dtype)
+    return bool(pl.select((rest == 0).all()).item())

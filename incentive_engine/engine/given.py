@@ -6,7 +6,10 @@ places: twelve filters and joins of a long table cost four times as much, `pivot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
 import polars as pl
@@ -26,45 +29,77 @@ from incentive_engine.engine.measured import (
     fitted_result,
     rounded,
 )
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import written
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
-from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.models import Kpi, RuleSet
 
-_PLACE = "place"
+_PLACE, _KPI = "place", "number of the KPI"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The rows of the table about one kind of subject in one period: subject, kpi, value, n.
+
+    Each with the place of its subject among `subjects` and the number of its KPI among `kpis`; null where it has none.
+    """
+
+    kind: str
+    period: str
+    subjects: pl.DataFrame
+    kpis: Mapping[str, Kpi]
+    rows: pl.DataFrame
+    scale: Scale
+
+    def refused(self, chosen: pl.Expr | pl.Series, code: str, reason: pl.Expr) -> pl.DataFrame:
+        """The chosen rows, held."""
+        key = f"subject_kind={self.kind}, subject={{}}, kpi={{}}, period={self.period}"
+        return self.rows.filter(chosen).select(
+            pl.lit(RESULTS).alias("table"),
+            pl.format(key, pl.col(SUBJECT).fill_null(""), "kpi").alias("key"),
+            (pl.col(SUBJECT) if self.kind == "payee" else pl.lit(None, pl.String)).alias("payee"),
+            pl.lit(code).alias("code"),
+            reason.alias("reason"),
+        )
 
 
 def given_results(
     rules: RuleSet, accepted: Accepted, keys: Collection[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
-    """The given results behind `keys`, and the rows of payees whom the workforce does not know."""
+    """The given results behind `keys`, and the rows that cannot be used."""
     sheets: list[Sheet] = []
     held = []
     for kind, previous in product(("payee", "team", "department", "company"), (False, True)):
         asked = sorted(key for key in keys if (key.subject_kind, key.previous) == (kind, previous))
         if asked or kind == "payee":
-            subjects, rows = _rows(accepted, kind, (period.previous() if previous else period).name)
-            rows, refused = _usable(rules, accepted, rows)
-            held.append(refused)
-            sheets += [_sheet(rules, accepted, asked, subjects, rows)] if asked else []
+            page = _page(rules, accepted, kind, (period.previous() if previous else period).name)
+            outside = _outside(page)
+            held += [_strangers(page, accepted), *_told_outside(page, outside)]
+            sheets += [_sheet(page, asked, outside)] if asked else []
     return sheets, pl.concat(held)
 
 
-def _rows(accepted: Accepted, kind: str, period: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every subject of one kind, and the rows of the table about them in one period, each with its subject's number."""
-    subject = pl.lit(COMPANY).alias(SUBJECT) if kind == "company" else pl.col(SUBJECT)
+def _page(rules: RuleSet, accepted: Accepted, kind: str, period: str) -> _Page:
+    table = accepted.tables[RESULTS]
+    kpis = {name: kpi for name, kpi in rules.kpis.items() if isinstance(kpi.compute, Given)}
     rows = (
-        accepted.tables[RESULTS]
-        .frame.lazy()
+        table.frame.lazy()
         .filter(pl.col("subject_kind") == kind, pl.col("period") == period)
-        .with_columns(subject)
+        .select(
+            pl.lit(COMPANY).alias(SUBJECT) if kind == "company" else pl.col(SUBJECT),
+            "kpi",
+            VALUE,
+            pl.col(COUNT).cast(pl.Int64) if COUNT in table.frame.columns else pl.lit(None, pl.Int64).alias(COUNT),
+            pl.col("kpi").cast(pl.Enum(list(kpis)), strict=False).to_physical().cast(pl.UInt32).alias(_KPI),
+        )
         .collect()
     )
     subjects = every_subject(kind, accepted.tables[WORKFORCE].frame, rows[SUBJECT])
-    return subjects, rows.with_columns(_numbers(rows[SUBJECT], subjects[SUBJECT]).alias(_PLACE))
+    places = _numbers(rows[SUBJECT], subjects[SUBJECT]).alias(_PLACE)
+    return _Page(kind, period, subjects, kpis, rows.with_columns(places), table.scales[VALUE])
 
 
 def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
@@ -77,58 +112,72 @@ def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
     return found[_PLACE].gather(names.rle_id())
 
 
-def _usable(rules: RuleSet, accepted: Accepted, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows without those of payees whom nobody knows, and without results outside the range of their KPI."""
+def _strangers(page: _Page, accepted: Accepted) -> pl.DataFrame:
+    """The rows of payees whom nobody knows."""
     known = known_people(accepted)["payee"].implode()
-    stranger = (pl.col("subject_kind") == "payee") & ~pl.col(SUBJECT).is_in(known).fill_null(False)
-    unknown = pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null(""))
-    held = [_refused(rows.filter(stranger), "unknown-payee", unknown)]
-    value = Exact.column(VALUE, accepted.tables[RESULTS].scales[VALUE])
-    outside = pl.lit(False)
-    for name, kpi in rules.kpis.items():
-        if isinstance(kpi.compute, Given):
-            low, high = kpi.compute.at_least, kpi.compute.at_most
-            beyond = ((value.below(low) | value.above(high)) & (pl.col("kpi") == name)).fill_null(False)
-            told = f"a result of `{name}` lies between {written(low)} and {written(high)}; {{}} does not: correct it"
-            held.append(_refused(rows.filter(beyond), "out-of-bounds", pl.format(told, value.decimal())))
-            outside = outside | beyond
-    return rows.filter(~stranger, ~outside), pl.concat(held)
-
-
-def _refused(rows: pl.DataFrame, code: str, reason: pl.Expr) -> pl.DataFrame:
-    key = pl.format("subject_kind={}, subject={}, kpi={}, period={}", "subject_kind", SUBJECT, "kpi", "period")
-    return rows.select(
-        pl.lit(RESULTS).alias("table"),
-        key.alias("key"),
-        pl.when(pl.col("subject_kind") == "payee").then(pl.col(SUBJECT)).alias("payee"),
-        pl.lit(code).alias("code"),
-        reason.alias("reason"),
+    stranger = (
+        pl.col(_PLACE).is_null() & ~pl.col(SUBJECT).is_in(known).fill_null(False)
+        if page.kind == "payee" and page.rows[_PLACE].null_count()
+        else pl.lit(False)
     )
+    reason = pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null(""))
+    return page.refused(stranger, "unknown-payee", reason)
 
 
-def _sheet(
-    rules: RuleSet, accepted: Accepted, keys: Sequence[ResultKey], subjects: pl.DataFrame, rows: pl.DataFrame
-) -> Sheet:
-    height = subjects.height
-    number = rows["kpi"].cast(pl.Enum([key.kpi for key in keys]), strict=False).to_physical().cast(pl.UInt32)
-    places = number * height + rows[_PLACE]
-    known = places.is_not_null()
-    columns = {}
-    for name in (VALUE, COUNT):
-        if name in rows.columns:
-            laid_out = pl.repeat(None, height * len(keys), dtype=rows.schema[name], eager=True)
-            columns[name] = laid_out.scatter(places.filter(known), rows[name].filter(known))
-    scale = accepted.tables[RESULTS].scales[VALUE]
+def _outside(page: _Page) -> pl.Series | None:
+    """Boolean: whether a result is outside the range of its KPI; None where none can be."""
+    least, most = page.scale.low, page.scale.high
+    ranges = [_range(kpi, page.scale) for kpi in page.kpis.values()]
+    if all(low <= least and high >= most for low, high in ranges):
+        return None
+    low, high = (
+        pl.lit(pl.Series([min(max(bounds[end], least - 1), most + 1) for bounds in ranges])).gather(pl.col(_KPI))
+        for end in (0, 1)
+    )
+    outside = (pl.col(VALUE) < low) | (pl.col(VALUE) > high)
+    found = page.rows.select(outside.fill_null(False)).to_series()
+    return found if found.any() else None
+
+
+def _range(kpi: Kpi, scale: Scale) -> tuple[int, int]:
+    """The least and the greatest count that the KPI's range holds."""
+    assert isinstance(kpi.compute, Given)
+    low, high = (Fraction(end) * 10**scale.places for end in (kpi.compute.at_least, kpi.compute.at_most))
+    return math.ceil(low), math.floor(high)
+
+
+def _told_outside(page: _Page, outside: pl.Series | None) -> Iterator[pl.DataFrame]:
+    if outside is None:
+        return
+    value = Exact.column(VALUE, page.scale).decimal()
+    for name, kpi in page.kpis.items():
+        assert isinstance(kpi.compute, Given)
+        low, high = written(kpi.compute.at_least), written(kpi.compute.at_most)
+        told = f"a result of `{name}` lies between {low} and {high}; {{}} does not: correct it"
+        yield page.refused(pl.lit(outside) & (pl.col("kpi") == name), "out-of-bounds", pl.format(told, value))
+
+
+def _sheet(page: _Page, keys: Sequence[ResultKey], outside: pl.Series | None) -> Sheet:
+    height = page.subjects.height
+    asked = {key.kpi: at for at, key in enumerate(keys)}
+    number = pl.lit(pl.Series([asked.get(name) for name in page.kpis], dtype=pl.UInt32)).gather(pl.col(_KPI))
+    rows = page.rows.select((number * height + pl.col(_PLACE)).alias(_PLACE), VALUE, COUNT)
+    rows = rows.filter(rows[_PLACE].is_not_null() if outside is None else rows[_PLACE].is_not_null() & ~outside)
+    columns = {
+        name: pl.repeat(None, height * len(keys), dtype=rows.schema[name], eager=True).scatter(rows[_PLACE], rows[name])
+        for name in (VALUE, COUNT)
+    }
+    as_written = Exact.column(NUMERATOR, page.scale)
     sheet: dict[ResultKey, Result] = {}
     for at, key in enumerate(keys):
-        kpi = rules.kpis[key.kpi]
+        kpi = page.kpis[key.kpi]
         own = {name: column.slice(at * height, height) for name, column in columns.items()}
-        frame = subjects.with_columns(**own).select(
+        frame = page.subjects.with_columns(own[VALUE].alias(NUMERATOR), own[COUNT].alias(COUNT)).select(
             SUBJECT,
-            as_column(rounded(Exact.column(VALUE, scale), kpi), VALUE),
-            pl.col(COUNT).cast(pl.Int64) if COUNT in own else pl.lit(None, pl.Int64).alias(COUNT),
-            pl.col(VALUE).alias(NUMERATOR),
+            as_column(rounded(as_written, kpi), VALUE),
+            COUNT,
+            NUMERATOR,
             pl.lit(None, pl.Int64).alias(DENOMINATOR),
         )
-        sheet[key] = fitted_result(frame, kpi, Exact.column(NUMERATOR, scale), None)
+        sheet[key] = fitted_result(frame, kpi, as_written, None)
     return sheet
