@@ -1,4 +1,4 @@
-"""Memory of a run that writes its folder, in a process of its own: its peak, less the input and what was there before."""
+"""Memory of a run that writes its folder, in a process of its own: its peak, less the input and Python itself."""
 
 from __future__ import annotations
 

@@ -114,12 +114,10 @@ def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
 
 def _strangers(page: _Page, accepted: Accepted) -> pl.DataFrame:
     """The rows of payees whom nobody knows."""
-    known = known_people(accepted)["payee"].implode()
-    stranger = (
-        pl.col(_PLACE).is_null() & ~pl.col(SUBJECT).is_in(known).fill_null(False)
-        if page.kind == "payee" and page.rows[_PLACE].null_count()
-        else pl.lit(False)
-    )
+    stranger = pl.lit(False)
+    if page.kind == "payee" and page.rows[_PLACE].null_count():
+        known = known_people(accepted)["payee"].implode()
+        stranger = pl.col(_PLACE).is_null() & ~pl.col(SUBJECT).is_in(known).fill_null(False)
     reason = pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null(""))
     return page.refused(stranger, "unknown-payee", reason)
 
