@@ -328,7 +328,9 @@ def varying(p: Program) -> tuple[Any, Values]:
 
 def allocating(p: Program) -> tuple[Any, Values]:
     (a, x), drawn = p.operand(), [p.operand() for _ in range(p.random.randint(1, 4))]
-    shares = p.kernel.allocated(a, [value for value, _ in drawn])
+    allocation = p.kernel.allocated(f"a{len(p.done)}", a, [value for value, _ in drawn])
+    for stage in allocation.stages:
+        p.lazy = p.lazy.with_columns(stage)
     unit, number = abs(a.unit), p.random.randrange(len(drawn))
     expected: Values = []
     for whole, *parts in zip(x, *(part for _, part in drawn), strict=True):
@@ -339,7 +341,7 @@ def allocating(p: Program) -> tuple[Any, Values]:
             ends = [unit * rounded(whole / unit * reached / upto[-1], 0) for reached in upto]
             assert abs(ends[number + 1] - ends[number] - whole * (parts[number] or 0) / upto[-1]) <= unit
             expected.append(ends[number + 1] - ends[number])
-    return shares[number], expected
+    return allocation.shares[number], expected
 
 
 WORKS: tuple[Work, ...] = (
@@ -464,7 +466,7 @@ def unprovable_work_is_refused(kernel: ModuleType) -> None:
         lambda: zero.over(0),
         lambda: zero.over(zero.minus(3)),
         lambda: zero.over(zero.plus(1)).total(None, 10),
-        lambda: kernel.allocated(zero.over(zero.plus(1)), [zero]),
+        lambda: kernel.allocated("a", zero.over(zero.plus(1)), [zero]),
         lambda: kernel.Exact.of(Decimal("1e999999999")),
         lambda: kernel.Exact.of("1e-999999999"),
     ]
@@ -479,6 +481,45 @@ def unprovable_work_is_refused(kernel: ModuleType) -> None:
 
 def test_unprovable_work_is_refused() -> None:
     unprovable_work_is_refused(exact)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda n: Exact.of(10**38).rounded(0),
+        lambda n: Exact.of("1e-90").minimum(n),
+        lambda n: n.plus("1e-40"),
+        lambda n: n.plus(f"0.{'0' * 39}1"),
+        lambda n: n.below(Exact.column("m", Scale(0, 0, 5)).times("1e-40")),
+        lambda n: n.times(Fraction(2**5000 + 1)).rounded(0),
+        lambda n: n.over(Fraction(1, 10**5000)).rounded(0),
+        lambda n: Exact.varying([1, "1e-40"], pl.col("plan")),
+        lambda n: Exact.varying([1, 10**5000], pl.col("plan")),
+        lambda n: interpolated(n, [[(0, 0), ("1e-40", 1), (10**5000, 2)]]),
+        lambda n: interpolated(n, [[(0, 0), (1, 1)], [(0, 0), (1, 10**39 + 1)]], pl.col("plan")),
+        lambda n: stepped(n, [[(0, 0), (1, 1)], [(0, 0), (1, "1e-40")]], pl.col("plan")),
+        lambda n: Exact.of("1e101"),
+        lambda n: n.times("1e-40").decimal(),
+        lambda n: n.times("1e-40").decimal(42),
+        lambda n: n.over(2**64).decimal(),
+        lambda n: n.decimal(38),
+        lambda n: n.decimal(1),
+        lambda n: n.over(3).decimal(),
+        lambda n: n.times(Fraction(10**40)).decimal(0),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words_before_polars_sees_it(work: Callable[[Exact], Any]) -> None:
+    with pytest.raises(CannotProve) as refusal:
+        work(Exact.column("n", Scale(2, 0, 10**20)))
+    assert len(refusal.value.what) < 120
+
+
+def test_what_has_finite_places_can_leave() -> None:
+    for n in (N, Exact.column("n", Scale(2, 0, 10**30))):
+        for value in (n.over(2**20), n.over(2**40), n.times("1e-36"), n.times("1e-37"), n.times("1e12")):
+            if value.finite_places is not None:
+                value.decimal()
+    assert [N.times("1e-36").finite_places, N.times("1e-37").finite_places] == [38, None]
 
 
 def test_a_refusal_says_what_could_happen() -> None:
@@ -730,8 +771,8 @@ def test_a_parameter_that_never_differs_is_a_constant() -> None:
 # --- shares -----------------------------------------------------------------------------------------------------------
 
 
-def staged(allocation: exact.Allocation, engine: Engine = "streaming", **columns: Any) -> pl.DataFrame:
-    """The shares by way of the stages that the engine would run."""
+def shared(allocation: exact.Allocation, engine: Engine = "streaming", **columns: Any) -> pl.DataFrame:
+    """The shares as columns, by way of the stages that the engine would run."""
     lazy = pl.DataFrame(columns).lazy()
     for stage in allocation.stages:
         lazy = lazy.with_columns(stage)
@@ -760,12 +801,10 @@ def test_shares_add_up_and_are_within_one_unit(rows: list[Any], signs: str, engi
     frame = {name: pl.Series(name, values, dtype=pl.Int64) for name, values in columns.items()}
     whole = Exact.column("w", Scale(2, -(10**9), 10**9))
     parts = [Exact.column(f"p{number}", Scale(number, low, high)) for number in range(1, 5)]
-    at_once = pl.DataFrame(frame).lazy().select(**{f"share{n}": s.expr for n, s in enumerate(allocated(whole, parts))})
-    rows_staged = staged(exact.allocated_in_stages("a", whole, parts), engine, **frame)
-    assert rows_staged.columns == [*frame, *(f"share{number}" for number in range(4))]
-    assert at_once.collect(engine=engine).equals(rows_staged.select("share0", "share1", "share2", "share3"))
+    divided = shared(allocated("a", whole, parts), engine, **frame)
+    assert divided.columns == [*frame, *(f"share{number}" for number in range(4))]
     weights = [[Fraction(columns[f"p{n}"][row] or 0, 10**n) for n in range(1, 5)] for row in range(len(rows))]
-    for amount, parted, shares in zip(columns["w"], weights, rows_staged.select("^share.*$").rows(), strict=True):
+    for amount, parted, shares in zip(columns["w"], weights, divided.select("^share.*$").rows(), strict=True):
         if amount is None:
             assert shares == (None, None, None, None)
         elif not sum(parted):
@@ -778,14 +817,14 @@ def test_shares_add_up_and_are_within_one_unit(rows: list[Any], signs: str, engi
 
 
 def test_one_part_takes_the_whole() -> None:
-    (share,) = allocated(N, [M])
-    assert collected({"v": share}, n=[7, 7, 7, None], m=[3, 0, None, 3])["v"] == [Fraction(7, 100), 0, 0, None]
+    columns: dict[str, Any] = {"n": [7, 7, 7, None], "m": [3, 0, None, 3]}
+    assert shared(allocated("a", N, [M]), **columns)["share0"].to_list() == [7, 0, 0, None]
 
 
 def test_the_unit_of_the_whole_is_the_unit_of_the_shares() -> None:
-    shares = allocated(Exact.of(100).rounded(2), [Exact.of(1), Exact.of(1), Exact.of(1)])
-    got = collected({f"s{number}": share for number, share in enumerate(shares)}, n=[0])
-    assert [got[f"s{number}"][0] for number in range(3)] == [Fraction("33.33"), Fraction("33.34"), Fraction("33.33")]
+    allocation = allocated("a", Exact.of(100).rounded(2), [Exact.of(1), Exact.of(1), Exact.of(1)])
+    assert {share.unit for share in allocation.shares} == {Fraction(1, 100)}
+    assert shared(allocation, n=[0]).select("^share.*$").row(0) == (3333, 3334, 3333)
 
 
 # --- naming -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from itertools import chain
 
 from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.nodes import Scored
-from incentive_engine.exact import Exact, allocated_in_stages
+from incentive_engine.exact import Exact, allocated
 from incentive_engine.rulesets.resolving import MeasureNode
 
 
@@ -33,7 +33,7 @@ def divide(context: Context, scored: Scored, money: Exact) -> Iterator[tuple[Mea
 
 
 def _allocated(context: Context, name: str, money: Exact, parts: Sequence[Exact]) -> list[Exact]:
-    allocation = allocated_in_stages(name, money, parts)
+    allocation = allocated(name, money, parts)
     for column in chain.from_iterable(allocation.stages):
         context.stages.scratch(column)
     return allocation.shares

@@ -11,7 +11,7 @@ From the ground up: `counts`, `units`, `quotients` (divisions put off), `compari
 above it, as functions, what works on whole values only: `curves` and `allocation`.
 """
 
-from incentive_engine.exact.allocation import Allocation, allocated, allocated_in_stages
+from incentive_engine.exact.allocation import Allocation, allocated
 from incentive_engine.exact.counts import CannotProve, Mode
 from incentive_engine.exact.curves import interpolated, stepped
 from incentive_engine.exact.units import Number, Points, Scale
@@ -26,7 +26,6 @@ __all__ = [
     "Points",
     "Scale",
     "allocated",
-    "allocated_in_stages",
     "greatest",
     "interpolated",
     "least",

@@ -7,7 +7,7 @@ remainder by pairwise ranks and 8 s by sorted lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,21 +27,16 @@ class Allocation:
     scratch: tuple[str, ...]
 
 
-def allocated(whole: Exact, parts: Sequence[Exact]) -> list[Exact]:
+def allocated(name: str, whole: Exact, parts: Sequence[Exact]) -> Allocation:
     """The whole divided in proportion to the parts, each share within one unit of exact, their sum exactly the whole.
 
     Cumulative rounding at the whole's unit, in the order given. A missing part gets 0; where the parts add up to 0, all
-    shares are 0, and what is left is the caller's to book. For a few parts: see `allocated_in_stages`.
+    shares are 0, and what is left is the caller's to book. Every running sum is a column whose name starts with `name`,
+    worked out once: Polars shares a common subexpression with its neighbours, but not what that one is made of, and 12
+    parts in one expression each cost six times as much.
     """
-    return _allocated(whole, parts, lambda _, counts: counts)
-
-
-def allocated_in_stages(name: str, whole: Exact, parts: Sequence[Exact]) -> Allocation:
-    """The same shares by way of columns that start with `name`: every running sum is then worked out once.
-
-    Polars shares a common subexpression with its neighbours, but not what that one is made of: 12 parts in one
-    expression each cost six times as much.
-    """
+    if whole.per is not None:
+        raise CannotProve("an unrounded quotient has no unit to be shared out in: round it first")
     stages: list[list[pl.Expr]] = []
 
     def keep(step: str, counts: Sequence[Counts]) -> list[Counts]:
@@ -49,15 +44,6 @@ def allocated_in_stages(name: str, whole: Exact, parts: Sequence[Exact]) -> Allo
         stages.append([count.expr.alias(column) for count, column in zip(counts, names, strict=True)])
         return [replace(count, expr=pl.col(column), fixed=False) for count, column in zip(counts, names, strict=True)]
 
-    shares = _allocated(whole, parts, keep)
-    return Allocation(tuple(stages), shares, tuple(each.meta.output_name() for stage in stages for each in stage))
-
-
-def _allocated(
-    whole: Exact, parts: Sequence[Exact], keep: Callable[[str, Sequence[Counts]], Sequence[Counts]]
-) -> list[Exact]:
-    if whole.per is not None:
-        raise CannotProve("an unrounded quotient has no unit to be shared out in: round it first")
     unit, amount = abs(whole.unit), in_unit(whole, abs(whole.unit))
     _, counts, _ = aligned([part.or_else(0) for part in parts])
     if all(count.high <= 0 for count in counts):
@@ -74,7 +60,8 @@ def _allocated(
     everything = chosen([(exact_of(total, unit).differs(0), amount)], amount.times(ZERO))
     ends = (min(0, amount.low), max(0, amount.high)) if one_sided else (-LARGEST, LARGEST)
     shares = [after.minus(before) for before, after in pairwise([ZERO, *reached, everything])]
-    return [exact_of(share.known(*ends), unit) for share in shares]
+    scratch = tuple(each.meta.output_name() for stage in stages for each in stage)
+    return Allocation(tuple(stages), [exact_of(share.known(*ends), unit) for share in shares], scratch)
 
 
 def _unsigned(total: Counts, running: Sequence[Counts]) -> tuple[Counts, list[Counts]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -39,14 +40,13 @@ class Counts:
     fixed: bool = False
 
     def __post_init__(self) -> None:
-        if self.low < -LARGEST or self.high > LARGEST:
-            reach = max(abs(self.low), abs(self.high))
-            raise CannotProve(f"a value could reach 10^{len(str(reach)) - 1} of its smallest unit, more than 10^38 - 1")
+        prove(self.low, self.high)
 
     @staticmethod
     @lru_cache(maxsize=8192)
     def of(count: int) -> Counts:
         """The same integer in every row."""
+        prove(count, count)  # before a literal is made of it, which Polars could not hold
         return Counts(literal(count, carrier(count)), count, count, fixed=True)
 
     @property
@@ -137,6 +137,13 @@ class Counts:
         return self.fixed and self.low == count
 
 
+def prove(low: int, high: int) -> None:
+    """Raises CannotProve where integers that reach this far have no carrier."""
+    if low < -LARGEST or high > LARGEST:
+        power = Decimal(max(abs(low), abs(high))).adjusted()  # `len(str(…))` stops at 4,300 digits
+        raise CannotProve(f"a value could reach 10^{power} of its smallest unit, more than 10^38 - 1")
+
+
 def carrier(*reached: int) -> pl.DataType:
     """What carries integers that reach this far."""
     return INT64 if min(reached) >= -(2**63) and max(reached) < 2**63 else INT128
@@ -209,6 +216,7 @@ def gathered(counts: Sequence[int | None], row: pl.Expr) -> Counts:
     """Row by row the entry of a table; a constant where all entries are the same."""
     present = [count for count in counts if count is not None] or [0]
     low, high = min(present), max(present)
+    prove(low, high)
     if low == high and None not in counts:
         return Counts.of(low)
     return Counts(pl.lit(pl.Series(counts, dtype=carrier(low, high))).gather(row), low, high)

@@ -6,7 +6,6 @@ Values meet over one unit and one divisor, with a missing divisor of one making 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,8 +13,8 @@ from functools import reduce
 
 import polars as pl
 
-from incentive_engine.exact.counts import ONE, Counts
-from incentive_engine.exact.units import common_unit
+from incentive_engine.exact.counts import LARGEST, ONE, Counts
+from incentive_engine.exact.units import MOST_PLACES, common_unit
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,11 +56,15 @@ class Quotient:
 
     @property
     def finite_places(self) -> int | None:
-        """The fewest decimal places that hold the value exactly in every row; None where it may not end."""
-        rest, places = self.unit.denominator, 0
-        while rest % 10 in (0, 2, 4, 5, 6, 8) and rest > 1:
-            rest, places = rest // math.gcd(rest, 10), places + 1
-        return places if rest == 1 and self.per is None else None
+        """The fewest decimal places that hold the value exactly in every row.
+
+        None where it may not end, or has more decimals or digits than Decimal(38) holds.
+        """
+        if self.per is not None:
+            return None
+        power = next((places for places in range(MOST_PLACES + 1) if 10**places % self.unit.denominator == 0), None)
+        reach = 0 if power is None else max(abs(self.low), abs(self.high)) * abs(self.unit) * 10**power
+        return power if reach <= LARGEST else None
 
     @property
     def missing(self) -> pl.Expr:

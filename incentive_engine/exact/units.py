@@ -14,6 +14,10 @@ from incentive_engine.exact.counts import CannotProve
 Number: TypeAlias = int | Fraction | Decimal | str
 Points: TypeAlias = Sequence[tuple[Number, Number]]
 
+MOST_PLACES = 38
+"""The decimal places that a Decimal(38) has at most."""
+_FARTHEST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -42,8 +46,9 @@ def as_fraction(value: Number) -> Fraction:
         raise TypeError(f"{value!r} is not an exact number: write an int, Fraction, Decimal or text")
     if isinstance(value, str) and "/" not in value:
         value = Decimal(value.strip())
-    if isinstance(value, Decimal) and value and abs(value.adjusted()) > 100:
-        raise CannotProve(f"{value} has more digits than 10^38 - 1")  # Fraction would fill the memory with them
+    if isinstance(value, Decimal) and value and abs(value.adjusted()) > _FARTHEST:
+        # A fraction would fill the memory with digits.
+        raise CannotProve(f"a number of about 10^{value.adjusted()} is too far from what can be worked out exactly")
     return Fraction(value)
 
 

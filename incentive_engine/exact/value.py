@@ -31,7 +31,7 @@ from incentive_engine.exact.counts import (
     narrowed,
 )
 from incentive_engine.exact.quotients import Quotient, aligned, in_unit, product
-from incentive_engine.exact.units import Number, Scale, as_fraction, common_unit, counted
+from incentive_engine.exact.units import MOST_PLACES, Number, Scale, as_fraction, common_unit, counted
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -213,12 +213,13 @@ class Exact(Quotient):
     def decimal(self, places: int | None = None) -> pl.Expr:
         """Decimal(38, places) for the outside; with None, the fewest places that hold the value.
 
-        Raises ValueError where the value is not a multiple of 10**-places.
+        Raises CannotProve where the value may not be a multiple of 10**-places, or has more than 38 digits then.
         """
         places = self.finite_places if places is None else places
         ratio = None if places is None or self.per else self.unit * Fraction(10) ** places
-        if places is None or ratio is None or ratio.denominator != 1:
-            raise ValueError("the value may have more decimal places than asked for: round it first")
+        if places is None or places > MOST_PLACES or ratio is None or ratio.denominator != 1:
+            most = f"{MOST_PLACES} digits" if places is None else f"{min(places, MOST_PLACES)} decimal places"
+            raise CannotProve(f"a value may need more than {most}: round it first")
         counts = self.counts.times(Counts.of(ratio.numerator))
         return counts.carried(INT128).reinterpret(dtype=pl.Decimal(38, places))  # a cast would multiply by 10**places
 
