@@ -51,8 +51,7 @@ class Prepared:
         """The wide frame, joined."""
         parameters = parameter_columns(self.rules.ruleset, self.tables, self.plans)
         places = numbered(self.assignments, range(len(self.plans)), NUMBER)
-        wide = gather(program, places, self.tables.tables["workforce"].frame, measured, parameters)
-        return wide.collect()
+        return gather(program, places, self.tables.tables["workforce"].frame, measured, parameters)
 
     def from_long(self) -> pl.DataFrame:
         """Every stage column, from workforce, targets and the long table of results."""

@@ -23,6 +23,7 @@ from incentive_engine.rulesets.resolving import ResolvedPlan
 NUMBER = "number#"
 _PERSON, _CASE, _SELECTED, _EVERYONE = "person#", "case#", "selected#", "everyone#"  # no header is written so
 _RESULT = "result"
+_TEST = pl.Enum(["eligible", "present", "who"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Assigned:
     """
 
     assignments: pl.DataFrame
-    tests: pl.DataFrame
+    tests: pl.LazyFrame
     held: pl.DataFrame
 
 
@@ -50,12 +51,12 @@ def assign(
         people = people.with_columns(days_employed(period).alias(DAYS_EMPLOYED))
     selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, workforce, period)
     candidates = selected.filter(pl.col(_RESULT).fill_null(True))
-    tests = [selected.with_columns(test=pl.lit("who"))]
+    tests = [selected.with_columns(test=pl.lit("who", _TEST))]
     for name, tested in (
         ("eligible", _eligible(plans, candidates, people, workforce, period)),
         ("present", _present(plans, candidates, people, period)),
     ):
-        tests.append(tested.with_columns(test=pl.lit(name)))
+        tests.append(tested.with_columns(test=pl.lit(name, _TEST)))
         refused = tested.filter(~pl.col(_RESULT))
         candidates = _without(candidates, refused)
     every_test = pl.concat([test.select(_PERSON, NUMBER, "test", _RESULT) for test in tests])
@@ -165,9 +166,10 @@ def _conflicts(plans: Sequence[ResolvedPlan], candidates: pl.DataFrame) -> pl.Da
     return paid.filter(pl.len().over(_PERSON, "pays") > 1)
 
 
-def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    names = pl.Series([plan.name for plan in plans], dtype=pl.String)
-    return frame.select(_payee(people), pl.lit(names).gather(pl.col(NUMBER)).alias("plan"), "test", _RESULT)
+def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
+    """With names for numbers, when it is read: text of so many rows takes five times the memory."""
+    plan = _gathered([plan.name for plan in plans]).alias("plan")
+    return frame.lazy().select(_payee(people), plan, pl.col("test").cast(pl.String), _RESULT)
 
 
 def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -74,7 +74,7 @@ class _Outcome:
         table = Table(WORKFORCE, people, {each.name: _scale(each) for each in contract.columns if each.numeric},
                       True, "", ())  # fmt: skip
         assigned = assign((plan,), table, plan.period, rules.ruleset.currency, people.clear())
-        self._failed = assigned.tests.filter(pl.col("result").eq(False))["test"].to_list()
+        self._failed = assigned.tests.filter(pl.col("result").eq(False)).collect()["test"].to_list()
         self._held = dict(assigned.held.select("code", "reason").iter_rows())
         wide = people.with_columns(pl.lit(0, pl.UInt32).alias(PLAN), *_inputs(rules, example, program))
         self._frame = program.evaluate(wide.lazy()).collect()

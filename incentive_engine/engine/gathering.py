@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,8 @@ from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
+
+_PLACE = "place#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +66,44 @@ def gather(
     workforce: pl.DataFrame,
     measured: Measured,
     parameters: Mapping[ParameterKey, ParameterColumn],
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     """The wide frame: payee, plan#, and the program's inputs; in the order of the assignments."""
     keys = {key for name in program.parameters for key in parameters[name].keys}
     kinds = {key.subject_kind for key in program.results} - {"payee", "company"}
     columns = sorted((set(program.workforce) | keys | kinds | {"department"} & set(workforce.columns)) - {"payee"})
-    people = workforce.select("payee", *columns)
+    people = workforce.select("payee", *columns).with_row_index(_PLACE)
+    wide = assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
     sheets = [{key: sheet[key] for key in program.results if key in sheet} for sheet in measured.sheets]
-    for sheet in sheets:
-        if _kind(sheet) == "payee":  # row by row the same payees
-            people = people.with_columns(_columns(sheet))
-    wide = _assigned(assignments, people)
     for sheet in sheets:
         if _kind(sheet) not in (None, "payee"):
             wide = _with_sheet(wide, sheet)
-    for name in program.parameters:
-        column = parameters[name]
-        of_people = pl.Schema({key: people.schema[key] for key in column.keys})
-        rows = column.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
-        wide = wide.join(rows, on=list(column.keys), how="left", maintain_order="left")
-    return wide
+    for table in _tables([parameters[name] for name in program.parameters]):
+        of_people = pl.Schema({key: people.schema[key] for key in table.keys})
+        rows = table.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
+        wide = wide.join(rows, on=list(table.keys), how="left", maintain_order="left")
+    own = [column for sheet in sheets if _kind(sheet) == "payee" for column in _columns(sheet)]
+    return _with_own(wide.collect(), own)
 
 
-def _assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
-    """The assignments with all that is known of their payees; without a join where everyone has one."""
-    if assignments["payee"].equals(people["payee"]):
-        return assignments.lazy().with_columns(people.drop("payee"))
-    return assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
+def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:
+    """The columns with the same keys side by side: people are joined once per set of keys, not once per number."""
+    by_keys: dict[tuple[str, ...], list[ParameterColumn]] = {}
+    for parameter in parameters:
+        by_keys.setdefault(parameter.keys, []).append(parameter)
+    for keys, columns in by_keys.items():
+        frame = pl.concat([column.frame.select(keys) for column in columns]).unique()
+        for column in columns:
+            frame = frame.join(column.frame, on=keys, how="left")
+        yield replace(columns[0], frame=frame)
+
+
+def _with_own(wide: pl.DataFrame, own: Sequence[pl.Series]) -> pl.DataFrame:
+    """With payees' own results, which lie as the workforce does; nothing is copied where everyone has one row."""
+    places = wide.drop_in_place(_PLACE)
+    everyone = (
+        all(column.len() == wide.height for column in own) and (places == pl.int_range(len(places), eager=True)).all()
+    )
+    return wide.with_columns(own if everyone else [column.gather(places) for column in own])
 
 
 def _kind(sheet: Sheet) -> str | None:

@@ -112,7 +112,7 @@ def _everyone_is_accounted_for(calculation: Calculation, paid: pl.DataFrame, hel
     people = known_people(calculation.accepted).select("payee")
     only_held = held.join(paid, on="payee", how="anti")
     rest = people.join(paid, on="payee", how="anti").join(only_held, on="payee", how="anti")
-    tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique()
+    tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique().collect()
     unexplained = rest.join(tested, on="payee", how="anti").height
     if unexplained:
         raise BrokenInvariant(

@@ -197,7 +197,7 @@ def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
         "departments": departments(calculation).lazy(),
         "kpis": outputs.kpi_table(calculation),
         "held": outputs.held(calculation).lazy(),
-        "eligibility": calculation.assigned.tests.lazy(),
+        "eligibility": calculation.assigned.tests,
         "steps": outputs.steps(calculation).lazy(),
     }
 

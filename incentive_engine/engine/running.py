@@ -100,7 +100,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
         with timings.step("evaluate"):
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
             wide = gather(program, places, workforce.frame, measured, parameters)
-            frame = program.evaluate(wide.collect().lazy())
+            frame = program.evaluate(wide.lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
     return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)
 
