@@ -27,11 +27,13 @@ from incentive_engine.mistakes import KeyPath, Mistake, conversions, mistakes, s
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 60
+MAX_DIGITS = 38
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?%?")
+_ANY_NUMBER = re.compile(r"[+-]?([\d_]*)\.?([\d_]*)(?:[eE]([+-]?[\d_]+))?%?")
 _WORDS: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _CONTROL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -146,6 +148,22 @@ def read_text(text: str, name: str) -> Document:
     return Document(name, data, text, root)
 
 
+def is_too_large(text: str) -> bool:
+    """Whether a text is a number with more than 38 digits, or with one that stands further from its decimal point.
+
+    Such numbers fit no exact arithmetic, and a few written characters (`1e9999999`) can ask for all of the memory.
+    """
+    match = _ANY_NUMBER.fullmatch(text.strip())
+    if match is None:
+        return False
+    whole, fraction, exponent = ((part or "").replace("_", "") for part in match.groups())
+    if len(exponent) > MAX_DIGITS:
+        return True
+    shift = int(exponent or 0)
+    furthest = max(len(whole.lstrip("0")) - 1 + shift, len(fraction) - shift, abs(shift))
+    return furthest > MAX_DIGITS or len((whole + fraction).strip("0")) > MAX_DIGITS
+
+
 def declare(document: Document, model: type[Model], renamed: Mapping[str, str] = {}) -> Model:
     """The document as a `model`; `renamed` maps keys that no longer exist to their new name.
 
@@ -242,6 +260,10 @@ class _Reading:
             )
         if isinstance(event, yaml.ScalarEvent):
             style = event.style or ""
+            if not style and is_too_large(event.value):
+                hint = "write a shorter number; if it is a text, put it in quotes"
+                self._refuse("too-large-number", f"this number has more than {MAX_DIGITS} digits", start, hint)
+                return None, _Place(start, _end(event), style, key)
             return _scalar(event.value, style), _Place(start, _end(event), style, key)
         if depth >= MAX_DEPTH:
             self._refuse("too-deep", f"this is nested more than {MAX_DEPTH} levels deep", start)

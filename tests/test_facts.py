@@ -695,7 +695,8 @@ def test_a_missing_file_asks_for_the_nearest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     ["../secret.csv", "a/../../secret.csv", "/etc/passwd", "~/x.csv", "C:/x.csv", "\\\\host\\x.csv", "a\\b.csv",
-     "https://example.org/x.csv", "s3://bucket/x.csv", "", " ", "a**b/*.csv"],
+     "https://example.org/x.csv", "s3://bucket/x.csv", "", " ", "a**b/*.csv", "a\0.csv", "x" * 300 + ".csv",
+     "a\\..\\b.csv"],
 )  # fmt: skip
 def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputProblems) as refused:
@@ -717,6 +718,44 @@ def test_a_link_out_of_the_data_folder_is_refused_and_one_inside_is_followed(tmp
         with pytest.raises(InputProblems) as refused:
             accept([contract(PAYEE, path=path)], data, "UTC")
         assert [told.code for told in refused.value.problems] == ["path-refused"]
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "a\0b", "rot13", "zlib", "", "idna", "punycode", "utf-7"])
+def test_an_encoding_that_cannot_be_read_is_told(tmp_path: Path, encoding: str) -> None:
+    content = "payee\n\u00e9A..b\n".encode("latin-1") + b"+2AA-\n"
+    (told,) = problems(tmp_path, content, PAYEE, encoding=encoding or "none such")
+    assert told.code == "unknown-encoding"
+
+
+@pytest.mark.parametrize("encoding", ["unicode_escape", "raw_unicode_escape"])
+def test_halves_of_characters_are_told(tmp_path: Path, encoding: str) -> None:
+    (told,) = problems(tmp_path, rb"payee" + b"\n" + rb"\ud800", PAYEE, encoding=encoding)
+    assert told.code == "unknown-encoding"
+
+
+INTERNAL = (
+    "broken", "first", "unsure", "differing", "rows", "row", "at", "line", "text", "code", "reason", "n", "t", "x",
+    "table", "key", "payee", "size", "number", "literal", "{}", "{0}", "agent {id}", "a`b", "'", "len", "values",
+)  # fmt: skip
+"""Words of the package itself, and headers with signs that mean something to formatting."""
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_columns_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """Copies are found, contradictions told, wrong numbers held, whatever the columns are called."""
+    key, other = column("text", name), column("number", "amount")
+    found = accepted(tmp_path, f"{name},amount\n1,5\n1,5\n2,6\n2,7\n3,x\n3,8\n4,9\n", key, other, key=(name,))
+    assert found.tables["facts"].frame[name].to_list() == ["1", "4"]
+    assert [code for _, code, _ in held(found)] == [
+        "duplicate-row", "contradicting-rows", "contradicting-rows", "contradicting-rows", "not-a-number",
+    ]  # fmt: skip
+    assert f"2 rows have the same `{name}`, and they differ in `amount`: keep the one that is right" in {
+        reason for *_, reason in held(found)
+    }
+    key, other = column("text", "id"), column("number", name)
+    found = accepted(tmp_path, f"id,{name}\n1,5\n1,5\n2,6\n2,7\n3,x\n3,8\n4,9\n", key, other, key=("id",))
+    assert found.tables["facts"].frame["id"].to_list() == ["1", "4"]
+    assert any(f"they differ in `{name}`" in reason for *_, reason in held(found))
 
 
 def test_a_kind_of_file_that_is_not_read(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ from incentive_engine.facts.grid import FAULTS_SCHEMA, no_faults, unreadable
 from incentive_engine.facts.reading import read_grid
 
 _OF_WHOLE_ROWS = ("uneven-row", "duplicate-row", "contradicting-rows")
-_ROW, _AT = "\0row", "\0at"  # no header has these names: they cannot stand in a text file
+# No header has these names: they cannot stand in a text file.
+_ROW, _AT, _BROKEN = "\0row", "\0at", "\0broken"
+_ROWS, _FIRST, _UNSURE, _DIFFERING = "\0rows", "\0first", "\0unsure", "\0differing"
 
 
 @dataclass(frozen=True)
@@ -125,35 +127,33 @@ def _repeated(values: pl.DataFrame, broken: pl.Series, contract: TableContract) 
     """
     key = list(contract.key)
     others = [name for name in contract.schema if name not in key]
-    values = values.with_columns(broken=pl.col(_ROW).is_in(broken.implode()))
-    known = values.filter(~(pl.col("broken") & pl.any_horizontal(pl.col(key).is_null())))
+    values = values.with_columns(pl.col(_ROW).is_in(broken.implode()).alias(_BROKEN))
+    known = values.filter(~(pl.col(_BROKEN) & pl.any_horizontal(pl.col(key).is_null())))
     twice = known.filter(known.select(key).is_duplicated())
     if not twice.height:
         return no_faults()
+    differing = [pl.when(pl.col(name).n_unique() > 1).then(pl.lit(f"`{name}`")) for name in others]
     groups = twice.group_by(key).agg(
-        pl.len().alias("rows"),
-        pl.col(_ROW).min().alias("first"),
-        pl.col("broken").any().alias("unsure"),
-        pl.concat_list(pl.when(pl.col(name).n_unique() > 1).then(pl.lit(f"`{name}`")) for name in others)
-        .list.drop_nulls()
-        .list.join(", ")
-        .alias("differing")
-        if others
-        else pl.lit("").alias("differing"),
+        pl.len().alias(_ROWS),
+        pl.col(_ROW).min().alias(_FIRST),
+        pl.col(_BROKEN).any().alias(_UNSURE),
+        pl.concat_str(differing or [pl.lit("")], separator=", ", ignore_nulls=True).alias(_DIFFERING),
     )
-    rows = twice.join(groups, on=key, nulls_equal=True).filter(~pl.col("broken"))
-    same = ~pl.col("unsure") & (pl.col("differing") == "")
+    rows = twice.join(groups, on=key, nulls_equal=True).filter(~pl.col(_BROKEN))
+    same = ~pl.col(_UNSURE) & (pl.col(_DIFFERING) == "")
     how = (
-        pl.when("unsure")
+        pl.when(_UNSURE)
         .then(pl.lit("one of them cannot be used"))
-        .otherwise(pl.format("they differ in {}", "differing"))
+        .otherwise(pl.concat_str(pl.lit("they differ in "), _DIFFERING))
     )
     copies = "the same row is there {} times, and is used once: take the copies out of the file"
-    told = f"{{}} rows have the same {_listed(key)}, and {{}}: keep the one that is right"
-    return rows.filter(~same | (pl.col(_ROW) != pl.col("first"))).select(
+    told = "{} rows have the same {}, and {}: keep the one that is right"
+    return rows.filter(~same | (pl.col(_ROW) != pl.col(_FIRST))).select(
         row=pl.col(_ROW).cast(FAULTS_SCHEMA["row"]),
         code=pl.when(same).then(pl.lit("duplicate-row")).otherwise(pl.lit("contradicting-rows")),
-        reason=pl.when(same).then(pl.format(copies, "rows")).otherwise(pl.format(told, "rows", how)),
+        reason=pl.when(same)
+        .then(pl.format(copies, _ROWS))
+        .otherwise(pl.format(told, _ROWS, pl.lit(_listed(key)), how)),
     )
 
 

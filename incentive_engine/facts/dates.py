@@ -28,6 +28,15 @@ _WRITTEN = (
 _EARLIEST = dt.datetime(1900, 1, 1)
 
 
+def is_timezone(name: str) -> bool:
+    """Whether moments can be moved into a time zone of this name: Python knows some that Polars does not."""
+    try:
+        pl.select(pl.lit(_EARLIEST).dt.replace_time_zone("UTC").dt.convert_time_zone(name))
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
 def read_dates(cells: pl.Series, column: ColumnContract, order: str, timezone: str) -> tuple[pl.Series, pl.DataFrame]:
     """The dates or times of a column, null where a cell is empty or cannot be used, and the faults of the latter."""
     if cells.dtype == pl.Date:

@@ -64,6 +64,17 @@ def read_delimited(file: str, content: bytes, contract: TableContract) -> Grid:
     return Grid(file, "csv", frame, grid.lines, tuple(named.values()), delimiter, grid.uneven, cell_column)
 
 
+def is_encoding(name: str) -> bool:
+    """Whether text can be written in an encoding of this name."""
+    try:
+        b"a".decode(name)
+    except UnicodeDecodeError:  # it is one, in which a single byte is no character
+        return True
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def _as_utf8(file: str, content: bytes, declared: str | None) -> bytes:
     """What starts with a byte order mark says itself what it is; the rest is as declared, or UTF-8, or else cp1252."""
     if content.startswith(codecs.BOM_UTF8):
@@ -72,19 +83,23 @@ def _as_utf8(file: str, content: bytes, declared: str | None) -> bytes:
         declared = "utf-16"
     if not content.strip():
         raise unreadable(file, "is empty: not even a header is in it")
+    if declared and not is_encoding(declared):
+        message = f"`{declared}` is not an encoding that is known"
+        raise InputProblems([Problem("unknown-encoding", message, Location(file, 1, 1), _ENCODING_HINT)])
     tried = [declared] if declared else ["utf-8", "cp1252"]
     for encoding in tried:
         try:
             text = content.decode(encoding)
+            encoded = content if encoding == "utf-8" else text.encode("utf-8")
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
             continue
-        except LookupError:
-            message = f"`{declared}` is not an encoding that is known"
-            raise InputProblems([Problem("unknown-encoding", message, Location(file, 1, 1), _ENCODING_HINT)]) from None
+        except UnicodeError:  # some do not say where; some give halves of characters
+            line = 1
+            continue
         if "\0" in text:
             raise unreadable(file, "is not a text file", "save it as CSV, Excel (.xlsx) or Parquet (.parquet)")
-        return content if encoding == "utf-8" else text.encode("utf-8")
+        return encoded
     message = f"`{file}` has characters that are not in {' or '.join(tried)}"
     raise InputProblems([Problem("unknown-encoding", message, Location(file, line, 1), _ENCODING_HINT)])
 

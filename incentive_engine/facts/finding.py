@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from incentive_engine.errors import InputProblems, Problem, did_you_mean
+from incentive_engine.errors import InputProblems, Location, Problem, did_you_mean
 from incentive_engine.facts.contracts import TableContract
 
 _GLOB = re.compile(r"[*?\[]")
 _STARS = re.compile(r"[^/]\*\*|\*\*[^/]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LISTED = 5000
+_NAME_BYTES = 255
+"""The longest name of a file that common systems allow."""
 
 
 def find_files(contract: TableContract, data: Path) -> list[tuple[str, Path]]:
@@ -24,7 +27,9 @@ def find_files(contract: TableContract, data: Path) -> list[tuple[str, Path]]:
 
     Empty when none is there and the table is optional. Raises InputProblems.
     """
-    _refuse_outside(contract)
+    refused = refused_path(contract.path, contract.location)
+    if refused:
+        raise InputProblems([refused])
     root = data.resolve()
     found = sorted((path.relative_to(root).as_posix(), path) for path in _matches(contract.path, root))
     for name, path in found:
@@ -37,26 +42,34 @@ def find_files(contract: TableContract, data: Path) -> list[tuple[str, Path]]:
     return [(name, path.resolve()) for name, path in found]
 
 
-def _refuse_outside(contract: TableContract) -> None:
-    path = contract.path
+def refused_path(path: str, location: Location | None) -> Problem | None:
+    """The problem of a path that may lead out of the data folder, or that no file can have."""
+    reason = _why_refused(path)
+    if reason is None:
+        return None
+    hint = "write it relative to the data folder, with forward slashes: `calls/*.csv`"
+    return Problem("path-refused", f"the path `{path}` {reason}", location, hint)
+
+
+def _why_refused(path: str) -> str | None:
     windows = PureWindowsPath(path)
-    reason = None
-    if not path.strip() or "\0" in path:
-        reason = "is empty"
-    elif "://" in path:
-        reason = "is an address"
-    elif path.startswith(("/", "~")) or windows.drive or windows.root:
-        reason = "is absolute"
-    elif "\\" in path:
-        reason = "has backslashes"
-    elif ".." in PurePosixPath(path).parts:
-        reason = "has `..` in it"
-    elif _STARS.search(path):
-        reason = "has `**` beside other characters"
-    if reason:
-        message = f"the path `{path}` of `{contract.name}` {reason}"
-        hint = "write a path inside the data folder, with forward slashes, such as `calls/*.csv`"
-        raise InputProblems([Problem("path-refused", message, contract.location, hint)])
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    if not path.strip():
+        return "is empty"
+    if _CONTROL.search(path):
+        return "has invisible characters"
+    if "://" in path:
+        return "is an address"
+    if path.startswith(("/", "~")) or windows.drive or windows.root:
+        return "is absolute: it leads out of the data folder"
+    if ".." in parts:
+        return "leads out of the data folder"
+    if "\\" in path:
+        return "has backslashes"
+    if _STARS.search(path):
+        return "has `**` beside other characters"
+    longest = max((len(part.encode()) for part in parts), default=0)
+    return "has a name that is too long for a file" if longest > _NAME_BYTES else None
 
 
 def _matches(pattern: str, root: Path) -> Iterator[Path]:

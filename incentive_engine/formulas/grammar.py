@@ -13,6 +13,7 @@ from typing import cast
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
+from incentive_engine.documents import is_too_large
 from incentive_engine.formulas.syntax import WORDS, FormulaSyntaxError, explained
 from incentive_engine.formulas.tree import (
     Arithmetic,
@@ -111,6 +112,8 @@ class _Build(Transformer[Token, Node]):
 
     def number(self, found: list[Token]) -> Node:
         written = found[0].value
+        if is_too_large(written):
+            raise FormulaSyntaxError(_at(found[0]), "this number has more than 38 digits", "write a shorter one")
         value = Fraction(written[:-1]) / 100 if written.endswith("%") else Fraction(written)
         return NumberLiteral(_at(found[0]), value, written)
 

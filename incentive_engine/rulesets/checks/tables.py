@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import PurePosixPath, PureWindowsPath
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from babel.core import get_global
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Problem, did_you_mean
+from incentive_engine.facts import is_encoding, is_timezone, refused_path
 from incentive_engine.kinds.base import written
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.checked import Checked
@@ -29,10 +28,8 @@ _NUMBERS: tuple[str, ...] = ("number", "money")
 def timezone_is_known(checked: Checked) -> Iterator[Problem]:
     """Days begin somewhere."""
     name = checked.rules.timezone
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # unknown; not a name; a folder of names
-        hint = did_you_mean(name, available_timezones()) or "write its IANA name, as Europe/Paris"
+    if not is_timezone(name):
+        hint = did_you_mean(name, filter(is_timezone, available_timezones())) or "write its IANA name, as Europe/Paris"
         yield Problem("unknown-timezone", f"there is no time zone `{name}`", checked.at("timezone"), hint)
 
 
@@ -49,32 +46,15 @@ def currency_is_known(checked: Checked) -> Iterator[Problem]:
 def paths_stay_inside(checked: Checked) -> Iterator[Problem]:
     """No path leads out of the data folder: a rule set is not trusted with the rest of the machine."""
     for at, table in _tables(checked.rules):
-        reason = _outside(table.path)
-        if reason:
-            hint = "write it relative to the data folder, with forward slashes: `calls/*.csv`"
-            where = checked.at(*at, "path")
-            yield Problem("path-refused", f"the path `{table.path}` {reason}", where, hint)
-
-
-def _outside(path: str) -> str | None:
-    windows = PureWindowsPath(path)
-    if not path.strip():
-        return "is empty"
-    if "://" in path:
-        return "is an address"
-    if path.startswith(("/", "~")) or windows.drive or windows.root:
-        return "is absolute: it leads out of the data folder"
-    if ".." in PurePosixPath(path.replace("\\", "/")).parts:
-        return "leads out of the data folder"
-    return "has backslashes" if "\\" in path else None
+        problem = refused_path(table.path, checked.at(*at, "path"))
+        if problem:
+            yield problem
 
 
 def encodings_are_known(checked: Checked) -> Iterator[Problem]:
     """A declared encoding exists."""
     for at, table in _tables(checked.rules):
-        try:
-            codecs.lookup(table.encoding or "utf-8")
-        except LookupError:
+        if table.encoding is not None and not is_encoding(table.encoding):
             message = f"there is no encoding `{table.encoding}`"
             yield Problem("unknown-encoding", message, checked.at(*at, "encoding"), "write utf-8, cp1252 or utf-16")
 
