@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -91,8 +91,7 @@ class Population:
 
 def check_invariants(calculation: Calculation) -> Population:
     """Raises BrokenInvariant, or says what became of everyone."""
-    paid_payees = [pl.DataFrame(schema={"payee": pl.String})]
-    held_payees = [calculation.assigned.held.select("payee"), held_people(calculation.accepted)]
+    paid, held = [], [calculation.assigned.held.lazy(), held_people(calculation.accepted).lazy()]
     for evaluation in calculation.evaluations:
         tested = Tested(evaluation)
         broken = evaluation.frame.select(
@@ -101,21 +100,35 @@ def check_invariants(calculation: Calculation) -> Population:
         for name, rows in broken.row(0, named=True).items():
             if rows:
                 raise BrokenInvariant(f"{name}: {rows} rows")
-        told = evaluation.frame.select("payee", tested.program.paid.alias("paid")).collect(engine="streaming")
-        paid_payees.append(told.filter("paid").select("payee"))
-        held_payees.append(told.filter(~pl.col("paid")).select("payee"))
-    return _everyone_is_accounted_for(calculation, pl.concat(paid_payees).unique(), pl.concat(held_payees).unique())
+        told = evaluation.frame.select("payee", tested.program.paid.alias("paid")).collect(engine="streaming").lazy()
+        paid.append(told.filter("paid"))
+        held.append(told.filter(~pl.col("paid")))
+    return _everyone_is_accounted_for(calculation, paid, held)
 
 
-def _everyone_is_accounted_for(calculation: Calculation, paid: pl.DataFrame, held: pl.DataFrame) -> Population:
+def _everyone_is_accounted_for(
+    calculation: Calculation, paid: Sequence[pl.LazyFrame], held: Sequence[pl.LazyFrame]
+) -> Population:
     """Everyone in the workforce is paid, held, or in no plan."""
-    people = known_people(calculation.accepted).select("payee")
-    only_held = held.join(paid, on="payee", how="anti")
-    rest = people.join(paid, on="payee", how="anti").join(only_held, on="payee", how="anti")
-    tested = calculation.assigned.tests.filter(~pl.col("result")).select("payee").unique().collect()
-    unexplained = rest.join(tested, on="payee", how="anti").height
+    groups = {
+        "known": [known_people(calculation.accepted).lazy()],
+        "paid": paid,
+        "held": held,
+        "refused": [calculation.assigned.tests.filter(~pl.col("result"))],
+    }
+    group = pl.Enum(list(groups))
+    named = [frame.select("payee", pl.lit(name, group).alias("group")) for name in groups for frame in groups[name]]
+    fates = pl.concat(named).group_by("payee").agg((pl.col("group") == name).any().alias(name) for name in groups)
+    only_held, rest = pl.col("held") & ~pl.col("paid"), pl.col("known") & ~pl.col("paid") & ~pl.col("held")
+    counted = fates.select(
+        pl.col("known", "paid").sum(),
+        only_held.sum().alias("held"),
+        rest.sum().alias("not eligible"),
+        (rest & ~pl.col("refused")).sum().alias("unexplained"),
+    ).collect(engine="streaming")
+    *population, unexplained = counted.row(0)
     if unexplained:
         raise BrokenInvariant(
             f"everyone_is_accounted_for: {unexplained} payees are neither paid, held nor not eligible"
         )
-    return Population(people.height, paid.height, only_held.height, rest.height)
+    return Population(*population)

@@ -228,8 +228,8 @@ def _write(calculation: Calculation, population: Population, folder: Path) -> No
     write_json(_summary(calculation, population, payouts), folder / RUN_FILE)
 
 
-def _as_decimals(table: Table) -> pl.DataFrame:
-    return table.frame.with_columns(
+def _as_decimals(table: Table) -> pl.LazyFrame:
+    return table.frame.lazy().with_columns(
         Exact.column(name, scale).decimal(scale.places).alias(name) for name, scale in table.scales.items()
     )
 
