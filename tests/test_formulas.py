@@ -38,6 +38,8 @@ ROWS = pl.DataFrame(
         "team": ["A", "B", "A", None],
         "hired": [dt.date(2026, 1, 1), dt.date(2024, 2, 29), None, dt.date(2026, 3, 31)],
         "left": [dt.date(2026, 3, 31), None, None, dt.date(2026, 1, 1)],
+        "since": [dt.datetime(2026, 3, 31, 23, 30), dt.datetime(2024, 2, 29), None, dt.datetime(2026, 1, 1, 0, 0, 1)],
+        "until": [dt.datetime(2026, 4, 1), dt.datetime(2024, 2, 29, 18), None, dt.datetime(2026, 1, 1, 0, 0, 0)],
         "answered": [True, False, None, True],
     },
     schema_overrides={"salary": pl.Int64, "nps": pl.Int64, "one": pl.Int64},
@@ -50,11 +52,14 @@ SCOPE: dict[str, Exact | pl.Expr] = {
     "team": pl.col("team"),
     "hired": pl.col("hired"),
     "left": pl.col("left"),
+    "since": pl.col("since"),
+    "until": pl.col("until"),
+    "end": pl.lit(dt.date(2026, 3, 31)),
     "answered": pl.col("answered"),
 }
 TYPES: dict[str, Type] = {
     "salary": "number", "nps": "number", "one": "number", "role": "text", "team": "text",
-    "hired": "date", "left": "date", "answered": "boolean",
+    "hired": "date", "left": "date", "since": "date", "until": "date", "end": "date", "answered": "boolean",
 }  # fmt: skip
 NAMES = {name: Name(type_, f"the {name}") for name, type_ in TYPES.items()}
 
@@ -230,11 +235,98 @@ def test_formulas_that_differ_in_numbers_only_have_one_skeleton(one: str, other:
 
 
 def test_formulas_of_one_skeleton_run_in_one_pass() -> None:
-    plan = pl.Series("plan", [0, 1, 0, 1], dtype=pl.UInt32)
-    constants = [Exact.varying([10, "0.5"], pl.lit(plan)), Exact.of(100), Exact.varying([2, 3], pl.lit(plan))]
-    value = compile_number(Formula("ROUND(MAX(nps * 10, 100) / 2, 1)"), SCOPE, constants)
-    found = ROWS.select(value.decimal(1))[:, 0].to_list()
+    each = [Formula("ROUND(MAX(nps * 10, 100) / 2, 1)"), Formula("ROUND(MAX(nps * 0.5, 100) / 3, 1)")]
+    plan = pl.lit(pl.Series("plan", [0, 1, 0, 1], dtype=pl.UInt32))
+    found = ROWS.select(compile_number(each[0], SCOPE, each, plan).decimal(1))[:, 0].to_list()
     assert found == [Decimal("250.0"), Decimal("33.3"), None, Decimal("33.3")]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("salary * 8% / 4", "salary * 8% / 8"),
+        ("salary * 8% / 4", "salary * 10% / 16", "salary * 9.125% / 0.5"),
+        ("salary * 3 / 3", "salary * 7 / 7", "salary * 11 / 11"),
+        ("8% / 4 * salary", "7% / 8 * salary"),
+        ("salary / (4 - 2)", "salary / (5 - 1)"),
+        ("-salary / -4", "-salary / -2"),
+        ("IF(nps > 0, salary, 600) / 3 * 6", "IF(nps > 10, salary, 900) / 7 * 7"),
+        ("ROUND(salary / 3, 2)", "ROUND(salary / 7, 2)"),
+        ("ROUND(salary / 3, 2) / MAX(2, 4)", "ROUND(salary / 7, 2) / MAX(1, 1)"),
+        ("salary / 4 + one * 2", "salary / 8 + one * 5"),
+        ("ROUND(salary / (one * 3) / (2 / nps), 3)", "ROUND(salary / (one * 5) / (4 / nps), 3)"),
+        ("ROUND(4 / one / 2, 3)", "ROUND(5 / one / 3, 3)"),
+        ("ABS(nps / 4) * 3", "ABS(nps / 5) * 2"),
+        ("IF(nps / 4 > 10, 1, 2) / 4", "IF(nps / 5 > 10, 3, 2) / 5"),
+        ("salary * 0 / 4", "salary * 5 / 8"),
+    ],
+)
+def test_a_plan_has_the_decimals_in_one_pass_that_it_has_alone(texts: tuple[str, ...]) -> None:
+    each = [Formula(text) for text in texts]
+    assert len({formula.skeleton for formula in each}) == 1
+    alone = [compile_number(formula, SCOPE) for formula in each]
+    plan = pl.col("plan")
+    together = compile_number(each[0], SCOPE, each, plan)
+    assert together.finite_places == max(value.finite_places or 0 for value in alone)
+    for number, value in enumerate(alone):
+        rows = ROWS.with_columns(plan=pl.lit(number, dtype=pl.UInt32))
+        found = rows.select(together=together.decimal(), alone=value.decimal(together.finite_places), row=plan)
+        assert found["together"].equals(found["alone"]), texts[number]
+
+
+def test_divisors_without_a_common_denominator_that_fits_still_divide() -> None:
+    primes = [n for n in range(2, 200) if all(n % d for d in range(2, n))]
+    each = [Formula(f"ROUND(salary * 8% / {prime}, 2)") for prime in primes]
+    rows = ROWS.join(pl.DataFrame({"plan": pl.Series(range(len(each)), dtype=pl.UInt32)}), how="cross")
+    found = rows.select(compile_number(each[0], SCOPE, each, pl.col("plan")).decimal(2))[:, 0].to_list()
+    for number, formula in enumerate(each):
+        alone = ROWS.select("nps", compile_number(formula, SCOPE).decimal(2).alias("alone"))["alone"].to_list()
+        assert found[number :: len(each)] == alone
+
+
+def test_a_plan_that_divides_by_zero_has_no_number() -> None:
+    each = [Formula("salary / (2 - 1)"), Formula("salary / (2 - 2)")]
+    plan = pl.lit(pl.Series("plan", [0, 1, 0, 1], dtype=pl.UInt32))
+    found = ROWS.select(compile_number(each[0], SCOPE, each, plan).decimal(2))[:, 0].to_list()
+    assert found == [Decimal("30000.00"), None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("since <= DATE(2026, 3, 31)", [True, True, None, True]),
+        ("since > DATE(2026, 3, 31)", [False, False, None, False]),
+        ("since <= end", [True, True, None, True]),
+        ("end >= since", [True, True, None, True]),
+        ("since = DATE(2026, 3, 31)", [True, False, None, False]),
+        ("since <> left", [False, None, None, False]),
+        ("since = hired", [False, True, None, False]),
+        ("until < since", [False, False, None, True]),
+        ("since < until", [True, True, None, False]),
+        ("since IN (DATE(2026, 3, 31), hired)", [True, True, None, False]),
+        ("since = IF(answered, end, hired)", [True, True, None, False]),
+        ("role = team", [False, False, None, None]),
+        ("answered = answered", [True, True, None, True]),
+        ("DAYS(end, since) = 0", [True, False, None, False]),
+        ("DAYS(until, since) = 1", [True, False, None, False]),
+    ],
+)
+def test_a_moment_belongs_to_its_day(text: str, expected: list[bool | None]) -> None:
+    """`since <= period_end` holds on all of the last day, whatever the time."""
+    assert truths(text) == expected
+    lazy = ROWS.lazy().with_columns(group=pl.lit("g"), met=compile_condition(Formula(text), SCOPE))
+    assert lazy.collect(engine="streaming")["met"].to_list() == expected
+    counted = ROWS.lazy().group_by(pl.lit("g").alias("group")).agg(met=compile_condition(Formula(text), SCOPE).sum())
+    assert counted.collect(engine="streaming")["met"].to_list() == [expected.count(True)]
+
+
+def test_days_hold_whatever_polars_takes_for_a_date() -> None:
+    days = pl.DataFrame(
+        {"hired": pl.Series([2**31 - 1], dtype=pl.Int32), "left": pl.Series([-(2**31)], dtype=pl.Int32)}
+    )
+    value = compile_number(Formula("DAYS(hired, left)"), SCOPE)
+    (found,) = days.cast(pl.Date).select(value.expr).row(0)
+    assert found == 2**32 - 1 <= value.high
 
 
 def problems(text: str, wanted: Type = "number") -> list[tuple[int, str, str, str | None]]:

@@ -94,11 +94,11 @@ class Context:
 
     def number(self, formulas: Variants[Formula], of: SubjectKind) -> Exact:
         """What a formula gives for each payee."""
-        return compile_number(formulas.first, self._scope(formulas.first, of), self._constants(formulas))
+        return compile_number(formulas.first, self._scope(formulas.first, of), formulas.each, self.plan)
 
     def condition(self, formulas: Variants[Formula], of: SubjectKind) -> pl.Expr:
         """Whether a condition holds for each payee; missing where that is not known."""
-        return compile_condition(formulas.first, self._scope(formulas.first, of), self._constants(formulas))
+        return compile_condition(formulas.first, self._scope(formulas.first, of), formulas.each, self.plan)
 
     def hold_unless_known(self, code: str, formulas: Variants[Formula], of: SubjectKind, missing: pl.Expr) -> None:
         """Holds the payees for whom a formula gives nothing, naming what it lacks."""
@@ -116,10 +116,6 @@ class Context:
     def rounded(self, name: str, value: Exact, rounding: Rounding | None) -> Exact:
         """The value rounded where the rules say so, as a column."""
         return self.stages.number(name, value if rounding is None else value.rounded(rounding.places, rounding.mode))
-
-    def _constants(self, formulas: Variants[Formula]) -> list[Exact]:
-        each = [formula.constants for formula in formulas.each]
-        return [Exact.varying(list(values), self.plan) for values in zip(*each, strict=True)]
 
     def _scope(self, formula: Formula, of: SubjectKind) -> Scope:
         return {name: self._named(name, of) for name in formula.names}

@@ -68,6 +68,14 @@ class Exact(Quotient):
     def negated(self) -> Exact:
         return replace(self, unit=-self.unit)
 
+    def absolute(self) -> Exact:
+        """The value without its sign."""
+        low, high = self.bounds
+        if low >= 0 or high <= 0:
+            return self if low >= 0 else self.negated()
+        larger = greatest([self, self.negated()])  # each reaches below zero, the larger of them does not
+        return exact_of(larger.counts.known(0, larger.high), larger.unit, larger.per)
+
     def plus(self, other: Exact | Number) -> Exact:
         return total_of([self, as_exact(other)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, floor
 
@@ -9,30 +10,35 @@ from incentive_engine.formulas.formula import Formula
 from incentive_engine.formulas.functions import ROUNDINGS
 from incentive_engine.formulas.tree import Arithmetic, Call, Negative, Node, NumberLiteral
 
+_AS_WRITTEN: Mapping[int, Fraction] = {}
+
 
 def constant(formula: Formula) -> Fraction | None:
     """The formula's value if it is a number that no row changes, else None; a division by zero has none."""
     return folded(formula.tree)
 
 
-def folded(node: Node) -> Fraction | None:
-    """The value of a part of a formula if it is a number that no row changes, else None."""
+def folded(node: Node, numbers: Mapping[int, Fraction] = _AS_WRITTEN) -> Fraction | None:
+    """The value of a part of a formula if it is a number that no row changes, else None.
+
+    `numbers`: what stands in place of some literals, by offset.
+    """
     match node:
         case NumberLiteral():
-            return node.value
+            return numbers.get(node.offset, node.value)
         case Negative():
-            value = folded(node.operand)
+            value = folded(node.operand, numbers)
             return None if value is None else -value
         case Arithmetic():
-            return _arithmetic(node)
+            return _arithmetic(node, numbers)
         case Call():
-            return _called(node)
+            return _called(node, numbers)
         case _:
             return None
 
 
-def _arithmetic(node: Arithmetic) -> Fraction | None:
-    left, right = folded(node.left), folded(node.right)
+def _arithmetic(node: Arithmetic, numbers: Mapping[int, Fraction]) -> Fraction | None:
+    left, right = folded(node.left, numbers), folded(node.right, numbers)
     if left is None or right is None:
         return None
     match node.sign:
@@ -46,10 +52,10 @@ def _arithmetic(node: Arithmetic) -> Fraction | None:
             return left / right if right else None
 
 
-def _called(node: Call) -> Fraction | None:
+def _called(node: Call, numbers: Mapping[int, Fraction]) -> Fraction | None:
     if node.function not in ROUNDINGS | {"MIN", "MAX", "ABS"} or not node.arguments:
         return None
-    values = [value for argument in node.arguments if (value := folded(argument)) is not None]
+    values = [value for argument in node.arguments if (value := folded(argument, numbers)) is not None]
     if len(values) < len(node.arguments):
         return None
     if node.function == "ABS":
