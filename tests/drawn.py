@@ -301,8 +301,8 @@ class Drawing:
         cells = {
             "adviser": (*advisers * 6, None, SYSTEM, GHOST),
             "day": (*days[:3] * 5, *days),
-            "queue": mostly("T1", "T2", missing=30),
-            "unit": mostly("D1", "D2", missing=30),
+            "queue": (*mostly("T1", "T2", missing=30) * 5, "t1"),
+            "unit": (*mostly("D1", "D2", missing=30) * 5, "D 1"),
             "answer": mostly(*(Fraction(each) for each in (10, 9, 8, 7, 6, 0))),
             "amount": mostly(*fractions("1", "0", "2.5", "-10", "99.99", "100", "3")),
             "wait": mostly(*fractions("1", "0", "60", "12.5", "359.9")),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -298,6 +299,11 @@ class Results:
     def __init__(self, case: Case) -> None:
         self.rules, self.tables = case.rules, case.tables
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
+        self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
+        for name, kind in kinds_read(self.rules):
+            compute = self.rules["kpis"][name]["compute"]
+            if compute["kind"] != "given":
+                self.read[compute["from"]].add(kind)
 
     def of(self, name: str, kind: str, subject: str | None, period: str) -> Result:
         """The result, rounded as the KPI says; missing where there is none."""
@@ -331,19 +337,29 @@ class Results:
         return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
 
     def facts(self, source: str, period: str) -> list[Row]:
-        """The accepted facts of the period: not those of a payee whom nobody knows."""
+        """The accepted facts of the period: not those that name somebody whom nobody knows."""
         rule = self.rules["sources"][source]
         start, end = span(period, int(self.rules.get("year_starts", 1)))
         return [
             fact
             for fact in self.tables[source]
-            if start <= day(fact[rule["date"]]) <= end and not self.is_unknown(source, fact)
+            if start <= day(fact[rule["date"]]) <= end and not self.unknown(source, fact)
         ]
 
-    def is_unknown(self, source: str, fact: Row) -> bool:
+    def unknown(self, source: str, fact: Row) -> list[str]:
+        """The kinds of subject whom a fact names and nobody knows; teams and departments only where rules read them."""
         rule = self.rules["sources"][source]
-        payee = fact[rule["payee"]] if "payee" in rule else None
-        return payee is not None and payee not in self.staff and payee not in rule.get("system_accounts", ())
+        wrong = []
+        for kind in ("payee", "team", "department"):
+            named = fact[rule[kind]] if kind in rule else None
+            machine = kind == "payee" and named in rule.get("system_accounts", ())
+            matters = kind == "payee" or kind in self.read[source]
+            if named is not None and matters and not machine and not self.is_known(kind, named):
+                wrong.append(kind)
+        return wrong
+
+    def is_known(self, kind: str, name: str) -> bool:
+        return kind == "company" or any(row.get(kind) == name for row in self.staff.values())
 
     def subject(self, source: str, fact: Row, kind: str) -> str | None:
         """Whom a fact is about: the payee, the team, the department, or the company."""
@@ -359,6 +375,23 @@ class Results:
         if named is not None:
             return str(named)
         return self.staff[payee][kind] if payee is not None else None
+
+
+def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
+    """Each KPI that a plan names, and of which kind of subject it reads it."""
+    for plan in rules["plans"].values():
+        nodes = [("", plan)]
+        while nodes:
+            name, node = nodes.pop()
+            nodes += [*node.get("scorecard", {}).items(), *node.get("items", {}).items()]
+            for step, key in (("modifiers", "factor"), ("gates", "when")):
+                for each in node.get(step, ()):
+                    named = set(re.findall(r"\w+", each[key].text)) & set(rules["kpis"])
+                    yield from ((kpi, each.get("of", "payee")) for kpi in named)
+            if "of" in node:
+                kpi = node.get("kpi", name)
+                fallbacks = {node.get("on_missing"), rules["kpis"][kpi].get("reliability", {}).get("otherwise")}
+                yield from ((kpi, kind) for kind in {node["of"]} | fallbacks & {"team", "department"})
 
 
 def day(moment: dt.date) -> dt.date:

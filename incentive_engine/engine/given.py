@@ -18,7 +18,6 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.crediting import COMPANY, known_people
 from incentive_engine.engine.measured import (
     COUNT,
-    DENOMINATOR,
     NUMERATOR,
     SUBJECT,
     VALUE,
@@ -29,12 +28,14 @@ from incentive_engine.engine.measured import (
     fitted_result,
     rounded,
 )
+from incentive_engine.engine.misfits import SUBJECT_KINDS, misfits, refused_rows
+from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import written
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
+from incentive_engine.rulesets.contracts import RESULTS
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 _PLACE, _KPI = "place", "number of the KPI"
@@ -45,10 +46,12 @@ class _Page:
     """The rows of the table about one kind of subject in one period: subject, kpi, value, n.
 
     Each with the place of its subject among `subjects` and the number of its KPI among `kpis`; null where it has none.
+    `known`: the names of all who are known, also those of whom something is held.
     """
 
     kind: str
     period: str
+    known: pl.Series
     subjects: pl.DataFrame
     kpis: Mapping[str, Kpi]
     rows: pl.DataFrame
@@ -56,14 +59,8 @@ class _Page:
 
     def refused(self, chosen: pl.Expr | pl.Series, code: str, reason: pl.Expr) -> pl.DataFrame:
         """The chosen rows, held."""
-        key = f"subject_kind={self.kind}, subject={{}}, kpi={{}}, period={self.period}"
-        return self.rows.filter(chosen).select(
-            pl.lit(RESULTS).alias("table"),
-            pl.format(key, pl.col(SUBJECT).fill_null(""), "kpi").alias("key"),
-            (pl.col(SUBJECT) if self.kind == "payee" else pl.lit(None, pl.String)).alias("payee"),
-            pl.lit(code).alias("code"),
-            reason.alias("reason"),
-        )
+        whose = pl.lit(self.kind).alias("subject_kind"), pl.lit(self.period).alias("period")
+        return refused_rows(self.rows.filter(chosen).with_columns(whose), code, reason)
 
 
 def given_results(
@@ -71,14 +68,15 @@ def given_results(
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """The given results behind `keys`, and the rows that cannot be used."""
     sheets: list[Sheet] = []
-    held = []
-    for kind, previous in product(("payee", "team", "department", "company"), (False, True)):
+    given = frozenset(name for name, kpi in rules.kpis.items() if isinstance(kpi.compute, Given))
+    held = [misfits(accepted.tables[RESULTS], given, frozenset(rules.kpis) - given)]
+    for kind, previous in product(SUBJECT_KINDS, (False, True)):
         asked = sorted(key for key in keys if (key.subject_kind, key.previous) == (kind, previous))
         if asked or kind == "payee":
             page = _page(rules, accepted, kind, (period.previous() if previous else period).name)
-            outside = _outside(page)
-            held += [_strangers(page, accepted), *_told_outside(page, outside)]
-            sheets += [_sheet(page, asked, outside)] if asked else []
+            outside, contradicting = _outside(page), _contradicting(page)
+            held += [*_strangers(page), *_told_outside(page, outside), *_told_contradicting(page, contradicting)]
+            sheets += [_sheet(page, asked, outside | contradicting)] if asked else []
     return sheets, pl.concat(held)
 
 
@@ -89,7 +87,7 @@ def _page(rules: RuleSet, accepted: Accepted, kind: str, period: str) -> _Page:
         table.frame.lazy()
         .filter(pl.col("subject_kind") == kind, pl.col("period") == period)
         .select(
-            pl.lit(COMPANY).alias(SUBJECT) if kind == "company" else pl.col(SUBJECT),
+            SUBJECT,
             "kpi",
             VALUE,
             pl.col(COUNT).cast(pl.Int64) if COUNT in table.frame.columns else pl.lit(None, pl.Int64).alias(COUNT),
@@ -97,9 +95,11 @@ def _page(rules: RuleSet, accepted: Accepted, kind: str, period: str) -> _Page:
         )
         .collect()
     )
-    subjects = every_subject(kind, accepted.tables[WORKFORCE].frame, rows[SUBJECT])
-    places = _numbers(rows[SUBJECT], subjects[SUBJECT]).alias(_PLACE)
-    return _Page(kind, period, subjects, kpis, rows.with_columns(places), table.scales[VALUE])
+    subjects = every_subject(kind, accepted).rechunk()  # in one piece it is shared by all frames, not copied into each
+    named = rows[SUBJECT].fill_null(COMPANY) if kind == "company" else rows[SUBJECT]
+    places = _numbers(named, subjects[SUBJECT]).alias(_PLACE)
+    known = known_people(accepted)["payee"] if kind == "payee" else subjects[SUBJECT]
+    return _Page(kind, period, known, subjects, kpis, rows.with_columns(places), table.scales[VALUE])
 
 
 def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
@@ -112,29 +112,51 @@ def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
     return found[_PLACE].gather(names.rle_id())
 
 
-def _strangers(page: _Page, accepted: Accepted) -> pl.DataFrame:
-    """The rows of payees whom nobody knows."""
-    stranger = pl.lit(False)
-    if page.kind == "payee" and page.rows[_PLACE].null_count():
-        known = known_people(accepted)["payee"].implode()
-        stranger = pl.col(_PLACE).is_null() & ~pl.col(SUBJECT).is_in(known).fill_null(False)
-    reason = pl.format("payee `{}` is not in the workforce", pl.col(SUBJECT).fill_null(""))
-    return page.refused(stranger, "unknown-payee", reason)
+def _strangers(page: _Page) -> Iterator[pl.DataFrame]:
+    """The rows about subjects whom nobody knows, and about nobody."""
+    if not page.rows[_PLACE].null_count():
+        return
+    ours = pl.col(_PLACE).is_null() & pl.col(_KPI).is_not_null()
+    empty = pl.lit("`subject` is empty: only the company needs no name")
+    yield page.refused(ours & pl.col(SUBJECT).is_null(), "empty-cell", empty)
+    strange = strange_names(page.rows.filter(ours)[SUBJECT], page.known)
+    if page.kind == "company":
+        why = pl.lit("is not the company: leave `subject` empty, or write `company`")
+    elif page.kind == "payee":
+        why = pl.lit(NOT_KNOWN[page.kind])
+    else:
+        otherwise = "correct it, or the workforce"
+        why = pl.concat_str(pl.lit(NOT_KNOWN[page.kind]), guesses(SUBJECT, strange, page.known, otherwise))
+    reason = pl.concat_str(pl.lit(f"{page.kind} `"), pl.col(SUBJECT), pl.lit("` "), why)
+    yield page.refused(ours & among(SUBJECT, strange), f"unknown-{page.kind}", reason)
 
 
-def _outside(page: _Page) -> pl.Series | None:
-    """Boolean: whether a result is outside the range of its KPI; None where none can be."""
+def _contradicting(page: _Page) -> pl.Series:
+    """Boolean: whether another row says the same subject's result of the same KPI, under another name."""
+    if page.kind != "company":  # all others have one name, and names are keys
+        return pl.repeat(False, page.rows.height, eager=True)
+    there = pl.col(_PLACE).is_not_null() & pl.col(_KPI).is_not_null()
+    return page.rows.select(there & (pl.struct(_PLACE, _KPI).is_duplicated())).to_series()
+
+
+def _told_contradicting(page: _Page, contradicting: pl.Series) -> Iterator[pl.DataFrame]:
+    if contradicting.any():
+        told = pl.lit("several rows give this result: keep the one that is right")
+        yield page.refused(contradicting, "contradicting-rows", told)
+
+
+def _outside(page: _Page) -> pl.Series:
+    """Boolean: whether a result is outside the range of its KPI."""
     least, most = page.scale.low, page.scale.high
     ranges = [_range(kpi, page.scale) for kpi in page.kpis.values()]
     if all(low <= least and high >= most for low, high in ranges):
-        return None
+        return pl.repeat(False, page.rows.height, eager=True)
     low, high = (
         pl.lit(pl.Series([min(max(bounds[end], least - 1), most + 1) for bounds in ranges])).gather(pl.col(_KPI))
         for end in (0, 1)
     )
     outside = (pl.col(VALUE) < low) | (pl.col(VALUE) > high)
-    found = page.rows.select(outside.fill_null(False)).to_series()
-    return found if found.any() else None
+    return page.rows.select(outside.fill_null(False)).to_series()
 
 
 def _range(kpi: Kpi, scale: Scale) -> tuple[int, int]:
@@ -144,23 +166,23 @@ def _range(kpi: Kpi, scale: Scale) -> tuple[int, int]:
     return math.ceil(low), math.floor(high)
 
 
-def _told_outside(page: _Page, outside: pl.Series | None) -> Iterator[pl.DataFrame]:
-    if outside is None:
+def _told_outside(page: _Page, outside: pl.Series) -> Iterator[pl.DataFrame]:
+    if not outside.any():
         return
     value = Exact.column(VALUE, page.scale).decimal()
     for name, kpi in page.kpis.items():
         assert isinstance(kpi.compute, Given)
         low, high = written(kpi.compute.at_least), written(kpi.compute.at_most)
-        told = f"a result of `{name}` lies between {low} and {high}; {{}} does not: correct it"
-        yield page.refused(pl.lit(outside) & (pl.col("kpi") == name), "out-of-bounds", pl.format(told, value))
+        told = [pl.lit(f"a result of `{name}` lies between {low} and {high}; "), value, pl.lit(" does not: correct it")]
+        yield page.refused(pl.lit(outside) & (pl.col("kpi") == name), "out-of-bounds", pl.concat_str(told))
 
 
-def _sheet(page: _Page, keys: Sequence[ResultKey], outside: pl.Series | None) -> Sheet:
+def _sheet(page: _Page, keys: Sequence[ResultKey], unusable: pl.Series) -> Sheet:
     height = page.subjects.height
     asked = {key.kpi: at for at, key in enumerate(keys)}
     number = pl.lit(pl.Series([asked.get(name) for name in page.kpis], dtype=pl.UInt32)).gather(pl.col(_KPI))
     rows = page.rows.select((number * height + pl.col(_PLACE)).alias(_PLACE), VALUE, COUNT)
-    rows = rows.filter(rows[_PLACE].is_not_null() if outside is None else rows[_PLACE].is_not_null() & ~outside)
+    rows = rows.filter(rows[_PLACE].is_not_null() & ~unusable)
     columns = {
         name: pl.repeat(None, height * len(keys), dtype=rows.schema[name], eager=True).scatter(rows[_PLACE], rows[name])
         for name in (VALUE, COUNT)
@@ -175,7 +197,6 @@ def _sheet(page: _Page, keys: Sequence[ResultKey], outside: pl.Series | None) ->
             as_column(rounded(as_written, kpi), VALUE),
             COUNT,
             NUMERATOR,
-            pl.lit(None, pl.Int64).alias(DENOMINATOR),
         )
         sheet[key] = fitted_result(frame, kpi, as_written, None)
     return sheet

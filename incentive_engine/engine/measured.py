@@ -9,9 +9,11 @@ from typing import TypeAlias
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import COMPANY
+from incentive_engine.engine.crediting import COMPANY, known_people
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import Accepted
+from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi
 
 SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR = "subject", "value", "n", "numerator", "denominator"
@@ -21,8 +23,8 @@ SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR = "subject", "value", "n", "numera
 class Result:
     """One KPI for one kind of subject and period.
 
-    `frame`: one row per subject: subject, value, n, numerator, denominator, numbers as integer counts; value and n are
-    null for a subject without a result.
+    `frame`: one row per subject: subject, value, n, numerator and, where there is one, denominator, numbers as integer
+    counts; value and n are null for a subject without a result.
     """
 
     frame: pl.DataFrame
@@ -48,14 +50,13 @@ class Measured:
         return {key: result for sheet in self.sheets for key, result in sheet.items()}
 
 
-def every_subject(kind: str, workforce: pl.DataFrame, named: pl.Series) -> pl.DataFrame:
-    """Every subject of one kind: payees as the workforce has them; of other kinds, also those that only facts name."""
+def every_subject(kind: str, accepted: Accepted) -> pl.DataFrame:
+    """Every subject of one kind: payees as the workforce has them, teams and departments of all who are known."""
     if kind == "payee":
-        return workforce.select(pl.col("payee").alias(SUBJECT))
+        return accepted.tables[WORKFORCE].frame.select(pl.col("payee").alias(SUBJECT))
     if kind == "company":
         return pl.DataFrame({SUBJECT: [COMPANY]})
-    known = workforce[kind] if kind in workforce.columns else named.clear()
-    return pl.DataFrame({SUBJECT: pl.concat([known, named]).drop_nulls().unique().sort()})
+    return pl.DataFrame({SUBJECT: known_people(accepted)[kind].drop_nulls().unique().sort()})
 
 
 def fitted_result(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:

@@ -32,9 +32,8 @@ from incentive_engine.facts import Accepted, Table
 from incentive_engine.formulas import Scope
 from incentive_engine.kinds.kpis import FromFacts, Given, Tally
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.formula_uses import ColumnTypes
-from incentive_engine.rulesets.models import Kpi, RuleSet, Source
+from incentive_engine.rulesets.models import Kpi, RuleSet
 
 
 def measure_kpis(
@@ -66,10 +65,8 @@ def _from_source(
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """All results from one source: one pass per kind of subject and period."""
     source, table = rules.sources[name], accepted.tables[name]
-    workforce = accepted.tables[WORKFORCE].frame
     kinds = {key.subject_kind for key in keys}
-    facts, unknown = credited(table.frame, source, known_people(accepted), kinds)
-    held = _strangers(name, source, unknown)
+    facts, held = credited(name, table.frame, source, known_people(accepted), kinds)
     scope = _scope(types.sources.get(name, {}), table)
     sheets: list[Sheet] = []
     for kind in sorted(kinds):
@@ -78,21 +75,9 @@ def _from_source(
             if asked:
                 within = period.previous() if previous else period
                 dated = facts.filter(pl.col(source.date).is_between(within.start, within.end))
-                sheets.append(dict(_tallied(rules, asked, dated, kind, scope, table.frame.height, workforce)))
+                subjects = every_subject(kind, accepted)
+                sheets.append(dict(_tallied(rules, asked, dated, subjects, scope, table.frame.height)))
     return sheets, held
-
-
-def _strangers(name: str, source: Source, unknown: pl.DataFrame) -> pl.DataFrame:
-    """Facts about people whom the workforce does not know, as held rows."""
-    payee = source.payee or source.date  # without a payee there is no such fact
-    key = [source.id] if source.id else [payee, source.date]
-    return unknown.select(
-        pl.lit(name).alias("table"),
-        pl.format(", ".join(f"{column}={{}}" for column in key), *key).alias("key"),
-        pl.col(payee).cast(pl.String).alias("payee"),
-        pl.lit("unknown-payee").alias("code"),
-        pl.format(f"`{{}}` in `{payee}` is not in the workforce, nor among `system_accounts`", payee).alias("reason"),
-    )
 
 
 def _scope(types: Mapping[str, str], table: Table) -> Scope:
@@ -106,12 +91,11 @@ def _tallied(
     rules: RuleSet,
     keys: list[ResultKey],
     facts: pl.LazyFrame,
-    kind: str,
+    subjects: pl.DataFrame,
     scope: Scope,
     rows: int,
-    workforce: pl.DataFrame,
 ) -> Iterator[tuple[ResultKey, Result]]:
-    subject = subject_column(kind)
+    subject = subject_column(keys[0].subject_kind)
     credited_to = pl.col(subject).is_not_null()
     sums = {key: _summed(_tally(rules.kpis[key.kpi], scope), key, credited_to, rows) for key in keys}
     grouped = (
@@ -121,7 +105,6 @@ def _tallied(
         .collect(engine="streaming")
     )
     delivered = grouped.height > 0 or _delivered(facts)
-    subjects = every_subject(kind, workforce, grouped[SUBJECT])
     dense = subjects.join(grouped, on=SUBJECT, how="left", maintain_order="left")
     for key in keys:
         _, numerator, denominator = sums[key]
@@ -151,8 +134,7 @@ def _summed(tally: Tally, key: ResultKey, credited_to: pl.Expr, rows: int) -> tu
 def _of_key(grouped: pl.DataFrame, key: ResultKey) -> pl.DataFrame:
     names = [name for name in grouped.columns if name.startswith(f"{key.column}.")]
     renamed = {name: name.removeprefix(f"{key.column}.") for name in names}
-    frame = grouped.select(SUBJECT, *names).rename(renamed)
-    return frame if DENOMINATOR in frame.columns else frame.with_columns(pl.lit(None, pl.Int64).alias(DENOMINATOR))
+    return grouped.select(SUBJECT, *names).rename(renamed)
 
 
 def _delivered(facts: pl.LazyFrame) -> bool:
@@ -168,4 +150,4 @@ def _divided(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact
         below = Exact(pl.col(DENOMINATOR), denominator.unit, denominator.low, denominator.high)
         value = rounded(above.over(below.maximum(below.unit)).masked(below.above(0)), kpi)
     frame = frame.with_columns(as_column(value, VALUE))
-    return fitted_result(frame.select(SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR), kpi, above, below)
+    return fitted_result(frame, kpi, above, below)
