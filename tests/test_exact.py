@@ -217,6 +217,11 @@ def negated(p: Program) -> tuple[Any, Values]:
     return a.negated(), each(operator.neg, x)
 
 
+def absolute(p: Program) -> tuple[Any, Values]:
+    a, x = p.operand()
+    return a.absolute(), each(abs, x)
+
+
 def by_constant(p: Program) -> tuple[Any, Values]:
     (a, x), number = p.operand(), p.number()
     name = p.random.choice(["plus", "minus", "times", "over_or_missing"])
@@ -345,7 +350,7 @@ def allocating(p: Program) -> tuple[Any, Values]:
 
 
 WORKS: tuple[Work, ...] = (
-    plus, minus, times, over, over_or_missing, negated, by_constant, rounding, rounding, rounding, clipping,
+    plus, minus, times, over, over_or_missing, negated, absolute, by_constant, rounding, rounding, rounding, clipping,
     clipping_by_column, extremes, minimum, maximum, or_else, comparing, comparing, choosing, masking, summing,
     totalling, curving, curving, curving_by_plan, varying, allocating,
 )  # fmt: skip
@@ -859,7 +864,7 @@ CHECKS: tuple[Callable[[ModuleType], None], ...] = (
 MUTATED = "mutated_exact"
 
 MUTANTS = (
-    ("or self.high > LARGEST:", "or self.high > 10 * LARGEST:"),
+    ("or high > LARGEST:", "or high > 10 * LARGEST:"),
     ("max(reached) < 2**63 else", "max(reached) < 2**64 else"),
     ("else half.minus(ONE)", "else half"),
     ('"down": (ZERO, most),', '"down": (ZERO, ZERO),'),

@@ -542,6 +542,9 @@ def test_a_name_has_one_type_in_a_formula() -> None:
         ("()", 1, "these brackets are empty", None),
         ("a * / b", 4, "a value is missing after `*`, before `/`", None),
         ("", 0, "a formula is missing here", None),
+        ("a * " + "7" * 39, 4, "this number has more than 38 digits", "write a shorter one"),
+        ("7" * 5_000 + "%", 0, "this number has more than 38 digits", "write a shorter one"),
+        (f"a < 0.{'0' * 38}1", 4, "this number has more than 38 digits", "write a shorter one"),
     ],
 )
 def test_what_is_not_a_formula_is_answered_with_what_to_write(

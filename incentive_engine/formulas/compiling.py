@@ -215,7 +215,7 @@ def _compared(sign: ComparisonSign, first: Node, second: Node, rows: _Rows) -> p
     compared: pl.Expr = _SIGNS[sign](left, right)
     if not (_may_be_day(first) and _may_be_day(second)):
         return compared
-    # What is a day and what a moment, only the columns know: Polars settles it before it runs.
+    # What is a day and what a moment, only the columns know: Polars settles it while it plans, and no row pays for it.
     is_day = pl.dtype_of(left).matches(selectors.date()) | pl.dtype_of(right).matches(selectors.date())
     return pl.when(is_day).then(_SIGNS[sign](_day(left), _day(right))).otherwise(compared)
 
