@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +19,7 @@ TABLES = ("workforce", "targets", "kpis")
 
 
 def bytes_per_payee(payees: int) -> float:
-    """What a run needs at its peak above the accepted tables, which it was given in memory."""
+    """What a run adds at its peak to a process that holds the accepted tables, its folder written and checked."""
     with tempfile.TemporaryDirectory() as folder:
         load_of = workload(payees)
         for name in TABLES:
@@ -32,24 +30,22 @@ def bytes_per_payee(payees: int) -> float:
     return int(output.split()[-1]) / payees
 
 
-def _resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+def _status(field: str) -> int:
+    """Bytes of this process as Linux counts them: VmRSS now, VmHWM at the highest."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
 
 
 def main(folder: Path) -> None:
-    """Prints the bytes above the input."""
-    before = _resident()
-    frames = [pl.read_parquet(folder / f"{name}.parquet") for name in TABLES]
-    held = sum(frame.estimated_size() for frame in frames)
-    workforce, targets, kpis = frames
-    del frames
+    """Prints the bytes that a run added to a process that held the input."""
+    workforce, targets, kpis = (pl.read_parquet(folder / f"{name}.parquet") for name in TABLES)
     tables = accepted(Workload(workforce, targets, pl.DataFrame()), kpis)
-    calculation = calculate(load(RULES), tables, PERIOD, Timings(), keep=False)
+    rules = load(RULES)
+    held = _status("VmRSS")
+    calculation = calculate(rules, tables, PERIOD, Timings(), keep=False)
     (folder / "run").mkdir()
     _write(calculation, check_invariants(calculation), folder / "run")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(peak - before - held)
+    print(_status("VmHWM") - held)
 
 
 if __name__ == "__main__":

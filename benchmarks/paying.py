@@ -16,7 +16,7 @@ from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, assign
 from incentive_engine.engine.fitting import fitted, fitted_table
 from incentive_engine.engine.gathering import gather, numbered, parameter_columns
-from incentive_engine.engine.measured import COUNT, DENOMINATOR, NUMERATOR, SUBJECT, VALUE, Measured, Result
+from incentive_engine.engine.measured import COUNT, NUMERATOR, SUBJECT, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import data_ranges
 from incentive_engine.exact import Exact
@@ -90,7 +90,6 @@ def _sheet(load_of: Workload) -> Mapping[ResultKey, Result]:
             value,
             pl.col(f"{kpi}.n").alias(COUNT),
             pl.col(kpi).alias(NUMERATOR),
-            pl.lit(None, pl.Int64).alias(DENOMINATOR),
         )
         sheet[ResultKey(kpi, "payee")] = Result(frame, scale, Exact.column(NUMERATOR, scale), None)
     return sheet

@@ -22,7 +22,7 @@ from incentive_engine.errors import InputProblems, Problem
 
 RUN_FILE: Final = "run.json"
 _ROWS_PER_GROUP = 65_536
-_ROWS_AT_ONCE = 8_192
+_ROWS_AT_ONCE = 4_096
 """Rows that a table's stream carries at a time; a payee becomes a dozen rows of contributions on the way."""
 
 
