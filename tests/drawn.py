@@ -443,9 +443,9 @@ class Drawing:
         cells = {column: mostly(*options, missing=3) for column, options in columns.items()} | {"": range(100)}
         rows = [{**row, **self.row(cells)} for row in self.keyed(keys)]
         rows = [row for row in rows if row.pop("") < 96]
-        self.add_table(
-            name, keys, rows, {"at_least": Fraction(-100), "at_most": Fraction(1000), "places": 4}, [*columns]
-        )
+        least = {name: Fraction(-100 if min(options) < 0 else 0) for name, options in columns.items()}
+        bounds = {column: {"at_least": low, "at_most": Fraction(1000), "places": 4} for column, low in least.items()}
+        self.add_table(name, keys, rows, bounds)
 
     def keyed(self, keys: list[str]) -> list[Rule]:
         """A row for every combination of what the workforce, and the KPIs, have."""
@@ -457,13 +457,13 @@ class Drawing:
         ]
         return [dict(zip(keys, combination, strict=True)) for combination in product(*values)]
 
-    def add_table(self, name: str, keys: list[str], rows: list[Rule], options: Rule, columns: list[str]) -> None:
+    def add_table(self, name: str, keys: list[str], rows: list[Rule], columns: Mapping[str, Rule]) -> None:
         self.tables[name] = rows
         self.columns[name] = {**dict.fromkeys(keys, "text"), **dict.fromkeys(columns, "number")}
         self.rules.setdefault("tables", {})[name] = {
             **self.file(name),
             "keys": keys,
-            "columns": dict.fromkeys(columns, options),
+            "columns": dict(columns),
         }
 
     # -- scorecards
@@ -502,7 +502,7 @@ class Drawing:
         else:
             columns = [f"w{index}" for index in range(count)]
             rows = [{**row, **dict(zip(columns, weights, strict=True))} for row, weights in drawn]
-        self.add_table(name, keys, rows, {"at_most": Fraction(1), "places": 3}, columns)
+        self.add_table(name, keys, rows, {column: {"at_most": Fraction(1), "places": 3} for column in columns})
         for item, column in zip(items.values(), columns if len(columns) == count else columns * count, strict=True):
             item["weight"] = {"table": name} if column == "value" else {"table": name, "column": column}
 

@@ -24,6 +24,8 @@ _TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject")
 _NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
 _GREATEST = 10**38 - 1
 _MOST_PLACES = (12, 10, 8, 6)
+_DIGITS = 38
+"""Of a Parquet decimal, before and behind the mark."""
 
 
 def trace(evaluation: Evaluation) -> pl.LazyFrame:
@@ -132,13 +134,23 @@ def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
 
 
 def _widest(program: Program) -> dict[str, int]:
-    """The decimal places that hold each column of every measure."""
-    widest: dict[str, int] = {}
+    """The decimal places that hold each column of every measure, as far as all of them leave room for."""
+    columns: dict[str, list[Exact]] = {}
     for scored in program.measures():
         for name, value in _numbers(program, scored).items():
             if value is not None:
-                widest[name] = max(widest.get(name, 0), ending(value).finite_places or 0)
-    return widest
+                columns.setdefault(name, []).append(ending(value))
+    return {name: _common_places(values) for name, values in columns.items()}
+
+
+def _common_places(values: Sequence[Exact]) -> int:
+    places = max(value.finite_places or 0 for value in values)
+    room = min(_DIGITS - len(str(_whole_part(value))) for value in values)
+    return min(places, room)
+
+
+def _whole_part(value: Exact) -> int:
+    return int(max(abs(bound) for bound in value.bounds))
 
 
 def _numbers(program: Program, scored: Scored) -> dict[str, Exact | None]:
@@ -180,8 +192,9 @@ def _other_row(program: Program, places: dict[str, int]) -> dict[str, pl.Expr]:
 
 def _placed(value: Exact | None, places: int | None) -> pl.Expr:
     if value is None or places is None:
-        return pl.lit(None, pl.Decimal(38, places or 0))
-    return ending(value).decimal(places)
+        return pl.lit(None, pl.Decimal(_DIGITS, places or 0))
+    value = ending(value)
+    return (value if (value.finite_places or 0) <= places else value.rounded(places)).decimal(places)
 
 
 def _source(scored: Scored) -> pl.Expr:

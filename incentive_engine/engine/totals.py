@@ -65,10 +65,10 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
         yield shown.select(_row(path, order, values))
 
 
-def _rounded(score: Exact) -> Exact | None:
-    """The score at the places of a mean; None for an unrounded one that has no room for them."""
+def _rounded(value: Exact) -> Exact | None:
+    """The value at the places of a mean; None for an unrounded one that has no room for them."""
     with suppress(CannotProve):
-        return score.rounded(SHARE_PLACES)
+        return value.rounded(SHARE_PLACES)
     return None
 
 
@@ -99,12 +99,12 @@ class _Sums:
 
 def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> list[pl.Expr]:
     payees = (values["payees"] or Exact.of(0)).or_else(0)
-    score = values["score"]
-    mean = None if score is None else score.over(payees.maximum(1)).rounded(SHARE_PLACES)
-    payout, customer = values.get("payout"), values.get("customer")
+    score, payout, customer = values["score"], values.get("payout"), values.get("customer")
+    mean = None if score is None else _rounded(score.over(payees.maximum(1)))
     share = None
-    if payout is not None and customer is not None and payout.low >= 0:
-        share = customer.over(payout.maximum(payout.unit)).rounded(SHARE_PLACES).masked(payout.above(0))
+    if payout is not None and customer is not None:
+        share = _rounded(customer.over(payout.maximum(payout.unit)))
+        share = None if share is None else share.masked(payout.above(0))
     return [
         pl.col("department"),
         pl.col("plan"),
