@@ -10,7 +10,7 @@ from incentive_engine.exact import Scale
 from incentive_engine.formulas import Type
 from incentive_engine.kinds.base import FromTable, SubjectKind
 
-PLAN: Final = "plan#"
+PLAN: Final = "\0plan"  # no header has this name: it cannot stand in a text file
 """UInt32: which plan of the shape a row follows."""
 DAYS_EMPLOYED: Final = "days_employed"
 DAYS: Final = Scale(0, -(10**7), 10**7)

@@ -36,7 +36,7 @@ class Program:
     scratch: tuple[str, ...]
     """Columns that only later stages read: not part of the trace."""
     inputs: tuple[str, ...]
-    """The columns of the wide frame, besides `payee` and `plan#`."""
+    """The columns of the wide frame, besides `payee` and the number of the plan."""
     numbers: Mapping[str, Exact]
     """Every column that holds a number, with what its counts mean."""
     results: tuple[ResultKey, ...]

@@ -34,9 +34,10 @@ def held_people(accepted: Accepted) -> pl.DataFrame:
 
 def known_people(accepted: Accepted) -> pl.DataFrame:
     """Everybody who is known: the workforce, and who is in it with rows that contradict each other."""
-    workforce = accepted.tables[WORKFORCE].frame
-    others = held_people(accepted).join(workforce, on="payee", how="anti")
-    return workforce if others.is_empty() else pl.concat([workforce, others], how="diagonal")
+    workforce, others = accepted.tables[WORKFORCE].frame, held_people(accepted)
+    if others.is_empty():
+        return workforce
+    return pl.concat([workforce, others.join(workforce, on="payee", how="anti")], how="diagonal")
 
 
 def credited(

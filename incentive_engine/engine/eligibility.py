@@ -20,8 +20,8 @@ from incentive_engine.formulas import Formula, Scope, compile_condition
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
-NUMBER = "number#"
-_PERSON, _CASE, _SELECTED, _EVERYONE = "person#", "case#", "selected#", "everyone#"  # no header is written so
+NUMBER = "\0number"
+_PERSON, _CASE, _SELECTED, _EVERYONE = "\0person", "\0case", "\0selected", "\0everyone"  # no header is so
 _RESULT = "result"
 _TEST = pl.Enum(["eligible", "present", "who"])
 
@@ -30,7 +30,7 @@ _TEST = pl.Enum(["eligible", "present", "who"])
 class Assigned:
     """Who is paid on what.
 
-    `assignments`: one row per payee × plan to evaluate: payee, number# (of the plan in the rule set).
+    `assignments`: one row per payee × plan to evaluate: payee, number (of the plan in the rule set).
     `tests`: one row per payee × plan × test: payee, plan, test, result. `held`: payees who cannot be assigned.
     """
 
@@ -103,7 +103,7 @@ def _scope(workforce: Table, period: Period) -> Scope:
 def _tested(
     tests: Iterable[tuple[int, Formula]], people: pl.DataFrame, workforce: Table, period: Period
 ) -> pl.DataFrame:
-    """One row per payee × test, false ones only of payees for whom no other holds: person#, number#, result."""
+    """One row per payee × test, false ones only of payees for whom no other holds: person, number, result."""
     tests = list(tests)
     scope = _scope(workforce, period)
     named = sorted({name for _, formula in tests for name in formula.names} & set(people.columns))
@@ -182,7 +182,7 @@ def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: 
         empty = [
             pl.when(pl.col(name).is_null()).then(pl.lit(f"`{name}`")) for name in sorted(named & set(people.columns))
         ]
-        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).join(people, on=_PERSON)
+        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).select(_PERSON).join(people, on=_PERSON)
         parts.append(
             rows.select(
                 table=pl.lit("workforce"),

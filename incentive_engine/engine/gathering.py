@@ -17,7 +17,7 @@ from incentive_engine.kinds.base import FromTable
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 
-_PLACE = "place#"
+_PLACE = "\0place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,12 @@ def gather(
     measured: Measured,
     parameters: Mapping[ParameterKey, ParameterColumn],
 ) -> pl.DataFrame:
-    """The wide frame: payee, plan#, and the program's inputs; in the order of the assignments."""
+    """The wide frame: payee, plan number, and the program's inputs; in the order of the assignments."""
     keys = {key for name in program.parameters for key in parameters[name].keys}
     kinds = {key.subject_kind for key in program.results} - {"payee", "company"}
     columns = sorted((set(program.workforce) | keys | kinds | {"department"} & set(workforce.columns)) - {"payee"})
     people = workforce.select("payee", *columns).with_row_index(_PLACE)
-    wide = assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
+    wide = _assigned(assignments, people)
     sheets = [{key: sheet[key] for key in program.results if key in sheet} for sheet in measured.sheets]
     for sheet in sheets:
         if _kind(sheet) not in (None, "payee"):
@@ -83,6 +83,13 @@ def gather(
         wide = wide.join(rows, on=list(table.keys), how="left", maintain_order="left")
     own = [column for sheet in sheets if _kind(sheet) == "payee" for column in _columns(sheet)]
     return _with_own(wide.collect(), own)
+
+
+def _assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
+    """The assignments with what is known of their payees; where everyone has one, side by side."""
+    if assignments["payee"].equals(people["payee"]):
+        return assignments.hstack(people.drop("payee")).lazy()
+    return assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
 
 
 def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:
@@ -128,6 +135,6 @@ def _with_sheet(wide: pl.LazyFrame, sheet: Sheet) -> pl.LazyFrame:
 
 
 def numbered(assignments: pl.DataFrame, numbers: Sequence[int], number: str) -> pl.DataFrame:
-    """The assignments of some plans, with the plan's place among them as `plan#`."""
+    """The assignments of some plans, with the plan's place among them."""
     places = pl.DataFrame({number: numbers, PLAN: range(len(numbers))}, schema={number: pl.UInt32, PLAN: pl.UInt32})
     return assignments.join(places, on=number, how="inner", maintain_order="left").drop(number)

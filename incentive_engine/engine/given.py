@@ -38,7 +38,7 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import RESULTS
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
-_PLACE, _KPI = "place", "number of the KPI"
+_PLACE, _KPI, _RUN = "place", "number of the KPI", "run of the subject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,48 +68,58 @@ def given_results(
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """The given results behind `keys`, and the rows that cannot be used."""
     sheets: list[Sheet] = []
-    given = frozenset(name for name, kpi in rules.kpis.items() if isinstance(kpi.compute, Given))
-    held = [misfits(accepted.tables[RESULTS], given, frozenset(rules.kpis) - given)]
+    kpis = {name: kpi for name, kpi in rules.kpis.items() if isinstance(kpi.compute, Given)}
+    number = pl.col("kpi").cast(pl.Enum(list(kpis)), strict=False).to_physical().cast(pl.UInt32)
+    run = pl.col(SUBJECT).rle_id()
+    table = accepted.tables[RESULTS].frame.with_columns(number.alias(_KPI), run.alias(_RUN))
+    found = {name: _distinct(table[name]) for name in ("subject_kind", "period")}
+    found["kpi"] = set(table.filter(pl.col(_KPI).is_null())["kpi"].unique())
+    held = [misfits(table, found, frozenset(kpis), frozenset(rules.kpis) - frozenset(kpis))]
     for kind, previous in product(SUBJECT_KINDS, (False, True)):
         asked = sorted(key for key in keys if (key.subject_kind, key.previous) == (kind, previous))
         if asked or kind == "payee":
-            page = _page(rules, accepted, kind, (period.previous() if previous else period).name)
+            about = {"subject_kind": kind, "period": (period.previous() if previous else period).name}
+            rows = table.clear() if any(about[name] not in found[name] for name in about) else table
+            several = [pl.col(name) == about[name] for name in about if len(found[name]) > 1]
+            page = _page(rows.filter(several) if several else rows, kpis, accepted, kind, about["period"])
             outside, contradicting = _outside(page), _contradicting(page)
             held += [*_strangers(page), *_told_outside(page, outside), *_told_contradicting(page, contradicting)]
             sheets += [_sheet(page, asked, outside | contradicting)] if asked else []
     return sheets, pl.concat(held)
 
 
-def _page(rules: RuleSet, accepted: Accepted, kind: str, period: str) -> _Page:
-    table = accepted.tables[RESULTS]
-    kpis = {name: kpi for name, kpi in rules.kpis.items() if isinstance(kpi.compute, Given)}
-    rows = (
-        table.frame.lazy()
-        .filter(pl.col("subject_kind") == kind, pl.col("period") == period)
-        .select(
-            SUBJECT,
-            "kpi",
-            VALUE,
-            pl.col(COUNT).cast(pl.Int64) if COUNT in table.frame.columns else pl.lit(None, pl.Int64).alias(COUNT),
-            pl.col("kpi").cast(pl.Enum(list(kpis)), strict=False).to_physical().cast(pl.UInt32).alias(_KPI),
-        )
-        .collect()
-    )
+def _distinct(column: pl.Series) -> set[str]:
+    """The different texts of a column of which most repeat the one above."""
+    return set(column.rle().struct.field("value"))
+
+
+def _page(rows: pl.DataFrame, kpis: Mapping[str, Kpi], accepted: Accepted, kind: str, period: str) -> _Page:
+    count = pl.col(COUNT).cast(pl.Int64) if COUNT in rows.columns else pl.lit(None, pl.Int64).alias(COUNT)
     subjects = every_subject(kind, accepted).rechunk()  # in one piece it is shared by all frames, not copied into each
-    named = rows[SUBJECT].fill_null(COMPANY) if kind == "company" else rows[SUBJECT]
-    places = _numbers(named, subjects[SUBJECT]).alias(_PLACE)
+    named = pl.col(SUBJECT).fill_null(COMPANY) if kind == "company" else pl.col(SUBJECT)
+    places = _numbers(rows.select(named, _RUN), subjects[SUBJECT]).alias(_PLACE)
     known = known_people(accepted)["payee"] if kind == "payee" else subjects[SUBJECT]
-    return _Page(kind, period, known, subjects, kpis, rows.with_columns(places), table.scales[VALUE])
+    return _Page(
+        kind,
+        period,
+        known,
+        subjects,
+        kpis,
+        rows.select(SUBJECT, "kpi", VALUE, count, _KPI, places),
+        accepted.tables[RESULTS].scales[VALUE],
+    )
 
 
-def _numbers(names: pl.Series, among: pl.Series) -> pl.Series:
+def _numbers(names: pl.DataFrame, among: pl.Series) -> pl.Series:
     """The place of each name in a list without repetitions; the same names in a row are looked up once."""
-    runs = names.rle().struct.field("value").alias(SUBJECT)
+    lengths = names[_RUN].rle().struct.field("len")
+    runs = names[SUBJECT].gather(lengths.cum_sum() - lengths)
+    numbers = names[_RUN].rle_id()
     if runs.equals(among):
-        return names.rle_id()
+        return numbers
     numbered = pl.DataFrame({SUBJECT: among}).with_row_index(_PLACE)
     found = pl.DataFrame({SUBJECT: runs}).join(numbered, on=SUBJECT, how="left", maintain_order="left")
-    return found[_PLACE].gather(names.rle_id())
+    return found[_PLACE].gather(numbers)
 
 
 def _strangers(page: _Page) -> Iterator[pl.DataFrame]:

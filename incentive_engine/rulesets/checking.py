@@ -30,6 +30,7 @@ from incentive_engine.rulesets.checks.scorecards import (
     ratios_are_of_positive_results,
     targets_fit_attainments,
     weights_add_up,
+    weights_and_caps_are_not_negative,
 )
 from incentive_engine.rulesets.checks.subjects import facts_name_their_subjects, fallbacks_lead_somewhere
 from incentive_engine.rulesets.checks.tables import (
@@ -38,6 +39,7 @@ from incentive_engine.rulesets.checks.tables import (
     currency_is_known,
     encodings_are_known,
     facts_have_one_use_per_column,
+    headers_can_be_read,
     paths_stay_inside,
     tables_pick_one_row,
     timezone_is_known,
@@ -58,6 +60,7 @@ RULE_CHECKS: tuple[Callable[[Checked], Iterator[Problem]], ...] = (
     fallbacks_lead_somewhere,
     facts_name_their_subjects,
     floors_are_below_caps,
+    weights_and_caps_are_not_negative,
     better_results_pay_more,
     groups_have_no_kpi,
     timezone_is_known,
@@ -65,6 +68,7 @@ RULE_CHECKS: tuple[Callable[[Checked], Iterator[Problem]], ...] = (
     paths_stay_inside,
     encodings_are_known,
     bounds_enclose_something,
+    headers_can_be_read,
     columns_keep_their_type,
     facts_have_one_use_per_column,
     tables_pick_one_row,

@@ -59,9 +59,10 @@ def workforce_columns(rules: RuleSet) -> set[str]:
             named |= use.formula.names - (rules.kpis.keys() if use.with_kpis else set())
     if "days_employed" in named or any(plan.proration for plan in rules.plans.values()):
         named |= {"hired"}
+    named = {name for name in named if "." not in name} - PERIOD_NAMES.keys()
     named |= subject_kinds(rules) - {"company"}
-    named |= {key for name in used_tables(rules) & rules.tables.keys() for key in rules.tables[name].keys}
-    return {name for name in named if "." not in name} - PERIOD_NAMES.keys() - {"payee", "kpi"}
+    named |= {key for name in used_tables(rules) & rules.tables.keys() for key in rules.tables[name].keys} - {"kpi"}
+    return named - {"payee"}
 
 
 def subject_kinds(rules: RuleSet) -> set[str]:

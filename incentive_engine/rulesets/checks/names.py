@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
@@ -19,10 +20,11 @@ STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMB
 RESULT_COLUMNS = frozenset(
     {
         *("plan", "target_pay", "proration", "days_present", "payout", "customer_pay", "internal_pay", "other_pay"),
-        *("case", "result"),
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
+_RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:\.|$)")
+"""So end the columns of results, and of numbers from tables."""
 _WORKED_OUT = "what the engine works out for a payee"
 _NEAR = 0.8
 
@@ -87,16 +89,16 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
     for placed in checked.nodes:
         if placed.path == ROOT and not isinstance(placed.node, Plan):
             yield _reserved(ROOT, "the plan's own score", checked.key(*placed.at))
-        elif placed.name in rules.tables and len(placed.at) == 4:
-            message = f"`{placed.name}` is a table and an item of the scorecard"
-            yield Problem("name-clash", message, checked.key(*placed.at), "rename one of them")
     for use in checked.formulas:
         taken = RESULT_COLUMNS - (rules.kpis.keys() if use.with_kpis else set())
         for name in sorted(use.formula.names & taken) if use.source is None else ():
             yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
-    for name in sorted(RESULT_COLUMNS & {key for table in rules.tables.values() for key in table.keys}):
-        for table in (each for each, options in rules.tables.items() if name in options.keys):
-            yield _reserved(name, _WORKED_OUT, checked.at("tables", table, "keys"))
+    for table, options in rules.tables.items():
+        for index, name in enumerate(options.keys):
+            if name in PERIOD_NAMES:
+                yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at("tables", table, "keys", index))
+            elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name):
+                yield _reserved(name, _WORKED_OUT, checked.at("tables", table, "keys", index))
 
 
 def kpis_stay_out_of_who(checked: Checked) -> Iterator[Problem]:

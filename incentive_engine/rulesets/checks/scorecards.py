@@ -101,6 +101,26 @@ def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
             yield Problem("floor-above-cap", message, checked.at(*placed.at, "floor"), "lower it, or raise the cap")
 
 
+def weights_and_caps_are_not_negative(checked: Checked) -> Iterator[Problem]:
+    """No cap turns every score into a loss, and no table can hold a weight or a cap below zero."""
+    for placed in checked.nodes:
+        cap = placed.node.cap
+        if isinstance(cap, Decimal) and cap < 0:
+            message = f"the cap of `{placed.name}` is {written(cap, percent=True)}: every score would be a loss"
+            yield Problem("cap-below-zero", message, checked.at(*placed.at, "cap"), "caps are 0% or more")
+    told = set()
+    for field, parameter in (each for placed in checked.nodes for each in placed.parameters.items()):
+        table = checked.rules.tables.get(parameter.table)
+        options = table.columns.get(parameter.column) if table else None
+        below = options is not None and options.at_least is not None and options.at_least < 0
+        if field in ("weight", "cap") and below and (field, parameter) not in told:
+            told.add((field, parameter))
+            message = f"`{parameter.column}` is declared to hold numbers below zero, and is read as a {field}"
+            where = checked.at("tables", parameter.table, "columns", parameter.column, "at_least")
+            code = {"weight": "negative-weight", "cap": "cap-below-zero"}[field]
+            yield Problem(code, message, where, f"{field}s are 0% or more: leave `at_least` out")
+
+
 def better_results_pay_more(checked: Checked) -> Iterator[Problem]:
     """A KPI that is better when lower does not pay more when it is higher, nor the other way round (a warning)."""
     rules = checked.rules

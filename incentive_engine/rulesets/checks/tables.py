@@ -81,6 +81,44 @@ def _empty_range(name: str, low: Fraction, high: Fraction, checked: Checked, at:
     return Problem("empty-range", message, checked.at(*at), hint)
 
 
+def headers_can_be_read(checked: Checked) -> Iterator[Problem]:
+    """Every column that the rules name can be the header of a file, and is read as that one column."""
+    for at, name in _headers(checked):
+        reason = _why_no_header(name)
+        if reason:
+            message = f"`{name}` cannot be a column: {reason}"
+            yield Problem("header-refused", message, checked.at(*at), "rename the column, here and in the file")
+
+
+def _why_no_header(name: str) -> str | None:
+    if name != name.strip():
+        return "headers are read without the spaces around them"
+    if "\0" in name:
+        return "no text file holds this invisible character"
+    pattern = name == "*" or (name.startswith("^") and name.endswith("$"))  # to Polars
+    return "it stands for several columns where files are read" if pattern else None
+
+
+def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
+    """Every place in which the rules name a column outside formulas."""
+    rules = checked.rules
+    for at, table in _tables(rules):
+        yield from (((*at, "columns", name), name) for name in table.columns)
+    for name, source in rules.sources.items():
+        for key in ("date", "payee", "team", "department", "id"):
+            column = getattr(source, key)
+            if column is not None:
+                yield ("sources", name, key), column
+    for name, kpi in rules.kpis.items():
+        if isinstance(kpi.compute, FromFacts):
+            yield from ((("kpis", name, "compute", "answer"), column) for column in kpi.compute.answers())
+    for name, parameters in rules.tables.items():
+        yield from ((("tables", name, "keys", index), key) for index, key in enumerate(parameters.keys))
+    for placed in checked.nodes:
+        for field, parameter in placed.parameters.items():
+            yield (*placed.at, field, "column"), parameter.column
+
+
 def columns_keep_their_type(checked: Checked) -> Iterator[Problem]:
     """A column whose type is known is not declared as something else."""
     rules = checked.rules
