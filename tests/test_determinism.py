@@ -42,9 +42,7 @@ def expected(company: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 def paid_with(data: Path, out: Path, threads: int) -> dict[str, str]:
     """The fingerprint of every file of a run in a process of its own."""
     environment = {**os.environ, "POLARS_MAX_THREADS": str(threads)}
-    subprocess.run(  # noqa: S603
-        [sys.executable, "-c", SCRIPT, str(RULES), str(data), PERIOD, str(out)], env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-c", SCRIPT, str(RULES), str(data), PERIOD, str(out)], env=environment, check=True)
     return fingerprints(out)
 
 
@@ -129,7 +127,7 @@ def test_partitions_and_engines_give_the_same_values(company: Path) -> None:
         for parts in (1, 2, 8):
             for engine in ("streaming", "in-memory"):
                 evaluated = pl.concat(
-                    evaluation.program.evaluate(inputs[order[part::parts]].lazy()).collect(engine=engine)  # type: ignore[call-overload]
+                    evaluation.program.evaluate(inputs[order[part::parts]].lazy()).collect(engine=engine)
                     for part in range(parts)
                 )
                 expected = whole.select(evaluated.columns).sort("payee")
