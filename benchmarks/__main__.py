@@ -52,7 +52,7 @@ def main() -> None:
     for name, measure in chosen.items():
         if options.only in name:
             for figure in measure():
-                mark = "met" if figure.met else "**missed**"
+                mark = "" if not figure.goal else "met" if figure.met else "**missed**"
                 print(f"| {figure.what} | {figure.goal} | {figure.measured} | {mark} | {figure.detail} |", flush=True)
 
 

@@ -64,6 +64,8 @@ def test_float_polars_plan_pays_the_same_but_for_ties(load: Workload, paid: pl.D
 def test_pandas_plan_pays_the_same_but_for_ties(load: Workload, paid: pl.DataFrame) -> None:
     by_hand = in_pandas.evaluated(load.wide_floats.to_pandas())
     _nearly_equal(pl.Series(by_hand["payout"].to_numpy()).fill_nan(None), paid)
+    from_long = in_pandas.evaluated(in_pandas.long_to_wide(*in_pandas.tables(load)))
+    assert from_long["payout"].equals(by_hand["payout"])
 
 
 @pytest.mark.parametrize("wide", ["wide", sql_duckdb.long_to_wide()], ids=["wide", "long"])

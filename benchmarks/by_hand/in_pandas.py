@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from benchmarks.by_hand.exact_polars import CUSTOMER, DAYS, END, INTERNAL, START
+from benchmarks.workload import Workload
 
 
 def evaluated(wide: pd.DataFrame) -> pd.DataFrame:
@@ -89,6 +91,16 @@ def _share(out: dict[str, Any], money: Any, weights: Mapping[str, int]) -> None:
         reached = _rounded(np.divide(money * upto, total, out=np.zeros_like(total), where=total != 0), 2)
         out[f"{name}.pay"], before = reached - before, reached
     out[f"{last}.pay"] = money - before
+
+
+def tables(load: Workload) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Workforce, targets and the long table of results, in floats."""
+    value = pl.col("value") / 10_000.0
+    return (
+        load.workforce.with_columns(pl.col("base_salary") / 100.0).to_pandas(),
+        load.targets.with_columns(value).to_pandas(),
+        load.kpis.with_columns(value).to_pandas(),
+    )
 
 
 def long_to_wide(workforce: pd.DataFrame, targets: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
