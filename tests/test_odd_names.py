@@ -102,7 +102,8 @@ A4,,maybe,2026-07-02
 ODD = (
     "{}", "{0}", "agent {id}", "{", "}", "%s", "$1", "a`b", "it's", 'say "no"', "#", "a#b", "@", "q@payee.", "a.b",
     "nps.score", "literal", "len", "date d'appel", "n°", "été", "日付", "😀", "Null", "true", "no", "~", "1", "-1",
-    "=1",    "a, b", "a;b", "a: b", "[x]", "col(x)", "^a", "a$", "**", "\\d+", "payee's team", "subject:payee", "two  spaces",
+    "=1", "a, b", "a;b", "a: b", "[x]", "col(x)", "^a", "a$", "**", "\\d+",
+    "payee's team", "subject:payee", "two  spaces",
 )  # fmt: skip
 REFUSED = ("*", "^.*$", " a", "a ", "a\0b", "days_employed", "period_end", "nps@team", "nps@team.n", "goals.x@table")
 ALLOWED = {"reserved-name", "header-refused", "name-clash", "column-used-twice", "type-mismatch", "type-not-allowed",
