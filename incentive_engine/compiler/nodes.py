@@ -132,9 +132,9 @@ def _all_left_out(context: Context, node: GroupNode, items: tuple[Scored, ...]) 
 
 def _weights_add_up(context: Context, node: GroupNode, items: tuple[Scored, ...]) -> pl.Expr | None:
     """Whether weights from tables add up to 100 %, where that differs by payee; the others are held."""
-    weights = total_of([item.weight for item in items if item.weight is not None])
-    low, high = weights.bounds
-    if low == high == 1:
+    each = [item.weight for item in items if item.weight is not None]
+    weights = total_of(each)
+    if weights.bounds == (1, 1) and all(weight.constant is not None for weight in each):
         return None
     whole = context.stages.column(f"{node.path}.weights_add_up", weights.equals(1))
     context.hold("weights-not-100", ~whole, f"the weights of `{node.path}` do not add up to 100 %")
