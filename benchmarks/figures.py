@@ -190,7 +190,7 @@ def start_up(rounds: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         demo = Path(folder) / "care-quarterly.yaml"
         shutil.copy(Path(__file__).parent.parent / "rules" / "demo" / "care-quarterly.yaml", demo)
-        command = [sys.executable, "-m", "incentive_engine"]
+        command = [str(Path(sys.executable).with_name("incentive"))]
         times = interleaved(
             {
                 "bare": lambda: _process([sys.executable, "-c", "pass"]),
@@ -200,7 +200,10 @@ def start_up(rounds: int) -> Iterator[Figure]:
             },
             rounds,
         )
-    yield _at_most("`incentive --help` against a bare interpreter", 4.8, times["help"], times["bare"])
+    bare = _at_most("`incentive --help` against bare interpreters", 4.8, times["help"], times["bare"])
+    yield replace(
+        bare, detail=f"{bare.detail}; importing click alone: {times['click'].median / times['bare'].median:.2f}"
+    )
     seconds = times["check"].median
     yield Figure(
         "`incentive check` of the demo rule set", "< 1.5 s", f"{seconds:.2f} s", seconds < 1.5, str(times["check"])

@@ -38,7 +38,8 @@ def _status(field: str) -> int:
 
 def main(folder: Path) -> None:
     """Prints the bytes that a run added to a process that held the input."""
-    workforce, targets, kpis = (pl.read_parquet(folder / f"{name}.parquet") for name in TABLES)
+    # In one piece, as accepted tables are.
+    workforce, targets, kpis = (pl.read_parquet(folder / f"{name}.parquet", rechunk=True) for name in TABLES)
     tables = accepted(Workload(workforce, targets, pl.DataFrame()), kpis)
     rules = load(RULES)
     held = _status("VmRSS")

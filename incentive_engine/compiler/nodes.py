@@ -134,7 +134,8 @@ def _weights_add_up(context: Context, node: GroupNode, items: tuple[Scored, ...]
     """Whether weights from tables add up to 100 %, where that differs by payee; the others are held."""
     each = [item.weight for item in items if item.weight is not None]
     weights = total_of(each)
-    if weights.bounds == (1, 1) and all(weight.constant is not None for weight in each):
+    low, high = weights.bounds
+    if low == high == 1 and all(weight.constant is not None for weight in each):
         return None
     whole = context.stages.column(f"{node.path}.weights_add_up", weights.equals(1))
     context.hold("weights-not-100", ~whole, f"the weights of `{node.path}` do not add up to 100 %")
