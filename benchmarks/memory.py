@@ -23,7 +23,7 @@ def bytes_per_payee(payees: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         load_of = workload(payees)
         for name in TABLES:
-            getattr(load_of, name).rechunk().write_ipc(Path(folder) / f"{name}.arrow", record_batch_size=payees * 12)
+            getattr(load_of, name).write_parquet(Path(folder) / f"{name}.parquet", row_group_size=payees * 12)
         del load_of
         command = [sys.executable, "-m", "benchmarks.memory", folder]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -38,7 +38,7 @@ def _status(field: str) -> int:
 
 def main(folder: Path) -> None:
     """Prints the bytes that a run added to a process that held the input."""
-    workforce, targets, kpis = (pl.read_ipc(folder / f"{name}.arrow", memory_map=False) for name in TABLES)
+    workforce, targets, kpis = (pl.read_parquet(folder / f"{name}.parquet") for name in TABLES)
     assert kpis.n_chunks() == 1, "accepted tables are in one piece"
     tables = accepted(Workload(workforce, targets, pl.DataFrame()), kpis)
     rules = load(RULES)
