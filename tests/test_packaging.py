@@ -125,7 +125,7 @@ def test_no_tracked_file_names_a_machine() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     machine = r"(^|[^A-Za-z0-9_.-])/(work|tmp|root|home)/"
-    index = r"--(extra-)?index-url|--find-links|^[[:space:]]*(index|registry)[A-Za-z_-]* *= *.https?:"
+    index = r"--(extra-)?index[-]url|--find[-]links|^[[:space:]]*(index|registry)[A-Za-z_-]* *= *.https?:"
     found = subprocess.run(
         ["git", "grep", "-nIE", "-e", machine, "-e", index, "--", ".", ":!tests/test_packaging.py"],
         cwd=ROOT,
