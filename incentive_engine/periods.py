@@ -62,6 +62,15 @@ class Period:
             else (Period._of(year - 1, kind, in_a_year, self.year_starts))
         )
 
+    def parts(self, kind: str) -> tuple[Period, ...]:
+        """The `months`, `quarters` or `halves` that the period is made of, in order; none where it is no longer."""
+        single = {"months": "month", "quarters": "quarter", "halves": "half"}[kind]
+        first_year = range(self.start.year - 1, self.end.year + 1)
+        numbers = range(1, 12 // _MONTHS[single] + 1)
+        candidates = (Period._of(year, single, number, self.year_starts) for year in first_year for number in numbers)
+        inside = tuple(each for each in candidates if self.start <= each.start and each.end <= self.end)
+        return () if inside and inside[0].days == self.days else inside
+
 
 def _first_day(year: int, months_after_january: int) -> dt.date:
     return dt.date(year + months_after_january // 12, months_after_january % 12 + 1, 1)

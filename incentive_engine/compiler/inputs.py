@@ -9,6 +9,7 @@ from typing import Final
 from incentive_engine.exact import Scale
 from incentive_engine.formulas import Type
 from incentive_engine.kinds.base import FromTable, SubjectKind
+from incentive_engine.periods import Period
 
 PLAN: Final = "\0plan"  # no header has this name: it cannot stand in a text file
 """UInt32: which plan of the shape a row follows."""
@@ -19,23 +20,50 @@ ANSWERS: Final = Scale(0, 0, 10**9)
 """How many facts may stand behind one result."""
 
 
+PREVIOUS: Final = "previous"
+"""`ResultKey.when` of a result of the period before."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ResultKey:
-    """One KPI for one kind of subject, in the period or in the one before."""
+    """One KPI for one kind of subject: in the period, in the one before, or in a part of the period, by its name."""
 
     kpi: str
     subject_kind: SubjectKind
-    previous: bool = False
+    when: str = ""
 
     @property
     def column(self) -> str:
         """The column of the wide frame that holds the result."""
-        return f"{self.kpi}@{self.subject_kind}" + (".previous" if self.previous else "")
+        return f"{self.kpi}@{self.subject_kind}" + (f".{self.when}" if self.when else "")
+
+    def period(self, of: Period) -> Period:
+        """The period of the result, in a calculation of the period `of`."""
+        if not self.when:
+            return of
+        return of.previous() if self.when == PREVIOUS else Period.parse(self.when, of.year_starts)
 
     @property
     def answers(self) -> str:
         """The column that holds how many facts stand behind it."""
         return f"{self.column}.n"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StandingKey:
+    """Where the results of one KPI stand in a population."""
+
+    kpi: str
+    subject_kind: SubjectKind
+    population: str
+
+    def column(self, count: str) -> str:
+        """The column of the wide frame that holds one of the counts: `better`, `distinct`, `equal` or `size`."""
+        return f"{self.kpi}@{self.subject_kind}#{self.population}.{count}"
+
+
+STANDING: Final = ("better", "distinct", "equal", "size")
+"""The counts of a standing, as `kinds.attainments.Standing` names them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,6 +96,8 @@ class Ranges:
     """Types of all workforce columns that rules name."""
     by_kpi: frozenset[str]
     """Tables that have one row per KPI."""
+    payees: int = 10**7
+    """The most payees that there are."""
 
     def parameter_key(self, parameter: FromTable, kpi: str | None) -> ParameterKey:
         """The number that a parameter of a measure (or of a group: no KPI) means."""

@@ -8,10 +8,56 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+import polars as pl
 
 from incentive_engine.exact import Exact
 from incentive_engine.kinds.base import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a result stands in its population, as counts of subjects that have a result."""
+
+    better: Exact
+    """Those with a better result."""
+    distinct: Exact
+    """The different results that are better."""
+    equal: Exact
+    """Those with the same result, the subject itself included."""
+    size: Exact
+    """All of them."""
+
+    @property
+    def worse(self) -> Exact:
+        """Those with a worse result."""
+        return self.size.minus(self.better).minus(self.equal)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What an attainment is worked out from."""
+
+    actual: Exact
+    parameters: Mapping[str, Exact]
+    better: Literal["higher", "lower"]
+    upper_end: Exact | None
+    """The attainment where the curve stops rising, if it does."""
+    standing: Standing | None = None
+
+    def oriented(self, value: Exact) -> Exact:
+        """The value so that higher is better."""
+        return value if self.better == "higher" else value.negated()
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """Where an attainment cannot be worked out though everything is known: a Boolean expression, and words."""
+
+    code: str
+    when: pl.Expr
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +65,33 @@ class AttainmentKind(ABC):
     """What every attainment has."""
 
     name: ClassVar[str]
-    needs: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]] = ()
     """The measure's parameters that the formula reads."""
     positive: ClassVar[tuple[str, ...]] = ()
     """Those that hold the payee where they are zero or negative."""
-    rising: ClassVar[bool] = True
-    """Whether a higher result gives a higher attainment."""
+    rises_with: ClassVar[Literal["result", "inverse", "merit", "demerit"]] = "result"
+    """What makes it rise: a higher result, a lower one, or, whichever way the KPI goes, a better or a worse one."""
     negative_actual: ClassVar[bool] = True
     """Whether a KPI that can be negative makes sense here."""
-    in_percent: ClassVar[bool]
+    ranked: ClassVar[bool] = False
+    """Whether it compares with the others of a population."""
+    in_percent: ClassVar[bool] = True
     """Whether the attainment reads as a percentage."""
     words: ClassVar[Mapping[Language, str]]
     arithmetic: ClassVar[str]
     """How it is worked out, with the numbers' names in braces."""
 
     @abstractmethod
-    def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
-        """The attainment before its rounding; `upper_end` is where the curve stops rising."""
+    def attainment(self, compared: Compared) -> Exact:
+        """The attainment before its rounding; missing where it cannot be worked out."""
+
+    def impossible(self, compared: Compared) -> Impossible | None:
+        """Where it cannot be worked out though everything that it needs is known."""
+        for name in self.positive:
+            value = compared.parameters[name]
+            if value.bounds[0] <= 0:
+                return Impossible(f"{name}-not-positive", value.at_most(0), f"the {name} is not above zero")
+        return None
 
 
 class Ratio(AttainmentKind):
@@ -45,40 +101,38 @@ class Ratio(AttainmentKind):
     needs = ("target",)
     positive = ("target",)
     negative_actual = False
-    in_percent = True
     words: ClassVar[Mapping[Language, str]] = {"en": "result ÷ target", "fr": "résultat ÷ objectif"}
     arithmetic = "{actual} ÷ {target}"
 
-    def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
-        return actual.over(_positive(parameters["target"]))
+    def attainment(self, compared: Compared) -> Exact:
+        return compared.actual.over(_positive(compared.parameters["target"]))
 
 
 class InverseRatio(AttainmentKind):
     """Target / actual: for what is better when lower. A result of zero takes the curve's upper end."""
 
     name = "inverse_ratio"
-    rising = False
+    rises_with = "inverse"
     needs = ("target",)
     positive = ("target",)
     negative_actual = False
-    in_percent = True
     words: ClassVar[Mapping[Language, str]] = {
         "en": "target ÷ result (a result of 0 takes the curve's upper end)",
-        "fr": "objectif ÷ résultat (un résultat de 0 prend le haut de la courbe)",
+        "fr": "objectif ÷ résultat (un résultat de 0 vaut l'extrémité haute de la courbe)",
     }
     arithmetic = "{target} ÷ {actual}"
 
-    def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
-        target = _positive(parameters["target"])
+    def attainment(self, compared: Compared) -> Exact:
+        actual, target = compared.actual, _positive(compared.parameters["target"])
         if actual.bounds[0] > 0:
             return target.over(actual)
-        divisor = actual.maximum(actual.unit)
-        top = upper_end.masked(~target.missing)  # nobody is paid without a target, not even for a result of zero
-        return Exact.choose((actual.equals(0), top), otherwise=target.over(divisor))
+        assert compared.upper_end is not None, "checked: an inverse ratio needs a curve that ends"
+        quotient = target.over(actual.maximum(actual.unit))
+        return Exact.choose((actual.equals(0), compared.upper_end.masked(~target.missing)), otherwise=quotient)
 
 
 class Difference(AttainmentKind):
-    """Actual − target, in the KPI's own unit."""
+    """Actual − target."""
 
     name = "difference"
     needs = ("target",)
@@ -86,21 +140,161 @@ class Difference(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "result − target", "fr": "résultat − objectif"}
     arithmetic = "{actual} − {target}"
 
-    def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
-        return actual.minus(parameters["target"])
+    def attainment(self, compared: Compared) -> Exact:
+        return compared.actual.minus(compared.parameters["target"])
 
 
 class Level(AttainmentKind):
     """The actual itself."""
 
     name = "level"
-    needs = ()
     in_percent = False
     words: ClassVar[Mapping[Language, str]] = {"en": "the result itself", "fr": "le résultat lui-même"}
     arithmetic = "{actual}"
 
-    def attainment(self, actual: Exact, parameters: Mapping[str, Exact], upper_end: Exact) -> Exact:
-        return actual
+    def attainment(self, compared: Compared) -> Exact:
+        return compared.actual
+
+
+class Between(AttainmentKind):
+    """The part of the way from a threshold to a benchmark, whichever of the two is higher."""
+
+    name = "between"
+    needs = ("threshold", "benchmark")
+    rises_with = "merit"
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "(result − threshold) ÷ (benchmark − threshold)",
+        "fr": "(résultat − seuil) ÷ (référence − seuil)",
+    }
+    arithmetic = "({actual} − {threshold}) ÷ ({benchmark} − {threshold})"
+
+    def attainment(self, compared: Compared) -> Exact:
+        threshold = compared.parameters["threshold"]
+        return compared.actual.minus(threshold).over_or_missing(compared.parameters["benchmark"].minus(threshold))
+
+    def impossible(self, compared: Compared) -> Impossible | None:
+        threshold, benchmark = compared.parameters["threshold"], compared.parameters["benchmark"]
+        same = threshold.equals(benchmark)
+        return Impossible("benchmark-is-threshold", same, "the threshold and the benchmark are the same")
+
+
+class Progress(AttainmentKind):
+    """The part of the way from the own baseline to a benchmark.
+
+    Whose baseline stands at the benchmark or beyond it has 100 % of the way for any progress, and none without.
+    """
+
+    name = "progress"
+    needs = ("baseline", "benchmark")
+    rises_with = "merit"
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": (
+            "(result − baseline) ÷ (benchmark − baseline); from a baseline at the benchmark or beyond, 100 % for any "
+            "progress and 0 % without"
+        ),
+        "fr": (
+            "(résultat − point de départ) ÷ (référence − point de départ) ; d'un point de départ déjà à la référence "
+            "ou au-delà, 100 % pour tout progrès et 0 % sans progrès"
+        ),
+    }
+    arithmetic = "({actual} − {baseline}) ÷ ({benchmark} − {baseline})"
+
+    def attainment(self, compared: Compared) -> Exact:
+        baseline, benchmark = (compared.oriented(compared.parameters[name]) for name in self.needs)
+        way, done = benchmark.minus(baseline), compared.oriented(compared.actual).minus(baseline)
+        there = Exact.choose((done.above(0), Exact.of(1)), otherwise=Exact.of(0))
+        return Exact.choose((way.at_most(0), there), otherwise=done.over(way.maximum(way.unit)))
+
+
+class CompetitionRank(AttainmentKind):
+    """1 for the best; those who tie share the better place, and the next places stay empty: 1, 2, 2, 4."""
+
+    name = "competition_rank"
+    ranked = True
+    rises_with = "demerit"
+    in_percent = False
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "rank: 1 + number with a better result",
+        "fr": "rang : 1 + nombre de meilleurs résultats",
+    }
+    arithmetic = "1 + {better}"
+
+    def attainment(self, compared: Compared) -> Exact:
+        return _standing(compared).better.plus(1)
+
+
+class DenseRank(AttainmentKind):
+    """1 for the best; those who tie share a place, and the next place follows: 1, 2, 2, 3."""
+
+    name = "dense_rank"
+    ranked = True
+    rises_with = "demerit"
+    in_percent = False
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "rank: 1 + number of different better results",
+        "fr": "rang : 1 + nombre de meilleurs résultats différents",
+    }
+    arithmetic = "1 + {distinct}"
+
+    def attainment(self, compared: Compared) -> Exact:
+        return _standing(compared).distinct.plus(1)
+
+
+class PercentileBelow(AttainmentKind):
+    """The share of the population with a worse result: nobody reaches 100 %."""
+
+    name = "percentile_below"
+    ranked = True
+    rises_with = "merit"
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "number with a worse result ÷ all",
+        "fr": "nombre de moins bons résultats ÷ tous",
+    }
+    arithmetic = "{worse} ÷ {size}"
+
+    def attainment(self, compared: Compared) -> Exact:
+        standing = _standing(compared)
+        return standing.worse.over(standing.size)
+
+
+class PercentileMidpoint(AttainmentKind):
+    """The share with a worse result and half of those with the same: half of the population is always above 50 %."""
+
+    name = "percentile_midpoint"
+    ranked = True
+    rises_with = "merit"
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "(number with a worse result + half of those with the same) ÷ all",
+        "fr": "(nombre de moins bons résultats + moitié des résultats égaux) ÷ tous",
+    }
+    arithmetic = "({worse} + {equal} ÷ 2) ÷ {size}"
+
+    def attainment(self, compared: Compared) -> Exact:
+        standing = _standing(compared)
+        return standing.worse.plus(standing.equal.over(2)).over(standing.size)
+
+
+class PercentileInclusive(AttainmentKind):
+    """The share of the others with a worse result, as PERCENTRANK.INC of Excel: the best has 100 %, as has one alone."""
+
+    name = "percentile_inclusive"
+    ranked = True
+    rises_with = "merit"
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "number with a worse result ÷ number of others (100 % without others)",
+        "fr": "nombre de moins bons résultats ÷ nombre des autres (100 % sans autres)",
+    }
+    arithmetic = "{worse} ÷ ({size} − 1)"
+
+    def attainment(self, compared: Compared) -> Exact:
+        standing = _standing(compared)
+        others = standing.size.minus(1)
+        return Exact.choose((others.at_most(0), Exact.of(1)), otherwise=standing.worse.over(others.maximum(1)))
+
+
+def _standing(compared: Compared) -> Standing:
+    assert compared.standing is not None, "a ranked attainment has a population"
+    return compared.standing
 
 
 def _positive(target: Exact) -> Exact:
@@ -111,5 +305,9 @@ def _positive(target: Exact) -> Exact:
 
 
 ATTAINMENTS: Mapping[str, AttainmentKind] = {
-    kind.name: kind for kind in (Ratio(), InverseRatio(), Difference(), Level())
-}
+    kind.name: kind
+    for kind in (
+        Ratio(), InverseRatio(), Difference(), Level(), Between(), Progress(), CompetitionRank(), DenseRank(),
+        PercentileBelow(), PercentileMidpoint(), PercentileInclusive(),
+    )
+}  # fmt: skip

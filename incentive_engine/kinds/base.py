@@ -37,9 +37,26 @@ class Rounding(Declared):
 
     places: Annotated[int, Field(ge=-6, le=12, description="Decimal places kept; -1 rounds to tens.")]
     mode: Annotated[Mode, Field(description="`half_up` sends ties away from zero.")] = "half_up"
+    then: Annotated[Rounding | None, Field(description="A second rounding, of what the first one gives.")] = None
+
+    def of(self, value: Exact) -> Exact:
+        """The value, rounded."""
+        rounded = value.rounded(self.places, self.mode)
+        return rounded if self.then is None else self.then.of(rounded)
+
+    @property
+    def kept(self) -> int:
+        """The decimal places of what comes out."""
+        return self.places if self.then is None else self.then.kept
 
     def sentence(self, language: Language) -> str:
         """The rounding in words."""
+        once = self._once(language)
+        if self.then is None:
+            return once
+        return f"{once}, {'then' if language == 'en' else 'puis'} {self.then.sentence(language)}"
+
+    def _once(self, language: Language) -> str:
         words = _MODE_WORDS[language][self.mode]
         if self.places < 0:
             unit = 10**-self.places
@@ -83,11 +100,23 @@ class FromTable(Declared):
     column: Annotated[str, Field(description="The table's column that holds the number.")] = "value"
 
 
+class FromColumn(Declared):
+    """A number that stands in a column of the workforce."""
+
+    column: Annotated[str, Field(description="The workforce column that holds the number.")]
+
+
+def _number_table_or_column(value: Any) -> str:
+    if isinstance(value, FromTable) or (isinstance(value, dict) and "table" in value):
+        return "table"
+    return "column" if isinstance(value, dict | FromColumn) else "number"
+
+
 Parameter = Annotated[
-    Annotated[Decimal, Tag("number")] | Annotated[FromTable, Tag("table")],
-    Discriminator(lambda value: "table" if isinstance(value, dict | FromTable) else "number"),
+    Annotated[Decimal, Tag("number")] | Annotated[FromTable, Tag("table")] | Annotated[FromColumn, Tag("column")],
+    Discriminator(_number_table_or_column),
 ]
-"""A number written in the rule set, or `{table: targets}` for one that differs by payee."""
+"""A number written in the rule set, or one that differs by payee: `{table: targets}`, `{column: own_target}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
-"""Gates: conditions that withhold a node. To add one: one class here, told apart by its key, on the last lines."""
+"""Gates: conditions that withhold a node or limit it. To add one: one class here, told apart by its key, on the last lines."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-import polars as pl
 from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact
@@ -19,30 +20,70 @@ Part = Annotated[
 ]
 
 
-class Withhold(Declared):
-    """Where the condition holds, all or a part of the score is withheld; where it is missing, the payee is held."""
+class GateKind(Declared):
+    """What every gate has. Where its condition is missing, the payee is held."""
 
-    when: Annotated[Formula, Field(description="The condition, over KPIs and workforce columns.")]
+    when: Annotated[Formula, Field(description="The condition, over KPIs, curves and workforce columns.")]
     of: Annotated[SubjectKind, Field(description="Whose results the condition reads.")] = "payee"
-    withhold: Annotated[Part, Field(description="`all`, or the part that is withheld: `50%`.")]
     because: Annotated[Label, Field(description="The reason, as the payee reads it.")]
+
+    @classmethod
+    @abstractmethod
+    def shut(cls, gates: Variants[GateKind], score: Exact) -> Exact:
+        """The score where the condition holds."""
+
+    @abstractmethod
+    def sentence(self, language: Language) -> str:
+        """What the gate does, in words."""
+
+    @abstractmethod
+    def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
+        """The score where the condition holds, written out for a pocket calculator."""
+
+
+class Withhold(GateKind):
+    """Where the condition holds, all or a part of the score is withheld."""
+
+    withhold: Annotated[Part, Field(description="`all`, or the part that is withheld: `50%`.")]
 
     @property
     def kept(self) -> Fraction:
         """The part of the score that is left."""
         return Fraction(0) if self.withhold == "all" else 1 - Fraction(self.withhold)
 
-    @staticmethod
-    def apply(gates: Variants[Withhold], condition: pl.Expr, score: Exact) -> Exact:
-        """The score behind the gate."""
-        return Exact.choose((condition, score.times(gates.number(lambda gate: gate.kept))), otherwise=score)
+    @classmethod
+    def shut(cls, gates: Variants[Self], score: Exact) -> Exact:  # type: ignore[override]
+        return score.times(gates.number(lambda gate: gate.kept))
+
+    def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
+        return f"{score} × {show(self.kept)}"
 
     def sentence(self, language: Language) -> str:
-        """What the gate does, in words."""
         part = "100%" if self.withhold == "all" else written(self.withhold, percent=True)
         if language == "en":
             return f"{part} is withheld where {self.when.text}"
         return f"{part} est retenu si {self.when.text}"
 
 
-Gate = Annotated[Annotated[Withhold, Tag("withhold")], Discriminator(by_key("withhold"))]
+class Limit(GateKind):
+    """Where the condition holds, the score is not above a limit."""
+
+    limit: Annotated[Decimal, Field(description="What the score is not above: `80%`.")]
+
+    @classmethod
+    def shut(cls, gates: Variants[Self], score: Exact) -> Exact:  # type: ignore[override]
+        return score.minimum(gates.number(lambda gate: gate.limit))
+
+    def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
+        return f"min({score}, {show(self.limit)})"
+
+    def sentence(self, language: Language) -> str:
+        limit = written(self.limit, percent=True)
+        if language == "en":
+            return f"not above {limit} where {self.when.text}"
+        return f"au plus {limit} si {self.when.text}"
+
+
+Gate = Annotated[
+    Annotated[Withhold, Tag("withhold")] | Annotated[Limit, Tag("limit")], Discriminator(by_key("withhold", "limit"))
+]

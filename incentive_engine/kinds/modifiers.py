@@ -5,7 +5,9 @@ To add one: one class here, told apart by its key, on the last line.
 
 from __future__ import annotations
 
-from typing import Annotated
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Discriminator, Field, Tag
 
@@ -22,27 +24,66 @@ from incentive_engine.kinds.base import (
 )
 
 
-class Factor(Declared):
-    """The score times a number that a formula gives."""
+class ModifierKind(Declared):
+    """What every modifier has. Where its formula gives nothing, the payee is held."""
 
-    factor: Annotated[Formula, Field(description="The factor, over KPIs and workforce columns.")]
     of: Annotated[SubjectKind, Field(description="Whose results the formula reads.")] = "payee"
     because: Annotated[Label, Field(description="The reason, as the payee reads it.")]
-    rounding: Annotated[RoundingChoice, Field(description="Of the factor; 4 places unless said.")] = Rounding(places=4)
+    rounding: Annotated[RoundingChoice, Field(description="Of the formula's number; 4 places unless said.")] = Rounding(
+        places=4
+    )
+    key: ClassVar[str]
+    """The key under which the formula is written."""
+    sign: ClassVar[str]
+    """What stands between the score and the formula's number."""
+    earns: ClassVar[bool]
+    """Whether what it brings is earned by the items below, or by no measure."""
+    words: ClassVar[Mapping[Language, str]]
 
     @property
     def formula(self) -> Formula:
         """What the compiler works out for each payee."""
-        return self.factor
+        formula: Formula = getattr(self, self.key)
+        return formula
 
     @staticmethod
+    @abstractmethod
     def apply(number: Exact, score: Exact) -> Exact:
         """The score, modified by the formula's number."""
-        return score.times(number)
 
     def sentence(self, language: Language) -> str:
         """What the modifier does, in words."""
-        return {"en": "multiplied by", "fr": "multiplié par"}[language] + f" {self.factor.text}"
+        return f"{self.words[language]} {self.formula.text}"
 
 
-Modifier = Annotated[Annotated[Factor, Tag("factor")], Discriminator(by_key("factor"))]
+class Factor(ModifierKind):
+    """The score times a number that a formula gives."""
+
+    factor: Annotated[Formula, Field(description="The factor, over KPIs, curves and workforce columns.")]
+    key = "factor"
+    sign = "×"
+    earns = True
+    words: ClassVar[Mapping[Language, str]] = {"en": "multiplied by", "fr": "multiplié par"}
+
+    @staticmethod
+    def apply(number: Exact, score: Exact) -> Exact:
+        return score.times(number)
+
+
+class Points(ModifierKind):
+    """The score plus a number that a formula gives: money that no measure earned, or a deduction."""
+
+    add: Annotated[Formula, Field(description="What is added, over KPIs, curves and workforce columns: `5%`.")]
+    key = "add"
+    sign = "+"
+    earns = False
+    words: ClassVar[Mapping[Language, str]] = {"en": "plus", "fr": "plus"}
+
+    @staticmethod
+    def apply(number: Exact, score: Exact) -> Exact:
+        return score.plus(number)
+
+
+Modifier = Annotated[
+    Annotated[Factor, Tag("factor")] | Annotated[Points, Tag("add")], Discriminator(by_key("factor", "add"))
+]

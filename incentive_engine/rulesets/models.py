@@ -25,6 +25,7 @@ from incentive_engine.kinds.curves import PayoutCurve
 from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
+from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -114,17 +115,35 @@ class Kpi(Declared):
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
 
-class Measure(Declared):
-    """A KPI put to work in a plan."""
+Combine = Literal["weighted_sum", "sum", "mean", "min", "max"]
+SubPeriods = Literal["months", "quarters", "halves"]
+
+
+class Way(Declared):
+    """One way from a result to a rate."""
+
+    target: Annotated[Parameter | None, Field(description="What the result is held against.")] = None
+    threshold: Annotated[Parameter | None, Field(description="The result from which something counts.")] = None
+    benchmark: Annotated[Parameter | None, Field(description="The result of the best.")] = None
+    baseline: Annotated[Parameter | None, Field(description="The own result that progress starts from.")] = None
+    among: Annotated[
+        str | None, Field(description="The population in which the result is ranked, as named under `populations`.")
+    ] = None
+    attainment: Annotated[Literal[tuple(ATTAINMENTS)], Field(description="How the result is compared.")]  # type: ignore[valid-type]
+    attainment_rounding: Annotated[RoundingChoice, Field(description="Of the attainment; 4 places unless said.")] = RATE
+    curve: Annotated[str, Field(description="The payout curve, as named under `curves`.")]
+
+
+class MeasureFields(Declared):
+    """What every measure has."""
 
     kpi: Annotated[str | None, Field(description="The KPI; the measure's own name unless said.")] = None
     title: Annotated[Label | None, Field(description="The KPI's title unless said.")] = None
     weight: Annotated[Parameter | None, Field(description="Its share of the group, under `weighted_sum`.")] = None
     of: Annotated[SubjectKind, Field(description="Whose result counts.")]
-    target: Annotated[Parameter | None, Field(description="What the result is held against.")] = None
-    attainment: Annotated[Literal[tuple(ATTAINMENTS)], Field(description="How result and target are compared.")]  # type: ignore[valid-type]
-    attainment_rounding: Annotated[RoundingChoice, Field(description="Of the attainment; 4 places unless said.")] = RATE
-    curve: Annotated[str, Field(description="The payout curve, as named under `curves`.")]
+    average_of: Annotated[
+        SubPeriods | None, Field(description="The rate is the mean of the rates of these parts of the period.")
+    ] = None
     on_missing: Annotated[Fallback, Field(description="What happens without a result.")] = "hold"
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
@@ -133,14 +152,23 @@ class Measure(Declared):
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
 
 
+class Measure(MeasureFields, Way):
+    """A KPI put to work in a plan."""
+
+
+class BestOf(MeasureFields):
+    """A measure with several ways to its rate, the largest of which counts: achievement or improvement."""
+
+    paths: Annotated[dict[Name, Way], Field(min_length=2, description="The ways, by name; the first wins a tie.")]
+
+
 class Group(Declared):
     """Items whose scores are combined."""
 
     title: Annotated[Label | None, Field(description="Its name unless said.")] = None
     weight: Annotated[Parameter | None, Field(description="Its share of the group above, under `weighted_sum`.")] = None
-    combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
-        "weighted_sum"
-    )
+    combine: Annotated[Combine, Field(description="How the items' scores become one.")] = "weighted_sum"
+    at_least: Annotated[int, Field(ge=1, description="With fewer items that have a score, the group has none.")] = 1
     items: Annotated[dict[Name, Item], Field(min_length=1, description=f"What the group is made of, {_BY_NAME}")]
     on_missing: Annotated[Literal["hold", "reweight"], Field(description="What happens when no item has a score.")] = (
         "hold"
@@ -152,11 +180,17 @@ class Group(Declared):
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
 
 
-def _group_or_measure(value: Any) -> str:
-    return "group" if isinstance(value, Group) or (isinstance(value, dict) and "items" in value) else "measure"
+def _kind_of_item(value: Any) -> str:
+    if isinstance(value, dict):
+        return "group" if "items" in value else "best_of" if "paths" in value else "measure"
+    return "group" if isinstance(value, Group) else "best_of" if isinstance(value, BestOf) else "measure"
 
 
-Item = Annotated[Annotated[Group, Tag("group")] | Annotated[Measure, Tag("measure")], Discriminator(_group_or_measure)]
+Item = Annotated[
+    Annotated[Group, Tag("group")] | Annotated[BestOf, Tag("best_of")] | Annotated[Measure, Tag("measure")],
+    Discriminator(_kind_of_item),
+]
+AnyMeasure = Measure | BestOf
 
 
 class Plan(Declared):
@@ -166,12 +200,17 @@ class Plan(Declared):
     pays: Annotated[Name, Field(description="What is paid: two plans that pay the same thing hold the payee.")]
     who: Annotated[Formula, Field(description="Whom the plan is for, over workforce columns.")]
     eligible: Annotated[Formula | None, Field(description="Which of them qualify: minimum service, contract…")] = None
-    target_pay: Annotated[
-        Formula | None, Field(description="What a score of 100 % pays; without it the plan is scored only.")
+    target_pay: Annotated[Formula | None, Field(description="What a score of 100 % pays.")] = None
+    payout: Annotated[
+        Formula | None,
+        Field(
+            description="What is paid, before proration, over `score`, the scores of nodes (`customer.nps`), `target_pay` "
+            "and workforce columns; `target_pay * score` unless said."
+        ),
     ] = None
-    combine: Annotated[Literal["weighted_sum", "sum"], Field(description="How the items' scores become one.")] = (
-        "weighted_sum"
-    )
+    pool: Annotated[str | None, Field(description="The sum that is shared out among the plan's payees.")] = None
+    combine: Annotated[Combine, Field(description="How the items' scores become one.")] = "weighted_sum"
+    at_least: Annotated[int, Field(ge=1, description="With fewer items that have a score, the group has none.")] = 1
     scorecard: Annotated[dict[Name, Item], Field(min_length=1, description=f"Groups and measures, {_BY_NAME}")]
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
@@ -184,6 +223,13 @@ class Plan(Declared):
     payout_rounding: Annotated[
         Rounding | None, Field(description="Of the payout; the currency's minor unit unless said.")
     ] = None
+
+
+class Population(Declared):
+    """Those among whom results are ranked."""
+
+    who: Annotated[Formula, Field(description="Whose results are ranked, over workforce columns.")]
+    by: Annotated[tuple[Column, ...], Field(description="Ranked apart for each value of these columns.")] = ()
 
 
 class Decision(Declared):
@@ -261,6 +307,8 @@ class RuleSet(Declared):
     sources: Annotated[dict[Name, Source], Field(description=f"Tables of raw records, {_BY_NAME}")] = {}
     tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description=f"How each number is worked out, {_BY_NAME}")]
+    populations: Annotated[dict[Name, Population], Field(description=f"Those among whom one is ranked, {_BY_NAME}")] = {}
     curves: Annotated[dict[Name, PayoutCurve], Field(description=f"From attainment to rate, {_BY_NAME}")] = {}
+    pools: Annotated[dict[Name, Pool], Field(description=f"Sums that are shared out, {_BY_NAME}")] = {}
     plans: Annotated[dict[Name, Plan], Field(min_length=1, description=f"Who is paid on what, {_BY_NAME}")]
     examples: Annotated[tuple[Example, ...], Field(description="Payees worked out by hand.")] = ()

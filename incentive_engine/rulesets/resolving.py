@@ -5,7 +5,7 @@ A resolved plan is a plain tree; the compiler is the only one that walks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from incentive_engine.currencies import minor_digits
@@ -15,9 +15,10 @@ from incentive_engine.kinds.base import Label, Parameter, Rounding, RoundingChoi
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.modifiers import Modifier
+from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.models import Fallback, Group, Item, Kpi, Measure, Plan, RuleSet
+from incentive_engine.rulesets.models import AnyMeasure, BestOf, Fallback, Group, Item, Kpi, Plan, RuleSet, Way
 
 KeyPath = tuple[str | int, ...]
 
@@ -34,8 +35,23 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
+class PathNode:
+    """One way from a result to a rate; `name` is empty where the measure has only one."""
+
+    name: str
+    at: KeyPath
+    parameters: Mapping[str, Parameter]
+    """What the attainment needs, by field: `target`, `threshold`…"""
+    among: str | None
+    attainment: AttainmentKind
+    attainment_rounding: Rounding | None
+    curve_name: str
+    curve: CurveKind
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureNode:
-    """A measure with its KPI, attainment and curve bound."""
+    """A measure with its KPI, attainments and curves bound."""
 
     path: str
     at: KeyPath
@@ -44,11 +60,9 @@ class MeasureNode:
     kpi: Kpi
     weight: Parameter | None
     of: SubjectKind
-    target: Parameter | None
-    attainment: AttainmentKind
-    attainment_rounding: Rounding | None
-    curve_name: str
-    curve: CurveKind
+    paths: tuple[PathNode, ...]
+    parts: tuple[Period, ...]
+    """The parts of the period whose rates are averaged; none where the period counts as a whole."""
     on_missing: Fallback
     steps: Steps
 
@@ -62,6 +76,7 @@ class GroupNode:
     title: Label
     weight: Parameter | None
     combine: str
+    at_least: int
     items: tuple[Node, ...]
     on_missing: str
     steps: Steps
@@ -77,6 +92,15 @@ ROOT = "plan"
 
 
 @dataclass(frozen=True, slots=True)
+class ResolvedPool:
+    """A pool with its name and place."""
+
+    name: str
+    at: KeyPath
+    rules: SharedOut | Solved
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedPlan:
     """A plan for one period."""
 
@@ -87,6 +111,8 @@ class ResolvedPlan:
     who: Formula
     eligible: Formula | None
     target_pay: Formula | None
+    payout: Formula | None
+    pool: ResolvedPool | None
     root: GroupNode
     proration: Proration | None
     payout_rounding: Rounding
@@ -122,8 +148,9 @@ def resolve(rules: RuleSet, period: Period) -> tuple[ResolvedPlan, ...]:
 
 def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan:
     at: KeyPath = ("plans", name)
-    items = tuple(_item(rules, key, item, key, (*at, "scorecard", key)) for key, item in plan.scorecard.items())
-    root = GroupNode(ROOT, at, plan.title, None, plan.combine, items, "hold", _steps(plan))
+    items = tuple(_item(rules, key, item, key, (*at, "scorecard", key), period) for key, item in plan.scorecard.items())
+    root = GroupNode(ROOT, at, plan.title, None, plan.combine, plan.at_least, items, "hold", _steps(plan))
+    pool = None if plan.pool is None else ResolvedPool(plan.pool, ("pools", plan.pool), rules.pools[plan.pool])
     return ResolvedPlan(
         name=name,
         at=at,
@@ -132,6 +159,8 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
         who=plan.who,
         eligible=plan.eligible,
         target_pay=plan.target_pay,
+        payout=plan.payout,
+        pool=pool,
         root=root,
         proration=plan.proration,
         payout_rounding=plan.payout_rounding or minor_unit(rules.currency),
@@ -139,11 +168,13 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
     )
 
 
-def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath) -> Node:
+def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period: Period) -> Node:
     if isinstance(item, Group):
-        inner = (_item(rules, key, below, f"{path}.{key}", (*at, "items", key)) for key, below in item.items.items())
+        inner = (
+            _item(rules, key, below, f"{path}.{key}", (*at, "items", key), period) for key, below in item.items.items()
+        )
         title = item.title or {"en": name.replace("_", " "), "fr": name.replace("_", " ")}
-        return GroupNode(path, at, title, item.weight, item.combine, tuple(inner), item.on_missing, _steps(item))
+        return GroupNode(path, at, title, item.weight, item.combine, item.at_least, tuple(inner), item.on_missing, _steps(item))
     kpi_name = item.kpi or name
     kpi = rules.kpis[kpi_name]
     return MeasureNode(
@@ -154,17 +185,36 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath) -> Node
         kpi=kpi,
         weight=item.weight,
         of=item.of,
-        target=item.target,
-        attainment=ATTAINMENTS[item.attainment],
-        attainment_rounding=chosen_rounding(item.attainment_rounding),
-        curve_name=item.curve,
-        curve=rules.curves[item.curve],
+        paths=tuple(_path(rules, key, way, at if way is item else (*at, "paths", key)) for key, way in ways(item)),
+        parts=() if item.average_of is None else period.parts(item.average_of),
         on_missing=item.on_missing,
         steps=_steps(item),
     )
 
 
-def _steps(node: Plan | Group | Measure) -> Steps:
+def ways(measure: AnyMeasure) -> Iterator[tuple[str, Way]]:
+    """The ways of a measure, by name; one without a name where there is only one."""
+    if isinstance(measure, BestOf):
+        yield from measure.paths.items()
+    else:
+        yield "", measure
+
+
+def _path(rules: RuleSet, name: str, way: Way, at: KeyPath) -> PathNode:
+    kind = ATTAINMENTS[way.attainment]
+    return PathNode(
+        name=name,
+        at=at,
+        parameters={each: getattr(way, each) for each in kind.needs},
+        among=way.among,
+        attainment=kind,
+        attainment_rounding=chosen_rounding(way.attainment_rounding),
+        curve_name=way.curve,
+        curve=rules.curves[way.curve],
+    )
+
+
+def _steps(node: Plan | Group | AnyMeasure) -> Steps:
     return Steps(node.modifiers, node.gates, node.floor, node.cap, chosen_rounding(node.rounding))
 
 
