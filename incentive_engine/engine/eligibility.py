@@ -46,9 +46,7 @@ def assign(
 
     Who is paid in another currency than the rules' is held: amounts in two are never added.
     """
-    people = workforce.frame.with_row_index(_PERSON)
-    if "hired" in people.columns:
-        people = people.with_columns(days_employed(period).alias(DAYS_EMPLOYED))
+    people = everyone(workforce, period).with_row_index(_PERSON)
     selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, workforce, period)
     candidates = selected.filter(pl.col(_RESULT).fill_null(True))
     tests = [selected.with_columns(test=pl.lit("who", _TEST))]
@@ -89,7 +87,14 @@ def _payee(people: pl.DataFrame) -> pl.Expr:
     return pl.lit(people["payee"]).gather(pl.col(_PERSON)).alias("payee")
 
 
-def _scope(workforce: Table, period: Period) -> Scope:
+def everyone(workforce: Table, period: Period) -> pl.DataFrame:
+    """The workforce, with what formulas name besides its columns."""
+    frame = workforce.frame
+    return frame.with_columns(days_employed(period).alias(DAYS_EMPLOYED)) if "hired" in frame.columns else frame
+
+
+def scope_of(workforce: Table, period: Period) -> Scope:
+    """What the names of a formula mean that speaks of `everyone`, and of no results."""
     scope: dict[str, Exact | pl.Expr] = {
         column: Exact.column(column, workforce.scales[column]) if column in workforce.scales else pl.col(column)
         for column in workforce.frame.columns
@@ -105,7 +110,7 @@ def _tested(
 ) -> pl.DataFrame:
     """One row per payee × test, false ones only of payees for whom no other holds: person, number, result."""
     tests = list(tests)
-    scope = _scope(workforce, period)
+    scope = scope_of(workforce, period)
     named = sorted({name for _, formula in tests for name in formula.names} & set(people.columns))
     if not named:
         people, named = people.with_columns(pl.lit(True).alias(_EVERYONE)), [_EVERYONE]
@@ -132,7 +137,7 @@ def _eligible(
     for number, plan in enumerate(plans):
         if plan.eligible is not None:
             formulas.setdefault(plan.eligible, []).append(number)
-    scope = _scope(workforce, period)
+    scope = scope_of(workforce, period)
     parts = [
         candidates.select(_PERSON, NUMBER)
         .filter(pl.col(NUMBER).is_in(numbers))

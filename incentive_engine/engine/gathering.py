@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey
+from incentive_engine.compiler.inputs import PLAN, ParameterKey, StandingKey
+from incentive_engine.compiler.needs import parameters_of
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import COUNT, SUBJECT, VALUE, Measured, Sheet
+from incentive_engine.engine.standings import Standings
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.rulesets.models import RuleSet
-from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
+from incentive_engine.rulesets.resolving import ResolvedPlan
 
 _PLACE = "\0place"
 
@@ -45,16 +47,11 @@ def parameter_columns(
 
 def parameter_keys(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> list[ParameterKey]:
     """The numbers that the plans take from tables, each once."""
-    keys = []
-    for plan in plans:
-        for node in nodes_under(plan.root):
-            kpi = getattr(node, "kpi_name", None)
-            keys += [(getattr(node, name, None), kpi) for name in ("weight", "target")]
-            keys += [(node.steps.floor, None), (node.steps.cap, None)]
+    taken = (each for plan in plans for each in parameters_of(plan))
     return list(
         dict.fromkeys(
             ParameterKey(each.table, each.column, kpi if "kpi" in rules.tables[each.table].keys else None)
-            for each, kpi in keys
+            for each, kpi in taken
             if isinstance(each, FromTable)
         )
     )
@@ -66,9 +63,12 @@ def gather(
     workforce: pl.DataFrame,
     measured: Measured,
     parameters: Mapping[ParameterKey, ParameterColumn],
+    standings: Mapping[StandingKey, Standings],
 ) -> pl.DataFrame:
     """The wide frame: payee, plan number, and the program's inputs; in the order of the assignments."""
+    placed = [standings[key] for key in program.standings]
     keys = {key for name in program.parameters for key in parameters[name].keys}
+    keys |= {key for standing in placed for key in standing.keys}
     kinds = {key.subject_kind for key in program.results} - {"payee", "company"}
     columns = sorted((set(program.workforce) | keys | kinds | {"department"} & set(workforce.columns)) - {"payee"})
     people = workforce.select("payee", *columns).with_row_index(_PLACE)
@@ -81,6 +81,8 @@ def gather(
         of_people = pl.Schema({key: people.schema[key] for key in table.keys})
         rows = table.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
         wide = wide.join(rows, on=list(table.keys), how="left", maintain_order="left")
+    for standing in placed:
+        wide = wide.join(standing.frame.lazy(), on=list(standing.keys), how="left", maintain_order="left")
     own = [column for sheet in sheets if _kind(sheet) == "payee" for column in _columns(sheet)]
     return _with_own(wide.collect(), own)
 

@@ -75,13 +75,14 @@ def given_results(
     found = {name: _distinct(table[name]) for name in ("subject_kind", "period")}
     found["kpi"] = set(table.filter(pl.col(_KPI).is_null())["kpi"].unique())
     held = [misfits(table, found, frozenset(kpis), frozenset(rules.kpis) - frozenset(kpis))]
-    for kind, previous in product(SUBJECT_KINDS, (False, True)):
-        asked = sorted(key for key in keys if (key.subject_kind, key.previous) == (kind, previous))
+    periods = {key.period(period).name for key in keys} | {period.name, period.previous().name}
+    for kind, name in product(SUBJECT_KINDS, sorted(periods)):
+        asked = sorted(key for key in keys if (key.subject_kind, key.period(period).name) == (kind, name))
         if asked or kind == "payee":
-            about = {"subject_kind": kind, "period": (period.previous() if previous else period).name}
-            rows = table.clear() if any(about[name] not in found[name] for name in about) else table
-            several = [pl.col(name) == about[name] for name in about if len(found[name]) > 1]
-            page = _page(rows.filter(several) if several else rows, kpis, accepted, kind, about["period"])
+            about = {"subject_kind": kind, "period": name}
+            rows = table.clear() if any(about[column] not in found[column] for column in about) else table
+            several = [pl.col(column) == about[column] for column in about if len(found[column]) > 1]
+            page = _page(rows.filter(several) if several else rows, kpis, accepted, kind, name)
             outside, contradicting = _outside(page), _contradicting(page)
             held += [*_strangers(page), *_told_outside(page, outside), *_told_contradicting(page, contradicting)]
             sheets += [_sheet(page, asked, outside | contradicting)] if asked else []

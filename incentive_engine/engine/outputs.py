@@ -266,11 +266,11 @@ def kpi_table(calculation: Calculation) -> pl.LazyFrame:
 
     By KPI, kind of subject, period and subject: the subjects of each result are in order already.
     """
-    periods = {False: calculation.period.name, True: calculation.period.previous().name}
+    of = calculation.period
     frames = []
     for key, result in sorted(
         calculation.measured.results.items(),
-        key=lambda item: (item[0].kpi, item[0].subject_kind, periods[item[0].previous]),
+        key=lambda item: (item[0].kpi, item[0].subject_kind, item[0].period(of).name),
     ):
         frames.append(
             result.frame.lazy()
@@ -279,7 +279,7 @@ def kpi_table(calculation: Calculation) -> pl.LazyFrame:
                 pl.lit(key.kpi).alias("kpi"),
                 pl.lit(key.subject_kind).alias("subject_kind"),
                 pl.col("subject"),
-                pl.lit(periods[key.previous]).alias("period"),
+                pl.lit(key.period(of).name).alias("period"),
                 Exact.column("value", result.scale).decimal(),
                 pl.col("n"),
                 _decimal(result.numerator, "numerator"),

@@ -70,13 +70,12 @@ def _from_source(
     scope = _scope(types.sources.get(name, {}), table)
     sheets: list[Sheet] = []
     for kind in sorted(kinds):
-        for previous in (False, True):
-            asked = [key for key in keys if key.subject_kind == kind and key.previous == previous]
-            if asked:
-                within = period.previous() if previous else period
-                dated = facts.filter(pl.col(source.date).is_between(within.start, within.end))
-                subjects = every_subject(kind, accepted)
-                sheets.append(dict(_tallied(rules, asked, dated, subjects, scope, table.frame.height)))
+        subjects = every_subject(kind, accepted)
+        for when in sorted({key.when for key in keys if key.subject_kind == kind}):
+            asked = [key for key in keys if key.subject_kind == kind and key.when == when]
+            within = asked[0].period(period)
+            dated = facts.filter(pl.col(source.date).is_between(within.start, within.end))
+            sheets.append(dict(_tallied(rules, asked, dated, subjects, scope, table.frame.height)))
     return sheets, held
 
 
