@@ -8,13 +8,13 @@ once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from incentive_engine.errors import did_you_mean
 from incentive_engine.formulas.folding import folded
 from incentive_engine.formulas.formula import Formula
-from incentive_engine.formulas.functions import FUNCTIONS, PLACES, ROUNDINGS
+from incentive_engine.formulas.functions import CURVE, FUNCTIONS, PLACES, ROUNDINGS
 from incentive_engine.formulas.tree import (
     Arithmetic,
     Call,
@@ -31,12 +31,16 @@ from incentive_engine.formulas.tree import (
     Type,
     flattened,
     parts,
+    walk,
 )
 
 NOUNS: dict[Type, str] = {"number": "a number", "text": "text", "date": "a date", "boolean": "true or false"}
 MAX_DOUBLINGS = 8
 _DOUBLING = frozenset({"MIN", "MAX", "ABS"}) | ROUNDINGS
 _LITERALS: dict[type[Node], Type] = {NumberLiteral: "number", TextLiteral: "text", TruthLiteral: "boolean"}
+
+
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,21 @@ class FormulaProblem:
     hint: str | None = None
 
 
-def check(formula: Formula, names: Mapping[str, Name], wanted: Type) -> tuple[dict[str, Type], list[FormulaProblem]]:
+def check(
+    formula: Formula,
+    names: Mapping[str, Name],
+    wanted: Type,
+    curves: Collection[str] = (),
+    refused: Mapping[str, str] = _NONE,
+) -> tuple[dict[str, Type], list[FormulaProblem]]:
     """The types inferred for the names that have none yet, and every problem of the formula in written order.
 
+    `curves` are those that it may call; `refused` says of the others why they cannot be called here.
     A name whose use does not tell its type (`a = b`, both unknown) is absent from the types.
     """
-    checking = _Checking(names)
+    checking = _Checking(names, curves, refused)
     checking.want(formula.tree, wanted, whole=True)
-    if _doublings(formula.tree) > MAX_DOUBLINGS:
+    if max(map(_doublings, _stages(formula.tree))) > MAX_DOUBLINGS:
         message = f"more than {MAX_DOUBLINGS} of MIN, MAX, ABS, rounding and division are nested in one another"
         checking.refuse(formula.tree, "too-deep", message, "write it more simply")
     return checking.inferred(), sorted(checking.problems, key=lambda problem: (problem.offset, problem.code))
@@ -81,9 +92,11 @@ _AnyType = Type | _Open
 
 
 class _Checking:
-    def __init__(self, names: Mapping[str, Name]) -> None:
+    def __init__(self, names: Mapping[str, Name], curves: Collection[str], refused: Mapping[str, str]) -> None:
         self.problems: list[FormulaProblem] = []
         self._names = names
+        self._curves = curves
+        self._refused = refused
         self._open = {name: _Open() for name, known in names.items() if known.type is None}
 
     def inferred(self) -> dict[str, Type]:
@@ -132,6 +145,8 @@ class _Checking:
         if node.name.upper() in FUNCTIONS:
             written = FUNCTIONS[node.name.upper()].written
             return self.refuse(node, "unknown-name", f"`{node.name}` is a function", f"write {written}")
+        if node.name in self._curves:
+            return self.refuse(node, "unknown-name", f"`{node.name}` is a curve", f"write {node.name}(x)")
         hint = did_you_mean(node.name, self._names) or f'if you mean the text, put it in double quotes: "{node.name}"'
         return self.refuse(node, "unknown-name", f"there is no `{node.name}` here", hint)
 
@@ -160,18 +175,18 @@ class _Checking:
             )
 
     def _call(self, node: Call) -> _AnyType:
-        function = FUNCTIONS.get(node.function)
+        function = FUNCTIONS.get(node.function) or (CURVE if node.function in self._curves else None)
         if function is None:
             for argument in node.arguments:
                 self.type_of(argument)
-            hint = did_you_mean(node.function, FUNCTIONS) or f"the functions are {', '.join(FUNCTIONS)}"
-            return self.refuse(node, "unknown-function", f"there is no function `{node.function}`", hint)
+            return self._unknown_function(node)
         count = len(node.arguments)
         if count < function.least or (function.most is not None and count > function.most):
             for argument in node.arguments:
                 self.type_of(argument)
             message = f"`{node.function}` takes {function.counted}, not {count}"
-            return self.refuse(node, "wrong-arguments", message, f"write {function.written}")
+            written = f"{node.function}(x)" if function is CURVE else function.written
+            return self.refuse(node, "wrong-arguments", message, f"write {written}")
         match node.function:
             case "IF":
                 return self._if(*node.arguments)
@@ -189,6 +204,15 @@ class _Checking:
         if node.function in ROUNDINGS:
             self._places(node)
         return "number"
+
+    def _unknown_function(self, node: Call) -> _Open:
+        name = node.function
+        if name in self._refused:
+            return self.refuse(node, "curve-not-allowed", f"`{name}` is a curve: {self._refused[name]}")
+        hint = did_you_mean(name, [*FUNCTIONS, *self._curves]) or f"the functions are {', '.join(FUNCTIONS)}"
+        if name in self._names:
+            hint = f"`{name}` is {self._names[name].meaning}: write `*` to multiply"
+        return self.refuse(node, "unknown-function", f"there is no function `{name}`", hint)
 
     def _if(self, condition: Node, then: Node, otherwise: Node) -> _AnyType:
         self.want(condition, "boolean")
@@ -239,9 +263,17 @@ class _Checking:
         return "date"
 
 
+def _stages(node: Node) -> Iterator[Node]:
+    """What becomes a column of its own, and so is worked out once: the formula, and what is given to each curve."""
+    yield node
+    for part, _ in walk(node):
+        if isinstance(part, Call) and not part.built_in:
+            yield from part.arguments
+
+
 def _doublings(node: Node) -> int:
     """How many steps that use their argument more than once are nested: each doubles what is worked out for a row."""
-    if folded(node) is not None:
+    if folded(node) is not None or (isinstance(node, Call) and not node.built_in):
         return 0
     doubles = (isinstance(node, Call) and node.function in _DOUBLING) or (
         isinstance(node, Arithmetic) and node.sign == "/" and folded(node.right) is None

@@ -42,8 +42,13 @@ from incentive_engine.formulas.tree import (
     walk,
 )
 
-Scope: TypeAlias = Mapping[str, Exact | pl.Expr]
-"""What each name stands for: numbers are exact, texts, dates and conditions are plain expressions."""
+CurveFunction: TypeAlias = Callable[[Exact], Exact]
+"""A curve as formulas call it: from a number to its rate."""
+Scope: TypeAlias = Mapping[str, Exact | pl.Expr | CurveFunction]
+"""What each name stands for: numbers are exact, texts, dates and conditions are plain expressions.
+
+A curve stands under its name with brackets, `multiplier()`, so that a column may have the same name.
+"""
 
 _MODES: dict[str, Mode] = {"ROUND": "half_up", "ROUNDDOWN": "down", "ROUNDUP": "up"}
 _SIGNS: dict[ComparisonSign, Callable[[Any, Any], Any]] = {
@@ -100,7 +105,7 @@ def _value(node: Node, rows: _Rows) -> Exact | pl.Expr:
         return _product(node, rows)
     match node:
         case NameUse():
-            return rows.scope[node.name]
+            return _named(node.name, rows)
         case TextLiteral() | TruthLiteral():
             return pl.lit(node.value)
         case Arithmetic(sign="+"):
@@ -120,6 +125,13 @@ def _value(node: Node, rows: _Rows) -> Exact | pl.Expr:
             return _plain(node.operand, rows).not_()
         case Call():
             return _called(node, rows)
+
+
+def _named(name: str, rows: _Rows) -> Exact | pl.Expr:
+    value = rows.scope[name]
+    if not isinstance(value, Exact | pl.Expr):
+        raise TypeError(f"`{name}` is a function: the formula was not checked")
+    return value
 
 
 def _number(node: Node, rows: _Rows) -> Exact:
@@ -144,7 +156,7 @@ def _factors(node: Node, rows: _Rows) -> _Factors | None:
     if not varying:
         value = folded(node)
         return None if value is None else [value]
-    if any(isinstance(part, NameUse) for part, _ in walk(node)):
+    if any(isinstance(part, NameUse) or (isinstance(part, Call) and not part.built_in) for part, _ in walk(node)):
         return None
     each = [folded(node, dict(zip(varying, numbers, strict=True))) for numbers in zip(*varying.values(), strict=True)]
     return None if all(value is None for value in each) else each
@@ -239,6 +251,8 @@ def _member(node: Membership, rows: _Rows) -> pl.Expr:
 
 def _called(node: Call, rows: _Rows) -> Exact | pl.Expr:
     arguments = node.arguments
+    if not node.built_in:
+        return _curve(node, rows)
     match node.function:
         case "IF":
             return _if(_plain(arguments[0], rows), _value(arguments[1], rows), _value(arguments[2], rows))
@@ -257,6 +271,13 @@ def _called(node: Call, rows: _Rows) -> Exact | pl.Expr:
             value = _value(arguments[0], rows)
             return value.missing if isinstance(value, Exact) else value.is_null()
     raise LookupError(f"no function {node.function}: the formula was not checked")
+
+
+def _curve(node: Call, rows: _Rows) -> Exact:
+    curve = rows.scope.get(f"{node.function}()")
+    if curve is None or isinstance(curve, Exact | pl.Expr):
+        raise LookupError(f"no curve {node.function}: the formula was not checked")
+    return curve(_number(node.arguments[0], rows))
 
 
 def _extreme(node: Call, rows: _Rows) -> Exact:

@@ -14,11 +14,11 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from incentive_engine.formulas.grammar import parse
 from incentive_engine.formulas.syntax import FormulaSyntaxError
-from incentive_engine.formulas.tree import NameUse, Node, literals, skeleton, walk
+from incentive_engine.formulas.tree import Call, NameUse, Node, literals, skeleton, walk
 
 DESCRIPTION = (
     'A formula, written as in Excel: names, numbers (`8%`), "text", + - * /, = <> < <= > >=, AND, OR, NOT, '
-    'IN ("a", "b"), IF, MIN, MAX, ABS, ROUND, ROUNDDOWN, ROUNDUP, DATE, DAYS, ISMISSING.'
+    'IN ("a", "b"), IF, MIN, MAX, ABS, ROUND, ROUNDDOWN, ROUNDUP, DATE, DAYS, ISMISSING, and curves by name: `multiplier(nps)`.'
 )
 
 
@@ -37,6 +37,11 @@ class Formula:
     def names(self) -> frozenset[str]:
         """The names that the formula uses, functions left out."""
         return frozenset(node.name for node, _ in walk(self.tree) if isinstance(node, NameUse))
+
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """The functions that the formula calls and that are not built in: curves of the rule set."""
+        return frozenset(node.function for node, _ in walk(self.tree) if isinstance(node, Call) and not node.built_in)
 
     @cached_property
     def skeleton(self) -> Hashable:

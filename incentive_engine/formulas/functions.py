@@ -1,6 +1,7 @@
 """The functions of the language: a closed list, each with how it is written and what it gives.
 
-One table serves the checks, the messages and the reference. Whatever is not here cannot be called.
+One table serves the checks, the messages and the reference. Besides these only the curves of a rule set can be called,
+each under its own name: built-in functions are read in any case, curves as they are written.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ FUNCTIONS: dict[str, Function] = {
     "ISMISSING": Function("ISMISSING(x)", 1, 1, "whether a value is missing; itself never missing"),
 }
 
+CURVE = Function("curve(x)", 1, 1, "the rate that this curve of `curves` has at x, rounded as the curve says")
+"""What every curve is as a function, whatever its name."""
 ROUNDINGS = frozenset({"ROUND", "ROUNDDOWN", "ROUNDUP"})
 PLACES = range(-12, 16)
 """The decimals that a rounding function may ask for."""

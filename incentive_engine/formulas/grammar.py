@@ -14,6 +14,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
 from incentive_engine.documents import is_too_large
+from incentive_engine.formulas.functions import FUNCTIONS
 from incentive_engine.formulas.syntax import WORDS, FormulaSyntaxError, explained
 from incentive_engine.formulas.tree import (
     Arithmetic,
@@ -128,7 +129,8 @@ class _Build(Transformer[Token, Node]):
 
     def call(self, found: list[Node | Token]) -> Node:
         name = cast(Token, found[0])
-        return Call(_at(name), name.value.upper(), _nodes(found))
+        upper = name.value.upper()
+        return Call(_at(name), upper if upper in FUNCTIONS else name.value, _nodes(found))
 
     def inside(self, found: list[Node | Token]) -> Node:
         return _nodes(found)[0]

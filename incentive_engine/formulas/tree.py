@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from incentive_engine.formulas.functions import FUNCTIONS
+
 Type = Literal["number", "text", "date", "boolean"]
 ArithmeticSign = Literal["+", "-", "*", "/"]
 ComparisonSign = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -106,11 +108,16 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function with its arguments; the name is in capitals, known or not."""
+    """A function with its arguments; the name is in capitals where it is built in, else as written: a curve's."""
 
     offset: int
     function: str
     arguments: tuple[Node, ...]
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is a function of the language, not a curve of the rule set."""
+        return self.function in FUNCTIONS
 
 
 Node: TypeAlias = (
