@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import count
+from typing import Final, TypeAlias
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import ANSWERS, DAYS, DAYS_EMPLOYED, PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.inputs import (
+    ANSWERS,
+    DAYS,
+    DAYS_EMPLOYED,
+    PLAN,
+    STANDING,
+    ParameterKey,
+    Ranges,
+    ResultKey,
+    StandingKey,
+)
 from incentive_engine.compiler.stages import Stages
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, Scale
 from incentive_engine.formulas import Formula, Scope, compile_condition, compile_number
-from incentive_engine.kinds.base import FromTable, Parameter, Rounding, SubjectKind, Variants
+from incentive_engine.kinds.attainments import Standing
+from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, Rounding, SubjectKind, Variants
+from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.periods import Period
+
+Given: TypeAlias = Mapping[str, Exact]
+"""What names stand for in one formula only: the scores of nodes, target pay…"""
+NOTHING_GIVEN: Final[Given] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +51,11 @@ class Context:
     period: Period
     ranges: Ranges
     kpis: frozenset[str]
+    curves: Mapping[str, CurveKind]
     stages: Stages = field(default_factory=Stages)
     holds: list[Hold] = field(default_factory=list)
     results: set[ResultKey] = field(default_factory=set)
+    standings: set[StandingKey] = field(default_factory=set)
     parameters: set[ParameterKey] = field(default_factory=set)
     workforce: set[str] = field(default_factory=set)
 
@@ -53,9 +73,9 @@ class Context:
         if excused is not None:
             self.holds[start:] = [replace(hold, when=hold.when & ~excused) for hold in self.holds[start:]]
 
-    def result(self, kpi: str, of: SubjectKind, *, previous: bool = False) -> Exact:
+    def result(self, kpi: str, of: SubjectKind, when: str = "") -> Exact:
         """A KPI's result, as a column of the wide frame."""
-        key = ResultKey(kpi, of, previous)
+        key = ResultKey(kpi, of, when)
         self.results.add(key)
         value = Exact.column(key.column, self.ranges.results[key])
         self.stages.input(key.column, value)
@@ -64,9 +84,20 @@ class Context:
             self.text(of)
         return value
 
-    def answers(self, kpi: str, of: SubjectKind) -> Exact:
+    def answers(self, kpi: str, of: SubjectKind, when: str = "") -> Exact:
         """How many facts stand behind a result; missing where that is not known."""
-        return Exact.column(ResultKey(kpi, of).answers, ANSWERS)
+        return Exact.column(ResultKey(kpi, of, when).answers, ANSWERS)
+
+    def standing(self, kpi: str, of: SubjectKind, population: str) -> Standing:
+        """Where a result stands among those of a population; missing for who is not one of them."""
+        key = StandingKey(kpi, of, population)
+        self.standings.add(key)
+        counts = {}
+        for name in STANDING:
+            column = key.column(name)
+            counts[name] = Exact.column(column, Scale(0, 1 if name in ("equal", "size") else 0, self.ranges.payees))
+            self.stages.input(column, counts[name])
+        return Standing(**counts)
 
     def text(self, column: str) -> pl.Expr:
         """A workforce column that is not a number."""
@@ -75,52 +106,98 @@ class Context:
         return pl.col(column)
 
     def parameter(self, parameters: Variants[Parameter | None], name: str, kpi: str | None = None) -> Exact | None:
-        """A number of the rule set, or its column where it comes from a table (then missing holds the payee)."""
-        first = parameters.first
-        if first is None:
+        """A number of the rule set, or its column where it differs by payee (then missing holds the payee)."""
+        if parameters.first is None:
             return None
+        value = self.parameter_or_missing(parameters, kpi)
+        first = parameters.first
+        if isinstance(first, FromTable):
+            of_kpi = f" and KPI `{kpi}`" if self.ranges.parameter_key(first, kpi).kpi else ""
+            reason = f"table `{first.table}` has no {name} for this payee{of_kpi}"
+            self.hold(f"missing-{name}", value.missing, reason)
+        elif isinstance(first, FromColumn):
+            self.hold(f"missing-{name}", value.missing, f"`{first.column}` is empty, which is the {name}")
+        return value
+
+    def parameter_or_missing(self, parameters: Variants[Parameter | None], kpi: str | None = None) -> Exact:
+        """A number of the rule set, or its column where it differs by payee."""
+        first = parameters.first
+        if isinstance(first, FromColumn):
+            return self._workforce_number(first.column)
         if not isinstance(first, FromTable):
             return parameters.number(_number)
         key = self.ranges.parameter_key(first, kpi)
         self.parameters.add(key)
         value = Exact.column(key.header, self.ranges.parameters[key])
         self.stages.input(key.header, value)
-        self.hold(
-            f"missing-{name}",
-            value.missing,
-            f"table `{first.table}` has no {name} for this payee" + (f" and KPI `{kpi}`" if key.kpi else ""),
-        )
         return value
 
-    def number(self, formulas: Variants[Formula], of: SubjectKind) -> Exact:
-        """What a formula gives for each payee."""
-        return compile_number(formulas.first, self._scope(formulas.first, of), formulas.each, self.plan)
+    def number(self, formulas: Variants[Formula], of: SubjectKind, column: str, given: Given = NOTHING_GIVEN) -> Exact:
+        """What a formula gives for each payee; the curves that it calls are columns below `column`."""
+        scope = self._scope(formulas.first, of, column, given)
+        return compile_number(formulas.first, scope, formulas.each, self.plan)
 
-    def condition(self, formulas: Variants[Formula], of: SubjectKind) -> pl.Expr:
+    def condition(self, formulas: Variants[Formula], of: SubjectKind, column: str) -> pl.Expr:
         """Whether a condition holds for each payee; missing where that is not known."""
-        return compile_condition(formulas.first, self._scope(formulas.first, of), formulas.each, self.plan)
+        scope = self._scope(formulas.first, of, column, NOTHING_GIVEN)
+        return compile_condition(formulas.first, scope, formulas.each, self.plan)
 
-    def hold_unless_known(self, code: str, formulas: Variants[Formula], of: SubjectKind, missing: pl.Expr) -> None:
+    def hold_unless_known(
+        self, code: str, formulas: Variants[Formula], of: SubjectKind, missing: pl.Expr, given: Given = NOTHING_GIVEN
+    ) -> None:
         """Holds the payees for whom a formula gives nothing, naming what it lacks."""
         formula = formulas.first
         texts = {each.text for each in formulas.each}
         told_as = f"`{formula.text}`" if len(texts) == 1 else f"the formula of `{code.removeprefix('missing-')}`"
-        scope = self._scope(formula, of)
-        lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in scope.items()}
+        named = {name: self._named(name, of, given) for name in formula.names}
+        lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in named.items()}
         for name in sorted(lacks):
             told = f"there is no result of `{name}`" if name in self.kpis else f"`{name}` is empty"
+            told = f"`{name}` could not be worked out" if name in given else told
             self.hold(code, missing & lacks[name], f"{told}, which {told_as} needs")
         known = ~pl.any_horizontal([pl.lit(False), *lacks.values()])
-        self.hold(code, missing & known, f"{told_as} cannot be worked out: does it divide by zero?")
+        why = "does it divide by zero, or leave a curve?" if formula.calls else "does it divide by zero?"
+        self.hold(code, missing & known, f"{told_as} cannot be worked out: {why}")
 
     def rounded(self, name: str, value: Exact, rounding: Rounding | None) -> Exact:
         """The value rounded where the rules say so, as a column."""
-        return self.stages.number(name, value if rounding is None else value.rounded(rounding.places, rounding.mode))
+        return self.stages.number(name, value if rounding is None else rounding.of(value))
 
-    def _scope(self, formula: Formula, of: SubjectKind) -> Scope:
-        return {name: self._named(name, of) for name in formula.names}
+    def _scope(self, formula: Formula, of: SubjectKind, column: str, given: Given) -> Scope:
+        names = {name: self._named(name, of, given) for name in formula.names}
+        numbers = count(1)
+        calls = {f"{name}()": self._call(name, of, column, numbers) for name in formula.calls}
+        return {**names, **calls}
 
-    def _named(self, name: str, of: SubjectKind) -> Exact | pl.Expr:
+    def _call(self, name: str, of: SubjectKind, column: str, numbers: Iterator[int]) -> Callable[[Exact], Exact]:
+        """A curve as a function: its argument and its rate are columns, numbered as the formula calls them."""
+        curves = Variants((self.curves[name],), pl.lit(0, pl.UInt32))
+
+        def rate(argument: Exact) -> Exact:
+            place = f"{column}.{name}_{next(numbers)}"
+            return self.rate(place, curves, self.stages.number(f"{place}.at", argument), of)
+
+        return rate
+
+    def rate(self, name: str, curves: Variants[CurveKind], attainment: Exact, of: SubjectKind) -> Exact:
+        """The rate of a curve, rounded, as a column; with what a second input adds in one below it."""
+        first = curves.first
+        across = None
+        if first.across is not None:
+            formulas = curves.map(_across)
+            across = self.stages.number(f"{name}.across", self.number(formulas, of, f"{name}.across"))
+            self.hold_unless_known("missing-across", formulas, of, across.missing)
+        rounding = first.rounding if isinstance(first.rounding, Rounding) else None
+        rate = self.rounded(name, type(first).rate(curves, attainment, across), rounding)
+        if not first.complete:
+            outside = rate.missing & ~attainment.missing
+            outside = outside if across is None else outside & ~across.missing
+            self.hold("outside-curve", outside, f"the curve of `{name}` says nothing about this attainment")
+        return rate
+
+    def _named(self, name: str, of: SubjectKind, given: Given) -> Exact | pl.Expr:
+        if name in given:
+            return given[name]
         period: dict[str, Callable[[], Exact | pl.Expr]] = {
             "period_days": lambda: Exact.of(self.period.days),
             "period_start": lambda: pl.lit(self.period.start),
@@ -131,8 +208,9 @@ class Context:
             return period[name]()
         if name in self.kpis:
             return self.result(name, of)
-        if self.ranges.types[name] != "number":
-            return self.text(name)
+        return self.text(name) if self.ranges.types[name] != "number" else self._workforce_number(name)
+
+    def _workforce_number(self, name: str) -> Exact:
         self.workforce.add(name)
         value = Exact.column(name, self.ranges.workforce[name])
         self.stages.input(name, value)
@@ -151,6 +229,11 @@ def days_employed(period: Period) -> pl.Expr:
     """Int64: days from hire to leave or to the end of the period, both included; missing where `hired` is."""
     last = pl.min_horizontal(pl.col("left").fill_null(period.end), pl.lit(period.end))
     return (last - pl.col("hired")).dt.total_days() + 1
+
+
+def _across(curve: CurveKind) -> Formula:
+    assert curve.across is not None, "curves of one shape all have one"
+    return curve.across
 
 
 def _number(parameter: Parameter | None) -> Decimal:

@@ -19,20 +19,19 @@ def divide(context: Context, scored: Scored, money: Exact) -> Iterator[tuple[Mea
     """Every measure at or below the node, with its money as a column."""
     path = scored.node.path
     if scored.lift is not None:
-        earned, _ = _allocated(context, f"{path}.lifted", money, [scored.lift.earned, scored.lift.added])
-        lifted = scored.lift.lifted if scored.left_out is None else scored.lift.lifted & ~scored.left_out
-        kept = Exact.choose((lifted, earned), otherwise=money)
-        money = context.stages.number(f"{path}.earned", kept)
+        earned, _ = split(context, f"{path}.lifted", money, [scored.lift.earned, scored.lift.added])
+        money = context.stages.number(f"{path}.earned", earned)
     if isinstance(scored.node, MeasureNode):
         yield scored.node, context.stages.number(f"{path}.pay", money)
         return
-    shares = _allocated(context, path, money, [item.part for item in scored.items])
+    shares = split(context, path, money, scored.shares)
     for item, share in zip(scored.items, shares, strict=True):
         name = f"{item.node.path}.money"
         yield from divide(context, item, context.stages.number(name, share) if item.items or item.lift else share)
 
 
-def _allocated(context: Context, name: str, money: Exact, parts: Sequence[Exact]) -> list[Exact]:
+def split(context: Context, name: str, money: Exact, parts: Sequence[Exact]) -> list[Exact]:
+    """The money in proportion to the parts, exactly."""
     allocation = allocated(name, money, parts)
     for column in chain.from_iterable(allocation.stages):
         context.stages.scratch(column)

@@ -1,17 +1,21 @@
-"""A measure, compiled: which result counts, its attainment, its rate."""
+"""A measure, compiled: which result counts, its attainment, its rate; by several ways or parts of the period."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Protocol
 
 import polars as pl
 
 from incentive_engine.compiler.context import Context
-from incentive_engine.exact import Exact
+from incentive_engine.compiler.inputs import PREVIOUS
+from incentive_engine.exact import Exact, Scale, total_of
+from incentive_engine.kinds.attainments import Compared
 from incentive_engine.kinds.base import Rounding, Variants
 from incentive_engine.rulesets.models import Fallback, Reliability
-from incentive_engine.rulesets.resolving import MeasureNode
+from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 
 OWN: Final = 0
 SOURCES: Final[Mapping[str, int]] = {
@@ -19,6 +23,36 @@ SOURCES: Final[Mapping[str, int]] = {
 }  # fmt: skip
 """What the column `….source` says: which result counted. Missing: none did, and the payee is held."""
 WIDER: Final = ("team", "department")
+PATH: Final = "path"
+"""The column that holds which way decided, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayTaken:
+    """One way, compiled."""
+
+    way: PathNode
+    parameters: Mapping[str, Exact]
+    attainment: Exact
+    rate: Exact
+
+
+class Answer(Protocol):
+    """What counts for a measure, and where it came from."""
+
+    source: pl.Expr | None
+
+    def came_from(self, source: Fallback) -> pl.Expr | None: ...
+
+    @property
+    def missing(self) -> pl.Expr: ...
+
+
+def _came_from(source: pl.Expr | None, fallbacks: list[Fallback], asked: Fallback) -> pl.Expr | None:
+    """Boolean, never missing: whether this fallback was used; None where it cannot be."""
+    if source is None or asked not in fallbacks:
+        return None
+    return (source == SOURCES[asked]).fill_null(False)
 
 
 class Chosen:
@@ -38,11 +72,14 @@ class Chosen:
             branches = [(self.source == SOURCES[name], value) for name, value in self._values().items()]
             self.actual = context.stages.number(f"{node.path}.actual", Exact.choose(*branches))
 
+    @property
+    def missing(self) -> pl.Expr:
+        """Whether nothing counts."""
+        return self.actual.missing if self.source is None else self.source.is_null()
+
     def came_from(self, source: Fallback) -> pl.Expr | None:
         """Boolean, never missing: whether this fallback was used; None where it cannot be."""
-        if self.source is None or source not in self._fallbacks:
-            return None
-        return (self.source == SOURCES[source]).fill_null(False)
+        return _came_from(self.source, self._fallbacks, source)
 
     def _values(self) -> Mapping[str, Exact]:
         """The result behind each source that has one."""
@@ -51,7 +88,7 @@ class Chosen:
             if fallback in WIDER:
                 values[fallback] = self._context.result(self._node.kpi_name, fallback)
             elif fallback == "previous":
-                values[fallback] = self._context.result(self._node.kpi_name, self._node.of, previous=True)
+                values[fallback] = self._context.result(self._node.kpi_name, self._node.of, PREVIOUS)
             elif fallback == "target" and self._target is not None:
                 values[fallback] = self._target
         return values
@@ -76,10 +113,14 @@ class Chosen:
                 branches.append((few & usable(reliability.otherwise), reliability.otherwise))
         if self._node.on_missing != "hold":
             branches.append((usable(self._node.on_missing), self._node.on_missing))
-        chain = pl.when(branches[0][0]).then(pl.lit(SOURCES[branches[0][1]], pl.UInt8))
-        for condition, name in branches[1:]:
-            chain = chain.when(condition).then(pl.lit(SOURCES[name], pl.UInt8))  # type: ignore[assignment]
-        return chain
+        return _chain(branches)
+
+
+def _chain(branches: list[tuple[pl.Expr, str]]) -> pl.Expr:
+    chain = pl.when(branches[0][0]).then(pl.lit(SOURCES[branches[0][1]], pl.UInt8))
+    for condition, name in branches[1:]:
+        chain = chain.when(condition).then(pl.lit(SOURCES[name], pl.UInt8))  # type: ignore[assignment]
+    return chain
 
 
 def _least(node: MeasureNode) -> int:
@@ -87,36 +128,138 @@ def _least(node: MeasureNode) -> int:
     return node.kpi.reliability.at_least
 
 
-def attained(context: Context, nodes: Variants[MeasureNode], chosen: Chosen, target: Exact | None) -> Exact:
-    """The attainment, rounded."""
+class ChosenParts:
+    """The results of the parts of the period, each where it rests on enough facts."""
+
+    def __init__(self, context: Context, nodes: Variants[MeasureNode]) -> None:
+        node = nodes.first
+        reliability = node.kpi.reliability
+        few: list[Fallback] = [reliability.otherwise] if reliability else []
+        self._fallbacks: list[Fallback] = [each for each in (*few, node.on_missing) if each != "hold"]
+        self.results = {part.name: self._result(context, nodes, part.name) for part in node.parts}
+        anything = pl.any_horizontal([~result.missing for result in self.results.values()])
+        branches = [(anything, "own")]
+        if few and few[0] != "hold":
+            bare = [context.result(node.kpi_name, node.of, part.name) for part in node.parts]
+            branches.append((pl.any_horizontal([~result.missing for result in bare]), few[0]))
+        if node.on_missing != "hold":
+            branches.append((pl.lit(True), node.on_missing))
+        self.source: pl.Expr | None = context.stages.column(f"{node.path}.source", _chain(branches))
+
+    @staticmethod
+    def _result(context: Context, nodes: Variants[MeasureNode], part: str) -> Exact:
+        node = nodes.first
+        result = context.result(node.kpi_name, node.of, part)
+        if node.kpi.reliability is None:
+            return result
+        enough = context.answers(node.kpi_name, node.of, part).at_least(nodes.number(_least)).fill_null(False)
+        return context.stages.number(f"{node.path}.{part}.actual", result.masked(enough))
+
+    @property
+    def missing(self) -> pl.Expr:
+        """Whether nothing counts."""
+        assert self.source is not None
+        return self.source.is_null()
+
+    def came_from(self, source: Fallback) -> pl.Expr | None:
+        """Boolean, never missing: whether this fallback was used; None where it cannot be."""
+        return _came_from(self.source, self._fallbacks, source)
+
+
+def ways_parameters(context: Context, nodes: Variants[MeasureNode]) -> list[dict[str, Exact]]:
+    """The numbers that each way needs; where there is only one way, missing ones hold the payee."""
     node = nodes.first
-    parameters = {} if target is None else {"target": target}
-    for name in node.attainment.positive:
-        value = parameters[name]
-        if value.bounds[0] <= 0:
-            context.hold(f"{name}-not-positive", value.at_most(0), f"the {name} of {_title(node)} is not above zero")
-    upper_end = nodes.number(lambda each: each.curve.upper_end)
-    attainment = node.attainment.attainment(chosen.actual, parameters, upper_end)
-    return context.rounded(f"{node.path}.attainment", attainment, node.attainment_rounding)
+    found = []
+    for at, way in enumerate(node.paths):
+        numbers = {}
+        for name in way.parameters:
+            variants = nodes.map(lambda each, at=at, name=name: each.paths[at].parameters[name])  # type: ignore[misc]
+            numbers[name] = context.parameter_or_missing(variants, node.kpi_name)
+            if len(node.paths) == 1:
+                context.parameter(variants, name, node.kpi_name)
+        found.append(numbers)
+    return found
 
 
-def rated(context: Context, nodes: Variants[MeasureNode], attainment: Exact) -> Exact:
-    """The rate, rounded."""
-    curve = nodes.first.curve
-    rounding = curve.rounding if isinstance(curve.rounding, Rounding) else None
-    rate = type(curve).rate(nodes.map(lambda each: each.curve), attainment)
-    return context.rounded(f"{nodes.first.path}.rate", rate, rounding)
+def ways_taken(
+    context: Context, nodes: Variants[MeasureNode], prefix: str, actual: Exact, parameters: list[dict[str, Exact]]
+) -> Iterator[WayTaken]:
+    """Every way from one result."""
+    node = nodes.first
+    for at, way in enumerate(node.paths):
+        ways = nodes.map(lambda each, at=at: each.paths[at])  # type: ignore[misc]
+        column = f"{prefix}.{way.name}" if way.name else prefix
+        yield _way(context, node, ways, column, actual, parameters[at])
 
 
-def hold_without_result(context: Context, nodes: Variants[MeasureNode], chosen: Chosen) -> None:
+def _way(
+    context: Context,
+    node: MeasureNode,
+    ways: Variants[PathNode],
+    column: str,
+    actual: Exact,
+    parameters: Mapping[str, Exact],
+) -> WayTaken:
+    way, kind = ways.first, ways.first.attainment
+    ends = None if way.curve.upper_end is None else ways.number(_upper_end)
+    standing = None if way.among is None else context.standing(node.kpi_name, node.of, way.among)
+    compared = Compared(actual, parameters, node.kpi.better, ends, standing)
+    if not way.name:
+        _hold_impossible(context, node, way, compared)
+    attainment = context.rounded(f"{column}.attainment", kind.attainment(compared), way.attainment_rounding)
+    first_reason = len(context.holds)
+    rate = context.rate(f"{column}.rate", ways.map(lambda each: each.curve), attainment, node.of)
+    if way.name:  # a way that leads nowhere is not taken, and holds nobody
+        del context.holds[first_reason:]
+    return WayTaken(way, parameters, attainment, rate)
+
+
+def _upper_end(way: PathNode) -> Decimal:
+    assert way.curve.upper_end is not None, "curves of one shape all end, or none does"
+    return way.curve.upper_end
+
+
+def _hold_impossible(context: Context, node: MeasureNode, way: PathNode, compared: Compared) -> None:
+    impossible = way.attainment.impossible(compared)
+    if impossible is not None:
+        context.hold(impossible.code, impossible.when, f"{impossible.reason}: `{node.path}`")
+    if compared.standing is not None and way.among is not None:
+        outside = compared.standing.size.missing & ~compared.actual.missing
+        about = None if node.of == "company" else node.of
+        reason = f"`{node.path}` ranks among `{way.among}`, which this {node.of} is not part of:"
+        context.hold("not-in-population", outside, reason, about)
+
+
+def best(context: Context, path: str, ways: list[WayTaken]) -> Exact:
+    """The largest rate that exists; the first way on ties."""
+    if len(ways) == 1:
+        return ways[0].rate
+    rate = ways[0].rate
+    which: pl.Expr = pl.when(~rate.missing).then(pl.lit(0, pl.UInt8))
+    for at, way in enumerate(ways[1:], start=1):
+        larger = (way.rate.above(rate) | rate.missing) & ~way.rate.missing
+        larger = larger.fill_null(False)
+        which = pl.when(larger).then(pl.lit(at, pl.UInt8)).otherwise(which)
+        rate = Exact.choose((larger, way.rate), otherwise=rate)
+    context.stages.column(f"{path}.{PATH}", which)
+    return context.stages.number(f"{path}.rate", rate)
+
+
+def mean_of(context: Context, nodes: Variants[MeasureNode], rates: list[Exact]) -> Exact:
+    """The mean of the rates that exist."""
+    node = nodes.first
+    count = pl.sum_horizontal([(~rate.missing).cast(pl.Int64) for rate in rates])
+    present = context.stages.number(f"{node.path}.parts_present", Exact.integer(count, Scale(0, 0, len(rates))))
+    points = context.stages.number(f"{node.path}.points", total_of([rate.or_else(0) for rate in rates]))
+    rounding = node.paths[0].curve.rounding
+    mean = points.over(present.maximum(1)).masked(present.above(0))
+    return context.rounded(f"{node.path}.rate", mean, rounding if isinstance(rounding, Rounding) else None)
+
+
+def hold_without_result(context: Context, nodes: Variants[MeasureNode], chosen: Answer) -> None:
     """Holds who has no result that counts."""
     node = nodes.first
-    when = chosen.actual.missing if chosen.source is None else chosen.source.is_null()
     enough = f" from at least {node.kpi.reliability.at_least} facts" if node.kpi.reliability else ""
     subject = "the company" if node.of == "company" else node.of
     about = None if node.of == "company" else node.of
-    context.hold("missing-result", when, f"no result of {_title(node)}{enough} for {subject}", about)
-
-
-def _title(node: MeasureNode) -> str:
-    return f"`{node.path}`"
+    context.hold("missing-result", chosen.missing, f"no result of `{node.path}`{enough} for {subject}", about)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from decimal import Decimal
 
-from incentive_engine.kinds.base import FromTable, Parameter
-from incentive_engine.rulesets.resolving import GroupNode, Node, ResolvedPlan, Steps
+from incentive_engine.kinds.base import Parameter
+from incentive_engine.rulesets.resolving import GroupNode, Node, PathNode, ResolvedPlan, Steps
 
 
 def by_shape(plans: Iterable[ResolvedPlan]) -> list[tuple[ResolvedPlan, ...]]:
@@ -18,24 +19,25 @@ def by_shape(plans: Iterable[ResolvedPlan]) -> list[tuple[ResolvedPlan, ...]]:
 
 def _shape(plan: ResolvedPlan) -> Hashable:
     target_pay = plan.target_pay.skeleton if plan.target_pay else None
-    return (_node(plan.root), target_pay, plan.proration, plan.payout_rounding, plan.period)
+    payout = plan.payout.skeleton if plan.payout else None
+    pool = plan.pool and plan.pool.name
+    return (_node(plan.root), target_pay, payout, pool, plan.proration, plan.payout_rounding, plan.period)
 
 
 def _node(node: Node) -> Hashable:
     common = (node.path, _parameter(node.weight), node.on_missing, _steps(node.steps))
     if isinstance(node, GroupNode):
-        return (*common, node.combine, tuple(map(_node, node.items)))
+        return (*common, node.combine.name, node.at_least, tuple(map(_node, node.items)))
     reliability = node.kpi.reliability
-    return (
-        *common,
-        node.kpi_name,
-        node.of,
-        _parameter(node.target),
-        node.attainment.name,
-        node.attainment_rounding,
-        (node.curve.kind, node.curve.below, node.curve.above, node.curve.rounding, len(node.curve.corners())),
-        reliability and reliability.otherwise,
-    )
+    ways = tuple(map(_way, node.paths))
+    return (*common, node.kpi_name, node.of, ways, node.parts, reliability and reliability.otherwise)
+
+
+def _way(way: PathNode) -> Hashable:
+    parameters = tuple((name, _parameter(each)) for name, each in way.parameters.items())
+    across = way.curve.across and way.curve.across.skeleton
+    rounding, curve = way.attainment_rounding, way.curve.shape
+    return (way.name, parameters, way.among, way.attainment.name, rounding, curve, across)
 
 
 def _steps(steps: Steps) -> Hashable:
@@ -45,6 +47,4 @@ def _steps(steps: Steps) -> Hashable:
 
 
 def _parameter(parameter: Parameter | None) -> Hashable:
-    if parameter is None:
-        return None
-    return (parameter.table, parameter.column) if isinstance(parameter, FromTable) else "number"
+    return "number" if isinstance(parameter, Decimal) else parameter

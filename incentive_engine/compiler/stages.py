@@ -21,6 +21,7 @@ class Stages:
         self._level: dict[str, int] = {}
         self._columns: list[list[pl.Expr]] = []
         self._scratch: list[str] = []
+        self._late: set[str] = set()
         self.numbers: dict[str, Exact] = {}
 
     def input(self, name: str, number: Exact | None = None) -> None:
@@ -29,16 +30,29 @@ class Stages:
         if number is not None:
             self.numbers[name] = number
 
+    def late_input(self, name: str, number: Exact | None = None) -> None:
+        """An input that others make of earlier columns: what reads it, itself or by others, is late too."""
+        self.input(name, number)
+        self._late.add(name)
+
     @property
     def inputs(self) -> tuple[str, ...]:
         """The columns that the first stage needs."""
         return tuple(name for name, level in self._level.items() if level == 0)
 
+    @property
+    def late(self) -> frozenset[str]:
+        """The late inputs, and every column that rests on one."""
+        return frozenset(self._late)
+
     def column(self, name: str, expression: pl.Expr) -> pl.Expr:
         """Adds a column, in the first stage that can compute it; raises KeyError when no stage wrote what it reads."""
         if name in self._level:
             raise KeyError(f"two stages write `{name}`")
-        level = 1 + max((self._level[read] for read in expression.meta.root_names()), default=0)
+        reads = expression.meta.root_names()
+        level = 1 + max((self._level[read] for read in reads), default=0)
+        if not self._late.isdisjoint(reads):
+            self._late.add(name)
         while len(self._columns) < level:
             self._columns.append([])
         self._columns[level - 1].append(expression.alias(name))

@@ -174,6 +174,8 @@ class Between(AttainmentKind):
 
     def impossible(self, compared: Compared) -> Impossible | None:
         threshold, benchmark = compared.parameters["threshold"], compared.parameters["benchmark"]
+        if threshold.constant is not None and benchmark.constant is not None:
+            return None  # the rules are refused where they are the same
         same = threshold.equals(benchmark)
         return Impossible("benchmark-is-threshold", same, "the threshold and the benchmark are the same")
 

@@ -6,13 +6,13 @@ from abc import abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Label, Language, SubjectKind, Variants, by_key, written
+from incentive_engine.kinds.base import Declared, Label, Language, SubjectKind, by_key, written
 
 Part = Annotated[
     Annotated[Literal["all"], Tag("all")] | Annotated[Decimal, Field(gt=0, lt=1), Tag("part")],
@@ -27,9 +27,14 @@ class GateKind(Declared):
     of: Annotated[SubjectKind, Field(description="Whose results the condition reads.")] = "payee"
     because: Annotated[Label, Field(description="The reason, as the payee reads it.")]
 
-    @classmethod
+    @property
     @abstractmethod
-    def shut(cls, gates: Variants[GateKind], score: Exact) -> Exact:
+    def number(self) -> Decimal | Fraction:
+        """What the score is worked out with where the condition holds."""
+
+    @staticmethod
+    @abstractmethod
+    def shut(number: Exact, score: Exact) -> Exact:
         """The score where the condition holds."""
 
     @abstractmethod
@@ -47,16 +52,16 @@ class Withhold(GateKind):
     withhold: Annotated[Part, Field(description="`all`, or the part that is withheld: `50%`.")]
 
     @property
-    def kept(self) -> Fraction:
+    def number(self) -> Decimal | Fraction:
         """The part of the score that is left."""
         return Fraction(0) if self.withhold == "all" else 1 - Fraction(self.withhold)
 
-    @classmethod
-    def shut(cls, gates: Variants[Self], score: Exact) -> Exact:  # type: ignore[override]
-        return score.times(gates.number(lambda gate: gate.kept))
+    @staticmethod
+    def shut(number: Exact, score: Exact) -> Exact:
+        return score.times(number)
 
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
-        return f"{score} × {show(self.kept)}"
+        return f"{score} × {show(self.number)}"
 
     def sentence(self, language: Language) -> str:
         part = "100%" if self.withhold == "all" else written(self.withhold, percent=True)
@@ -70,9 +75,14 @@ class Limit(GateKind):
 
     limit: Annotated[Decimal, Field(description="What the score is not above: `80%`.")]
 
-    @classmethod
-    def shut(cls, gates: Variants[Self], score: Exact) -> Exact:  # type: ignore[override]
-        return score.minimum(gates.number(lambda gate: gate.limit))
+    @property
+    def number(self) -> Decimal | Fraction:
+        """What the score is not above."""
+        return self.limit
+
+    @staticmethod
+    def shut(number: Exact, score: Exact) -> Exact:
+        return score.minimum(number)
 
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
         return f"min({score}, {show(self.limit)})"

@@ -21,6 +21,7 @@ from incentive_engine.kinds.base import (
     RoundingChoice,
     SubjectKind,
 )
+from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import PayoutCurve
 from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.kpis import KpiCompute
@@ -115,7 +116,7 @@ class Kpi(Declared):
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
 
-Combine = Literal["weighted_sum", "sum", "mean", "min", "max"]
+Combine = Literal[tuple(COMBINATIONS)]  # type: ignore[valid-type]
 SubPeriods = Literal["months", "quarters", "halves"]
 
 

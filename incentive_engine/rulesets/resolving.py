@@ -12,6 +12,7 @@ from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS, AttainmentKind
 from incentive_engine.kinds.base import Label, Parameter, Rounding, RoundingChoice, SubjectKind
+from incentive_engine.kinds.combinations import COMBINATIONS, CombinationKind
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.modifiers import Modifier
@@ -75,16 +76,11 @@ class GroupNode:
     at: KeyPath
     title: Label
     weight: Parameter | None
-    combine: str
+    combine: CombinationKind
     at_least: int
     items: tuple[Node, ...]
     on_missing: str
     steps: Steps
-
-    @property
-    def weighted(self) -> bool:
-        """Whether the items have weights."""
-        return self.combine == "weighted_sum"
 
 
 Node = MeasureNode | GroupNode
@@ -117,6 +113,8 @@ class ResolvedPlan:
     proration: Proration | None
     payout_rounding: Rounding
     period: Period
+    curves: Mapping[str, CurveKind]
+    """Every curve of the rule set: formulas call them by name."""
 
     def measures(self) -> Iterator[MeasureNode]:
         """Every measure, in written order."""
@@ -149,7 +147,7 @@ def resolve(rules: RuleSet, period: Period) -> tuple[ResolvedPlan, ...]:
 def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan:
     at: KeyPath = ("plans", name)
     items = tuple(_item(rules, key, item, key, (*at, "scorecard", key), period) for key, item in plan.scorecard.items())
-    root = GroupNode(ROOT, at, plan.title, None, plan.combine, plan.at_least, items, "hold", _steps(plan))
+    root = GroupNode(ROOT, at, plan.title, None, COMBINATIONS[plan.combine], plan.at_least, items, "hold", _steps(plan))
     pool = None if plan.pool is None else ResolvedPool(plan.pool, ("pools", plan.pool), rules.pools[plan.pool])
     return ResolvedPlan(
         name=name,
@@ -165,6 +163,7 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
         proration=plan.proration,
         payout_rounding=plan.payout_rounding or minor_unit(rules.currency),
         period=period,
+        curves=rules.curves,
     )
 
 
@@ -174,7 +173,7 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
             _item(rules, key, below, f"{path}.{key}", (*at, "items", key), period) for key, below in item.items.items()
         )
         title = item.title or {"en": name.replace("_", " "), "fr": name.replace("_", " ")}
-        return GroupNode(path, at, title, item.weight, item.combine, item.at_least, tuple(inner), item.on_missing, _steps(item))
+        return GroupNode(path, at, title, item.weight, COMBINATIONS[item.combine], item.at_least, tuple(inner), item.on_missing, _steps(item))
     kpi_name = item.kpi or name
     kpi = rules.kpis[kpi_name]
     return MeasureNode(

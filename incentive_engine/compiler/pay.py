@@ -1,0 +1,151 @@
+"""From the score to money: target pay, a formula over nodes, or a share of a pool; then divided among the measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.compiler.context import Context, Given
+from incentive_engine.compiler.contributions import divide, split
+from incentive_engine.compiler.nodes import Scored
+from incentive_engine.compiler.pools import Pooled, shared_out, solved_factor
+from incentive_engine.exact import Exact, Scale, total_of
+from incentive_engine.formulas import Formula
+from incentive_engine.kinds.base import Variants
+from incentive_engine.kinds.pools import SharedOut
+from incentive_engine.rulesets.resolving import ROOT, MeasureNode, ResolvedPlan
+
+TARGET_PAY: Final = "target_pay"
+DAYS: Final = "days_present"
+PRORATION: Final = "proration"
+PAYOUT: Final = "payout"
+CUSTOMER_PAY: Final = "customer_pay"
+INTERNAL_PAY: Final = "internal_pay"
+OTHER_PAY: Final = "other_pay"
+SCORE: Final = "score"
+"""What formulas call the score of the plan."""
+_NOTHING = Exact.of(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """What a plan pays; each None where the plan has none."""
+
+    target_pay: Exact | None
+    proration: Exact | None
+    payout: Exact | None
+    pooled: Pooled | None = None
+
+
+def pay(context: Context, plans: Variants[ResolvedPlan], root: Scored) -> Pay:
+    """Target pay, proration, payout, and what each measure brought."""
+    plan = plans.first
+    proration = _proration(context, plan)
+    target_pay = _target_pay(context, plans)
+    known = {SCORE: root.score, **({} if target_pay is None else {TARGET_PAY: target_pay})}
+    if plan.pool is not None and isinstance(plan.pool.rules, SharedOut):
+        shared = shared_out(context, plans, _nodes_of(root), {**known, PRORATION: proration or Exact.of(1)})
+        payout = context.stages.number(PAYOUT, shared.amount)
+        earned = split(context, "pool.earned", payout, [shared.earned, shared.unearned])[0]
+        _tell(context, payout, list(divide(context, root, context.stages.number(f"{ROOT}.money", earned))))
+        return Pay(target_pay, proration, payout, shared.pooled)
+    pooled = None
+    if plan.pool is not None:
+        pooled, factor = solved_factor(context, plans, known, proration or Exact.of(1))
+        known |= factor
+    if plan.payout is not None:
+        return Pay(target_pay, proration, _by_formula(context, plans, root, known, proration), pooled)
+    if target_pay is None:
+        return Pay(None, proration, None)
+    amount = target_pay.times(root.score)
+    amount = amount if proration is None else amount.times(proration)
+    payout = context.rounded(PAYOUT, amount, plan.payout_rounding)
+    _tell(context, payout, list(divide(context, root, payout)))
+    return Pay(target_pay, proration, payout)
+
+
+def _target_pay(context: Context, plans: Variants[ResolvedPlan]) -> Exact | None:
+    if plans.first.target_pay is None:
+        return None
+    formulas = plans.map(lambda plan: _present(plan.target_pay))
+    target_pay = context.stages.number(TARGET_PAY, context.number(formulas, "payee", TARGET_PAY))
+    context.hold_unless_known("missing-target-pay", formulas, "payee", target_pay.missing)
+    return target_pay
+
+
+def _present(formula: Formula | None) -> Formula:
+    assert formula is not None, "plans of one shape all have one"
+    return formula
+
+
+def _nodes_of(root: Scored) -> Mapping[str, Scored]:
+    """Every node by its path, the root by the name that formulas have for its score."""
+    return {SCORE if scored.node.path == ROOT else scored.node.path: scored for scored in _all(root)}
+
+
+def _all(scored: Scored) -> Iterator[Scored]:
+    yield scored
+    for item in scored.items:
+        yield from _all(item)
+
+
+def _by_formula(
+    context: Context, plans: Variants[ResolvedPlan], root: Scored, known: Given, proration: Exact | None
+) -> Exact:
+    """The payout that a formula gives, and the part of it that each node that the formula names brought.
+
+    A node brought what the formula gives less what it would give with a score of 0 there; what it gives with a score
+    of 0 everywhere was earned by no measure.
+    """
+    formulas = plans.map(lambda plan: _present(plan.payout))
+    nodes = {name: node for name, node in _nodes_of(root).items() if name in formulas.first.names}
+    scores = {name: node.score for name, node in nodes.items()}
+
+    def amount(name: str, given: Given) -> Exact:
+        value = context.number(formulas, "payee", name, {**known, **given})
+        return context.stages.number(name, value if proration is None else value.times(proration))
+
+    everything = amount(f"{PAYOUT}.exact", scores)
+    payout = context.rounded(PAYOUT, everything, plans.first.payout_rounding)
+    context.hold_unless_known("missing-payout", formulas, "payee", everything.missing, {**known, **scores})
+    parts = [everything.minus(amount(f"{PAYOUT}.without_{name}", {**scores, name: _NOTHING})) for name in nodes]
+    unearned = amount(f"{PAYOUT}.unearned", dict.fromkeys(scores, _NOTHING))
+    money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
+    brought: list[tuple[MeasureNode, Exact]] = []
+    for node, share in zip(nodes.values(), money, strict=False):
+        brought += divide(context, node, context.stages.number(f"{node.node.path}.money", share))
+    told = {measure.path for measure, _ in brought}
+    for each in _all(root):
+        if isinstance(each.node, MeasureNode) and each.node.path not in told:
+            context.stages.number(f"{each.node.path}.pay", payout.times(0))
+    _tell(context, payout, brought)
+    return payout
+
+
+def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:
+    if plan.proration is None:
+        return None
+    for column in ("hired", "left"):
+        context.text(column)
+    for column in plan.proration.needs:
+        context.hold(f"missing-{column}", pl.col(column).is_null(), f"`{column}` is empty, and the plan is prorated")
+    whole = plan.proration.whole(plan.period)
+    context.stages.column(DAYS, plan.proration.days(plan.period).clip(0, whole))
+    days = Exact.column(DAYS, Scale(0, 0, whole))
+    context.stages.numbers[DAYS] = days
+    return context.rounded(PRORATION, days.over(whole), plan.proration.rounding)
+
+
+def _tell(context: Context, payout: Exact, brought: list[tuple[MeasureNode, Exact]]) -> None:
+    """What customers, internal results and neither of them brought."""
+    shares: dict[str, list[Exact]] = {"customer": [], "internal": []}
+    for measure, money in brought:
+        shares[measure.kpi.perspective].append(money)
+    customer, internal = (
+        context.stages.number(name, total_of(shares[perspective]) if shares[perspective] else payout.times(0))
+        for name, perspective in ((CUSTOMER_PAY, "customer"), (INTERNAL_PAY, "internal"))
+    )
+    context.stages.number(OTHER_PAY, payout.minus(customer).minus(internal))

@@ -1,0 +1,149 @@
+"""Combinations: how the scores of a group's items become one.
+
+Each says what it makes of the items that count, and in which proportion the group's money goes back to them. To add one:
+one class here, and its name on the last line.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+import polars as pl
+
+from incentive_engine.exact import Exact, Scale, greatest, least, total_of
+from incentive_engine.kinds.base import Language
+
+Store = Callable[[str, Exact], Exact]
+"""Keeps a number as a column of the trace, named below the group, and gives back the value that reads it."""
+_NONE = Exact.of(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One item of a group; `left_out`: Boolean, never missing, None where the item always counts."""
+
+    score: Exact
+    weight: Exact | None
+    left_out: pl.Expr | None
+
+    def present(self, value: Exact) -> Exact:
+        """The value where the item counts, else zero."""
+        return value if self.left_out is None else Exact.choose((self.left_out, _NONE), otherwise=value)
+
+    @property
+    def points(self) -> Exact:
+        """What the item adds: score, times weight where there is one."""
+        return self.present(self.score if self.weight is None else self.score.times(self.weight))
+
+
+class CombinationKind(ABC):
+    """What every combination has."""
+
+    name: ClassVar[str]
+    weighted: ClassVar[bool] = False
+    words: ClassVar[Mapping[Language, str]]
+    """What it is called where it is told; `{items}` stands for the scores."""
+
+    @abstractmethod
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        """The items' scores as one, exact; and where there is nothing to combine though items are there."""
+
+    def shares(self, parts: Sequence[Part], combined: Exact) -> list[Exact]:
+        """In which proportion the items brought the score."""
+        return [part.points for part in parts]
+
+
+class WeightedSum(CombinationKind):
+    """Each score times its weight; where items are left out, divided by the weights of the others."""
+
+    name = "weighted_sum"
+    weighted = True
+    words: ClassVar[Mapping[Language, str]] = {"en": "{items}", "fr": "{items}"}
+
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        points = total_of([part.points for part in parts])
+        if all(part.left_out is None for part in parts):
+            return points, None
+        weights = [(part, part.weight) for part in parts if part.weight is not None]
+        present = store("weight_present", total_of([part.present(weight) for part, weight in weights]))
+        nothing = present.at_most(0).fill_null(False) if any(weight.low <= 0 for _, weight in weights) else None
+        return store("points", points).over(present.maximum(present.unit)), nothing
+
+
+class Sum(CombinationKind):
+    """The scores, added up."""
+
+    name = "sum"
+    words: ClassVar[Mapping[Language, str]] = {"en": "{items}", "fr": "{items}"}
+
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        return total_of([part.points for part in parts]), None
+
+
+class Mean(CombinationKind):
+    """The scores, added up and divided by their number."""
+
+    name = "mean"
+    words: ClassVar[Mapping[Language, str]] = {"en": "mean of {items}", "fr": "moyenne de {items}"}
+
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        points = total_of([part.points for part in parts])
+        optional = [part.left_out for part in parts if part.left_out is not None]
+        if not optional:
+            return points.over(len(parts)), None
+        sure = len(parts) - len(optional)
+        count = pl.sum_horizontal([pl.lit(sure, pl.Int64), *((~each).cast(pl.Int64) for each in optional)])
+        present = store("items_present", Exact.integer(count, Scale(0, sure, len(parts))))
+        return store("points", points).over(present.maximum(1)), None
+
+
+class _Extreme(CombinationKind):
+    """One of the scores decides."""
+
+    def shares(self, parts: Sequence[Part], combined: Exact) -> list[Exact]:
+        """All to the first item whose score is the group's."""
+        decided = pl.lit(False)
+        shares = []
+        for part in parts:
+            here = part.score.equals(combined).fill_null(False)
+            here = here if part.left_out is None else here & ~part.left_out
+            shares.append(Exact.choose((here & ~decided, Exact.of(1)), otherwise=_NONE))
+            decided = decided | here
+        return shares
+
+
+class Least(_Extreme):
+    """The lowest score."""
+
+    name = "min"
+    words: ClassVar[Mapping[Language, str]] = {"en": "the lowest of {items}", "fr": "le plus bas de {items}"}
+
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        return store("lowest", least(_instead(parts, max(part.score.bounds[1] for part in parts)))), None
+
+
+class Greatest(_Extreme):
+    """The highest score."""
+
+    name = "max"
+    words: ClassVar[Mapping[Language, str]] = {"en": "the highest of {items}", "fr": "le plus haut de {items}"}
+
+    def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
+        return store("highest", greatest(_instead(parts, min(part.score.bounds[0] for part in parts)))), None
+
+
+def _instead(parts: Sequence[Part], never: Fraction) -> list[Exact]:
+    """The scores, with one that never decides in place of those that are left out."""
+    return [
+        part.score if part.left_out is None else Exact.choose((part.left_out, Exact.of(never)), otherwise=part.score)
+        for part in parts
+    ]
+
+
+COMBINATIONS: Mapping[str, CombinationKind] = {
+    kind.name: kind for kind in (WeightedSum(), Sum(), Mean(), Least(), Greatest())
+}
