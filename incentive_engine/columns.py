@@ -19,8 +19,8 @@ PAYOUTS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 CONTRIBUTIONS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "measure": "text", "kpi": "text", "perspective": "text", "weight": "decimal",
-    "source": "text", "subject_kind": "text", "subject": "text", "actual": "decimal", "n": "count", "target": "decimal",
-    "attainment": "decimal", "rate": "decimal", "score": "decimal", "pay": "decimal",
+    "source": "text", "subject_kind": "text", "subject": "text", "actual": "decimal", "n": "count", "path": "text",
+    "target": "decimal", "attainment": "decimal", "rate": "decimal", "score": "decimal", "pay": "decimal",
 }  # fmt: skip
 DEPARTMENTS: Final[dict[str, Kind]] = {
     "department": "text", "plan": "text", "measure": "text", "payees": "count", "score": "decimal",

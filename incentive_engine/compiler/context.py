@@ -132,9 +132,16 @@ class Context:
         self.stages.input(key.header, value)
         return value
 
-    def number(self, formulas: Variants[Formula], of: SubjectKind, column: str, given: Given = NOTHING_GIVEN) -> Exact:
+    def number(
+        self,
+        formulas: Variants[Formula],
+        of: SubjectKind,
+        column: str,
+        given: Given = NOTHING_GIVEN,
+        when: str = "",
+    ) -> Exact:
         """What a formula gives for each payee; the curves that it calls are columns below `column`."""
-        scope = self._scope(formulas.first, of, column, given)
+        scope = self._scope(formulas.first, of, column, given, when)
         return compile_number(formulas.first, scope, formulas.each, self.plan)
 
     def condition(self, formulas: Variants[Formula], of: SubjectKind, column: str) -> pl.Expr:
@@ -143,13 +150,19 @@ class Context:
         return compile_condition(formulas.first, scope, formulas.each, self.plan)
 
     def hold_unless_known(
-        self, code: str, formulas: Variants[Formula], of: SubjectKind, missing: pl.Expr, given: Given = NOTHING_GIVEN
+        self,
+        code: str,
+        formulas: Variants[Formula],
+        of: SubjectKind,
+        missing: pl.Expr,
+        given: Given = NOTHING_GIVEN,
+        when: str = "",
     ) -> None:
         """Holds the payees for whom a formula gives nothing, naming what it lacks."""
         formula = formulas.first
         texts = {each.text for each in formulas.each}
         told_as = f"`{formula.text}`" if len(texts) == 1 else f"the formula of `{code.removeprefix('missing-')}`"
-        named = {name: self._named(name, of, given) for name in formula.names}
+        named = {name: self._named(name, of, given, when) for name in formula.names}
         lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in named.items()}
         for name in sorted(lacks):
             told = f"there is no result of `{name}`" if name in self.kpis else f"`{name}` is empty"
@@ -163,8 +176,8 @@ class Context:
         """The value rounded where the rules say so, as a column."""
         return self.stages.number(name, value if rounding is None else rounding.of(value))
 
-    def _scope(self, formula: Formula, of: SubjectKind, column: str, given: Given) -> Scope:
-        names = {name: self._named(name, of, given) for name in formula.names}
+    def _scope(self, formula: Formula, of: SubjectKind, column: str, given: Given, when: str = "") -> Scope:
+        names = {name: self._named(name, of, given, when) for name in formula.names}
         numbers = count(1)
         calls = {f"{name}()": self._call(name, of, column, numbers) for name in formula.calls}
         return {**names, **calls}
@@ -179,14 +192,15 @@ class Context:
 
         return rate
 
-    def rate(self, name: str, curves: Variants[CurveKind], attainment: Exact, of: SubjectKind) -> Exact:
+    def rate(self, name: str, curves: Variants[CurveKind], attainment: Exact, of: SubjectKind, when: str = "") -> Exact:
         """The rate of a curve, rounded, as a column; with what a second input adds in one below it."""
         first = curves.first
         across = None
         if first.across is not None:
             formulas = curves.map(_across)
-            across = self.stages.number(f"{name}.across", self.number(formulas, of, f"{name}.across"))
-            self.hold_unless_known("missing-across", formulas, of, across.missing)
+            value = self.number(formulas, of, f"{name}.across", when=when)
+            across = self.stages.number(f"{name}.across", value)
+            self.hold_unless_known("missing-across", formulas, of, across.missing, when=when)
         rounding = first.rounding if isinstance(first.rounding, Rounding) else None
         rate = self.rounded(name, type(first).rate(curves, attainment, across), rounding)
         if not first.complete:
@@ -195,7 +209,7 @@ class Context:
             self.hold("outside-curve", outside, f"the curve of `{name}` says nothing about this attainment")
         return rate
 
-    def _named(self, name: str, of: SubjectKind, given: Given) -> Exact | pl.Expr:
+    def _named(self, name: str, of: SubjectKind, given: Given, when: str) -> Exact | pl.Expr:
         if name in given:
             return given[name]
         period: dict[str, Callable[[], Exact | pl.Expr]] = {
@@ -207,7 +221,7 @@ class Context:
         if name in period:
             return period[name]()
         if name in self.kpis:
-            return self.result(name, of)
+            return self.result(name, of, when)
         return self.text(name) if self.ranges.types[name] != "number" else self._workforce_number(name)
 
     def _workforce_number(self, name: str) -> Exact:

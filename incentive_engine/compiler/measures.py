@@ -182,14 +182,15 @@ def ways_parameters(context: Context, nodes: Variants[MeasureNode]) -> list[dict
 
 
 def ways_taken(
-    context: Context, nodes: Variants[MeasureNode], prefix: str, actual: Exact, parameters: list[dict[str, Exact]]
+    context: Context, nodes: Variants[MeasureNode], actual: Exact, parameters: list[dict[str, Exact]], part: str = ""
 ) -> Iterator[WayTaken]:
-    """Every way from one result."""
+    """Every way from one result, of the period or of one part of it."""
     node = nodes.first
+    prefix = f"{node.path}.{part}" if part else node.path
     for at, way in enumerate(node.paths):
         ways = nodes.map(lambda each, at=at: each.paths[at])  # type: ignore[misc]
         column = f"{prefix}.{way.name}" if way.name else prefix
-        yield _way(context, node, ways, column, actual, parameters[at])
+        yield _way(context, node, ways, column, actual, parameters[at], part)
 
 
 def _way(
@@ -199,6 +200,7 @@ def _way(
     column: str,
     actual: Exact,
     parameters: Mapping[str, Exact],
+    part: str,
 ) -> WayTaken:
     way, kind = ways.first, ways.first.attainment
     ends = None if way.curve.upper_end is None else ways.number(_upper_end)
@@ -208,7 +210,7 @@ def _way(
         _hold_impossible(context, node, way, compared)
     attainment = context.rounded(f"{column}.attainment", kind.attainment(compared), way.attainment_rounding)
     first_reason = len(context.holds)
-    rate = context.rate(f"{column}.rate", ways.map(lambda each: each.curve), attainment, node.of)
+    rate = context.rate(f"{column}.rate", ways.map(lambda each: each.curve), attainment, node.of, part)
     if way.name:  # a way that leads nowhere is not taken, and holds nobody
         del context.holds[first_reason:]
     return WayTaken(way, parameters, attainment, rate)

@@ -13,7 +13,6 @@ from incentive_engine.compiler.measures import (
     Answer,
     Chosen,
     ChosenParts,
-    WayTaken,
     best,
     hold_without_result,
     mean_of,
@@ -106,7 +105,7 @@ def _at_once(context: Context, nodes: Variants[MeasureNode]) -> Taken:
     node, parameters = nodes.first, ways_parameters(context, nodes)
     chosen = Chosen(context, nodes, parameters[0].get("target"))
     hold_without_result(context, nodes, chosen)
-    ways = list(ways_taken(context, nodes, node.path, chosen.actual, parameters))
+    ways = list(ways_taken(context, nodes, chosen.actual, parameters))
     rate = best(context, node.path, ways)
     if len(ways) == 1:
         return Taken(chosen.actual, chosen, rate, ways[0].attainment, ways[0].parameters.get("target"))
@@ -136,9 +135,8 @@ def _in_parts(context: Context, nodes: Variants[MeasureNode]) -> Taken:
     hold_without_result(context, nodes, chosen)
     rates = []
     for part, result in chosen.results.items():
-        prefix = f"{node.path}.{part}"
-        ways: list[WayTaken] = list(ways_taken(context, nodes, prefix, result, parameters))
-        rates.append(best(context, prefix, ways))
+        ways = list(ways_taken(context, nodes, result, parameters, part))
+        rates.append(best(context, f"{node.path}.{part}", ways))
     rate = mean_of(context, nodes, rates)
     if len(node.paths) > 1:
         results = [~result.missing for result in chosen.results.values()]

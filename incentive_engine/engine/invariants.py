@@ -39,9 +39,10 @@ def parts_sum_to_the_payout(tested: Tested) -> pl.Expr:
 
 
 def no_money_without_a_measure(tested: Tested) -> pl.Expr:
-    """Without a floor, measures earn the whole payout."""
+    """Without floors, added points, a formula or a pool, measures earn the whole payout."""
     program = tested.program
-    if program.payout is None or any(scored.lift for scored in _all(program.root)):
+    by_rule = program.plans[0].payout or program.pooled or any(scored.lift for scored in _all(program.root))
+    if program.payout is None or by_rule:
         return pl.lit(False)
     return program.numbers[OTHER_PAY].differs(0)
 

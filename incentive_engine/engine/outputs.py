@@ -11,8 +11,8 @@ import polars as pl
 from incentive_engine.columns import HELD
 from incentive_engine.compiler.context import Hold
 from incentive_engine.compiler.explaining import steps_of
-from incentive_engine.compiler.inputs import PLAN, ResultKey
-from incentive_engine.compiler.measures import SOURCES
+from incentive_engine.compiler.inputs import PLAN, PREVIOUS, ResultKey
+from incentive_engine.compiler.measures import SOURCES, Answer
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
@@ -20,7 +20,7 @@ from incentive_engine.engine.running import Calculation, Evaluation
 from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.rulesets.resolving import MeasureNode
 
-_TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject")
+_TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject", "path")
 _NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
 _GREATEST = 10**38 - 1
 _MOST_PLACES = (12, 10, 8, 6)
@@ -154,12 +154,14 @@ def _whole_part(value: Exact) -> int:
 
 
 def _numbers(program: Program, scored: Scored) -> dict[str, Exact | None]:
+    taken = scored.taken
+    assert taken is not None, "a measure was worked out from something"
     return {
         "weight": scored.weight,
-        "actual": scored.chosen.actual if scored.chosen else None,
-        "target": scored.target,
-        "attainment": scored.attainment,
-        "rate": scored.rate,
+        "actual": taken.actual,
+        "target": taken.target,
+        "attainment": taken.attainment,
+        "rate": taken.rate,
         "score": scored.score,
         "pay": program.numbers.get(f"{scored.node.path}.pay"),
     }
@@ -180,6 +182,7 @@ def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> di
         "subject": subject,
         "actual": numbers["actual"],
         "n": _answers(node, scored),
+        "path": _path(node, scored),
         **{name: numbers[name] for name in ("target", "attainment", "rate", "score", "pay")},
     }
 
@@ -199,23 +202,33 @@ def _placed(value: Exact | None, places: int | None) -> pl.Expr:
 
 def _source(scored: Scored) -> pl.Expr:
     """Which result counted: the own one, or the fallback that stood in for it."""
-    if scored.chosen is None or scored.chosen.source is None:
+    answer = _answer(scored)
+    if answer.source is None:
         return pl.lit("own")
-    return pl.lit(pl.Series(list(SOURCES), dtype=pl.String)).gather(scored.chosen.source)
+    return pl.lit(pl.Series(list(SOURCES), dtype=pl.String)).gather(answer.source)
+
+
+def _answer(scored: Scored) -> Answer:
+    assert scored.taken is not None, "a measure was worked out from something"
+    return scored.taken.answer
+
+
+def _path(node: MeasureNode, scored: Scored) -> pl.Expr:
+    """Which way decided, where there are several."""
+    if scored.taken is None or scored.taken.which is None:
+        return pl.lit(None, pl.String)
+    return pl.lit(pl.Series([way.name for way in node.paths], dtype=pl.String)).gather(scored.taken.which)
 
 
 def _subject(node: MeasureNode, scored: Scored) -> tuple[pl.Expr, pl.Expr]:
     """Whose result counted."""
-    own = _subject_name(node.of)
     kind: pl.Expr = pl.lit(node.of)
-    subject = own
-    source = scored.chosen.source if scored.chosen else None
-    if source is not None:
-        for wider in ("team", "department"):
-            if scored.chosen is not None and scored.chosen.came_from(wider) is not None:
-                used = source == SOURCES[wider]
-                kind = pl.when(used).then(pl.lit(wider)).otherwise(kind)
-                subject = pl.when(used).then(_subject_name(wider)).otherwise(subject)
+    subject, answer = _subject_name(node.of), _answer(scored)
+    for wider in ("team", "department"):
+        if answer.source is not None and answer.came_from(wider) is not None:
+            used = answer.source == SOURCES[wider]
+            kind = pl.when(used).then(pl.lit(wider)).otherwise(kind)
+            subject = pl.when(used).then(_subject_name(wider)).otherwise(subject)
     return kind, subject
 
 
@@ -224,16 +237,20 @@ def _subject_name(kind: str) -> pl.Expr:
 
 
 def _answers(node: MeasureNode, scored: Scored) -> pl.Expr:
-    """How many facts stand behind the result that counted."""
-    own = pl.col(ResultKey(node.kpi_name, node.of).answers)
-    chosen = scored.chosen
-    if chosen is None or chosen.source is None:
+    """How many facts stand behind the result that counted; missing where several results were averaged."""
+    if node.parts:
+        return pl.lit(None, pl.Int64)
+    own, answer = pl.col(ResultKey(node.kpi_name, node.of).answers), _answer(scored)
+    if answer.source is None:
         return own
-    answers: pl.Expr = pl.when(chosen.source == SOURCES["own"]).then(own)
-    for name in ("team", "department", "previous"):
-        if chosen.came_from(name) is not None:
-            key = ResultKey(node.kpi_name, node.of if name == "previous" else name, name == "previous")  # type: ignore[arg-type]
-            answers = pl.when(chosen.source == SOURCES[name]).then(pl.col(key.answers)).otherwise(answers)
+    answers: pl.Expr = pl.when(answer.source == SOURCES["own"]).then(own)
+    for name, key in (
+        ("team", ResultKey(node.kpi_name, "team")),
+        ("department", ResultKey(node.kpi_name, "department")),
+        ("previous", ResultKey(node.kpi_name, node.of, PREVIOUS)),
+    ):
+        if answer.came_from(name) is not None:
+            answers = pl.when(answer.source == SOURCES[name]).then(pl.col(key.answers)).otherwise(answers)
     return answers
 
 
@@ -302,7 +319,7 @@ def steps(calculation: Calculation) -> pl.DataFrame:
             "step": step.step,
             "sentence": step.en,
             "sentence_fr": step.fr,
-            "places": step.rounding.places if step.rounding else None,
+            "places": step.rounding.kept if step.rounding else None,
             "mode": step.rounding.mode if step.rounding else None,
             "rule": _line(document, step.at),
         }

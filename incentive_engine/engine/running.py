@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
-from incentive_engine.compiler.needs import result_keys
+from incentive_engine.compiler.needs import result_keys, standing_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.crediting import held_people
@@ -22,8 +22,10 @@ from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_table
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
 from incentive_engine.engine.measured import Measured, Result
+from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
+from incentive_engine.engine.standings import work_out_standings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
@@ -73,6 +75,8 @@ class Calculation:
     measured: Measured
     assigned: Assigned
     evaluations: tuple[Evaluation, ...]
+    pools: pl.DataFrame
+    """One row per pool × group."""
     timings: Timings
 
 
@@ -92,17 +96,23 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
         assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, workforce, measured.results, parameters)
-    evaluations = []
+    standings = work_out_standings(rules.ruleset, accepted, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
     numbers = {plan.name: number for number, plan in enumerate(plans)}
-    for program in programs:
-        with timings.step("evaluate"):
+    frames = []
+    with timings.step("gather"):
+        for program in programs:
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
-            wide = gather(program, places, workforce.frame, measured, parameters)
+            frames.append(gather(program, places, workforce.frame, measured, parameters, standings))
+    with timings.step("pools"):
+        frames, pools = pooled(programs, frames)
+    evaluations = []
+    for program, wide in zip(programs, frames, strict=True):
+        with timings.step("evaluate"):
             frame = program.evaluate(wide.lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
-    return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), timings)
+    return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), pools, timings)
 
 
 def _programs(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> list[Program]:
@@ -132,6 +142,7 @@ def data_ranges(
         parameters={key: column.scale for key, column in parameters.items()},
         types=rules.types.workforce,
         by_kpi=frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys),
+        payees=max(1, workforce.frame.height),
     )
 
 

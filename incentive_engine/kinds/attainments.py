@@ -277,7 +277,7 @@ class PercentileMidpoint(AttainmentKind):
 
 
 class PercentileInclusive(AttainmentKind):
-    """The share of the others with a worse result, as PERCENTRANK.INC of Excel: the best has 100 %, as has one alone."""
+    """The share of others with a worse result, as Excel's PERCENTRANK.INC: the best has 100 %, as does one alone."""
 
     name = "percentile_inclusive"
     ranked = True

@@ -1,6 +1,6 @@
 """Combinations: how the scores of a group's items become one.
 
-Each says what it makes of the items that count, and in which proportion the group's money goes back to them. To add one:
+Each says what it makes of the items that count, and in which proportion they brought the group's score. To add one:
 one class here, and its name on the last line.
 """
 

@@ -1,4 +1,7 @@
-"""Gates: conditions that withhold a node or limit it. To add one: one class here, told apart by its key, on the last lines."""
+"""Gates: conditions that withhold a node or limit it.
+
+To add one: one class here, told apart by its key, on the last lines.
+"""
 
 from __future__ import annotations
 
