@@ -1,14 +1,16 @@
 """Examples: payees worked out by hand, run through the same stages as the workforce, and compared exactly.
 
 An example gives results and parameters itself, so it needs no files: one row is laid out as the wide frame would be,
-and the program evaluates it. What it does not give is missing, and holds the payee as it would in a run.
+and the program evaluates it. What it does not give is missing, and holds the payee as it would in a run. What depends
+on others is a number of its own: where a result stands in a population (`nps@payee#advisers.better`), and a factor that
+a pool allows (`pool.factor`); nobody shares out a pool for one payee, so such a plan has examples of scores only.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,7 +18,8 @@ from typing import Any
 import polars as pl
 
 from incentive_engine.compiler.context import Hold
-from incentive_engine.compiler.inputs import PLAN, Ranges
+from incentive_engine.compiler.inputs import ANSWERS, PLAN, PREVIOUS, STANDING, Ranges, ResultKey, StandingKey
+from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.engine.eligibility import assign
@@ -31,7 +34,6 @@ from incentive_engine.rulesets.models import Example, Kpi
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, resolve
 
 PAYEE = "example"
-_MOST_ANSWERS = Scale(0, 0, 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,17 @@ def run_examples(rules: Rules, ranges: Ranges) -> Iterator[Problem]:
 def _program(rules: Rules, ranges: Ranges, name: str, period: str) -> tuple[ResolvedPlan, Program]:
     plans = resolve(rules.ruleset, Period.parse(period, rules.ruleset.year_starts))
     plan = next(each for each in plans if each.name == name)
-    return plan, compile_plans((plan,), ranges, frozenset(rules.ruleset.kpis))
+    kpis = frozenset(rules.ruleset.kpis)
+    results = {key: rules.ranges.results[key.kpi] for key in result_keys((plan,), kpis)}
+    return plan, compile_plans((plan,), replace(ranges, results=results), kpis)
 
 
 class _Outcome:
     """What the engine makes of one example."""
 
     def __init__(self, rules: Rules, index: int, example: Example, plan: ResolvedPlan, program: Program) -> None:
-        self._document, self._index, self._example, self._program = rules.document, index, example, program
+        self._document, self._index, self._example = rules.document, index, example
+        self._plan, self._program = plan, program
         contract = next(each for each in rules.contracts if each.name == WORKFORCE)
         people = _workforce(example, contract.columns, plan)
         table = Table(WORKFORCE, people, {each.name: _scale(each) for each in contract.columns if each.numeric},
@@ -78,8 +83,15 @@ class _Outcome:
         self._held = dict(assigned.held.select("code", "reason").iter_rows())
         wide = people.with_columns(pl.lit(0, pl.UInt32).alias(PLAN), *_inputs(rules, example, program))
         self._frame = program.evaluate(wide.lazy()).collect()
-        if not self._frame.select(program.paid).item():
+        if not self._true(self._worked_out()):
             self._held |= {hold.code: self._told(hold) for hold in program.holds if self._true(hold.when)}
+
+    def _worked_out(self) -> pl.Expr:
+        """Whether what the example expects could be worked out: of a plan with a pool that may be the score only."""
+        program, expect = self._program, self._example.expect
+        if program.pooled is None or (expect.payout is not None and self._plan.payout is not None):
+            return program.paid
+        return ~program.root.score.missing if expect.held is None else program.pooled.members
 
     def differences(self) -> Iterator[Problem]:
         """Where the outcome is not what the example expects."""
@@ -103,34 +115,42 @@ class _Outcome:
         for path, expected in expect.scores.items():
             yield from self._compared(("scores", path), f"the score of `{path}`", expected, scores[path])
         yield from self._compared(("score",), "the score", expect.score, scores[ROOT])
-        if expect.payout is not None and program.payout is None:
+        if expect.payout is None:
+            return
+        if program.pooled is not None and self._plan.payout is None:
+            message = f"`{self._example.plan}` is paid from a pool: what the others get decides the payout"
+            yield self._differs(("payout",), message, "expect a `score:`")
+        elif program.payout is None:
             message = f"`{self._example.plan}` is scored only: it has no `target_pay`"
             yield self._differs(("payout",), message, "expect a `score:`")
-        elif program.payout is not None:
+        else:
             yield from self._compared(("payout",), "the payout", expect.payout, program.payout)
 
     def _compared(self, at: KeyPath, what: str, expected: Decimal | None, value: Exact) -> Iterator[Problem]:
+        if expected is None:
+            return
         found = self._value(value)
-        if expected is not None and found != Fraction(expected):
-            percent = (self._document.written(("examples", self._index, "expect", *at)) or "").endswith("%")
+        percent = (self._document.written(("examples", self._index, "expect", *at)) or "").endswith("%")
+        if found is None:
+            yield self._differs(at, f"{what} does not count, for lack of a result", self._shown_scores())
+        elif found != Fraction(expected):
             told = f"{what} is {written(found, percent=percent)}, not {written(expected, percent=percent)}"
             yield self._differs(at, told, self._shown_scores())
 
     def _shown_scores(self) -> str:
-        scores = [
-            f"{scored.node.path} {written(self._value(scored.score), percent=True)}"
-            for scored in _all_scored(self._program.root)
-            if scored.node.path != ROOT and (scored.left_out is None or not self._true(scored.left_out))
-        ]
-        return f"the scores are: {', '.join(scores)}"
+        values = {each.node.path: self._value(each.score) for each in _all_scored(self._program.root)}
+        told = [f"{path} {written(v, percent=True)}" for path, v in values.items() if v is not None and path != ROOT]
+        return f"the scores are: {', '.join(told)}"
 
     def _differs(self, at: KeyPath, message: str, hint: str | None = None) -> Problem:
         path = ("examples", self._index, "expect", *at)
         where = self._document.at(path) if at else self._document.key_at(path)
         return Problem("example-differs", f"example “{self._example.title}”: {message}", where, hint)
 
-    def _value(self, value: Exact) -> Fraction:
+    def _value(self, value: Exact) -> Fraction | None:
         counts = self._frame.select(value.expr).item()
+        if counts is None:
+            return None
         below = 1 if value.per is None else self._frame.select(value.per.expr).item()
         return Fraction(counts) * value.unit / below
 
@@ -193,25 +213,73 @@ def _count(at: KeyPath, name: str, value: Fraction, scale: Scale) -> int:
 
 
 def _inputs(rules: Rules, example: Example, program: Program) -> list[pl.Series]:
-    """The results, with the facts behind them, and the parameters that the program reads."""
-    columns = []
+    """The results, with the facts behind them, the numbers of tables, the standings and what the pool brings."""
+    columns: list[pl.Series] = []
     for key in program.results:
-        result = None if key.previous else example.results.get(key.kpi)
-        scale = rules.ranges.results[key.kpi]
-        at: KeyPath = ("results", key.kpi)
-        rounded = None if result is None else _rounded(rules.ruleset.kpis[key.kpi], Fraction(result))
-        count = None if rounded is None else _count(at, key.kpi, rounded, scale)
-        columns.append(pl.Series(key.column, [count], dtype=Exact.column(key.column, scale).dtype))
-        answers = None if result is None else example.answers.get(key.kpi)
-        if answers is not None:
-            _count(("answers", key.kpi), key.kpi, Fraction(answers), _MOST_ANSWERS)
-        columns.append(pl.Series(key.answers, [answers], dtype=pl.Int64))
+        columns += _result(rules, example, key)
     for name in program.parameters:
         scale = rules.ranges.parameters[name.table, name.column]
-        value = example.parameters.get(name.name)
-        count = None if value is None else _count(("parameters", name.name), name.name, Fraction(value), scale)
-        columns.append(pl.Series(name.header, [count], dtype=Exact.column(name.header, scale).dtype))
+        columns.append(_parameter(example, name.name, name.header, scale))
+    for standing in program.standings:
+        columns += _standing(example, standing, program)
+    if program.pooled is not None:
+        columns += [_from_pool(example, name, value) for name, value in program.pooled.inputs.items()]
     return columns
+
+
+def _result(rules: Rules, example: Example, key: ResultKey) -> Iterator[pl.Series]:
+    """A result with its n; that of a part of the period stands under `nps.2026-07`, that of the one before nowhere."""
+    name = f"{key.kpi}.{key.when}" if key.when else key.kpi
+    result, answers = (
+        None if key.when == PREVIOUS else given.get(name) for given in (example.results, example.answers)
+    )
+    scale = rules.ranges.results[key.kpi]
+    rounded = None if result is None else _rounded(rules.ruleset.kpis[key.kpi], Fraction(result))
+    yield _column(("results", name), name, key.column, rounded, scale)
+    n = None if result is None or answers is None else Fraction(answers)
+    yield _column(("answers", name), name, key.answers, n, ANSWERS)
+
+
+def _parameter(example: Example, name: str, column: str, scale: Scale) -> pl.Series:
+    value = example.parameters.get(name)
+    return _column(("parameters", name), name, column, None if value is None else Fraction(value), scale)
+
+
+def _standing(example: Example, key: StandingKey, program: Program) -> Iterator[pl.Series]:
+    """The counts of a standing; where an example gives some of them, the others are the least that they can be."""
+    given = {count: example.parameters.get(key.column(count)) for count in STANDING}
+    told = {count: Fraction(value) for count, value in given.items() if value is not None}
+    if told:
+        better = told.setdefault("better", told.get("distinct", Fraction(0)))
+        told.setdefault("distinct", min(better, Fraction(1)))
+        least = better + told.setdefault("equal", Fraction(1))
+        if told.setdefault("size", least) < least:
+            column = key.column("size")
+            raise _Refused(
+                ("parameters", column), "out-of-range", f"`{column}` is less than those who are better or equal"
+            )
+    for count in STANDING:
+        column = key.column(count)
+        yield _column(("parameters", column), column, column, told.get(count), _scale_of(program.numbers[column]))
+
+
+def _from_pool(example: Example, name: str, value: Exact | None) -> pl.Series:
+    """What the pool gives: only its factor can be told."""
+    if value is None:
+        return pl.Series(name, [None], dtype=pl.Boolean)
+    return _parameter(example, name, name, _scale_of(value))
+
+
+def _scale_of(value: Exact) -> Scale:
+    """The scale of a column of the wide frame."""
+    assert value.finite_places is not None, "columns count tenths, hundredths…"
+    return Scale(value.finite_places, value.low, value.high)
+
+
+def _column(at: KeyPath, name: str, column: str, value: Fraction | None, scale: Scale) -> pl.Series:
+    """The only row of a column of the wide frame."""
+    count = None if value is None else _count(at, name, value, scale)
+    return pl.Series(column, [count], dtype=Exact.column(column, scale).dtype)
 
 
 def _rounded(kpi: Kpi, value: Fraction) -> Fraction:

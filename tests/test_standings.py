@@ -1,0 +1,308 @@
+"""Standings and parts of the period: what a rank and a mean of months are worked out from, against counting by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from incentive_engine.compiler.inputs import PREVIOUS, STANDING, ResultKey, StandingKey
+from incentive_engine.compiler.needs import parameters_of, result_keys, standing_keys
+from incentive_engine.engine.measured import Measured, Result
+from incentive_engine.engine.results import measure_kpis
+from incentive_engine.engine.standings import work_out_standings
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
+from incentive_engine.kinds.base import FromColumn, FromTable
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.formula_uses import ColumnTypes
+from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+
+PERIOD = Period.parse("2026-Q3")
+RULES: dict[str, Any] = {
+    "rule_set": "ranks",
+    "version": "1",
+    "title": {"en": "Ranks"},
+    "decided": {"by": "The board", "on": dt.date(2025, 12, 1)},
+    "currency": "EUR",
+    "timezone": "Europe/Paris",
+    "kpis": {
+        "sales": {
+            "title": {"en": "Sales"},
+            "perspective": "internal",
+            "compute": {"kind": "given"},
+            "better": "higher",
+        },
+    },
+    "curves": {"line": {"kind": "linear", "points": [[0, 0], [1, 1]], "below": "zero"}},
+    "plans": {
+        "plan": {
+            "title": {"en": "Plan"},
+            "pays": "bonus",
+            "who": "TRUE",
+            "scorecard": {
+                "sales": {"of": "payee", "weight": 1, "target": 1, "attainment": "ratio", "curve": "line"},
+            },
+        }
+    },
+}
+
+
+def rules_with(**sections: Any) -> RuleSet:
+    return RuleSet.model_validate({**RULES, **sections})
+
+
+def kpi(**fields: Any) -> dict[str, Any]:
+    return {**RULES["kpis"]["sales"], **fields}
+
+
+def planned(measure: dict[str, Any], kpis: dict[str, Any] | None = None, **sections: Any) -> ResolvedPlan:
+    """The plan of a rule set with one measure of `sales`."""
+    of = {"of": "payee", "weight": 1, "attainment": "ratio", "target": 1, "curve": "line"} | measure
+    used = {name: value for name, value in of.items() if value is not None}
+    plan = RULES["plans"]["plan"] | sections.pop("plan", {})
+    plans = {"plan": plan | {"scorecard": {"sales": used}}}
+    rules = rules_with(kpis=RULES["kpis"] | (kpis or {}), plans=plans, **sections)
+    return resolve(rules, PERIOD)[0]
+
+
+# --- standings --------------------------------------------------------------------------------------------------------
+
+COLUMNS = {"payee": pl.String(), "team": pl.String(), "department": pl.String(), "site": pl.String(),
+           "grade": pl.Int64(), "active": pl.Boolean(), "hired": pl.Date(), "left": pl.Date()}  # fmt: skip
+
+
+def accepted(people: list[dict[str, Any]], held: list[str]) -> Accepted:
+    frame = pl.DataFrame(people, schema=COLUMNS)
+    rows = [dict.fromkeys(HELD_SCHEMA, "x") | {"table": "workforce", "payee": name} for name in held]
+    table = Table("workforce", frame, {"grade": Scale(0, 0, 9)}, True, "", ())
+    return Accepted({"workforce": table}, pl.DataFrame(rows, schema=HELD_SCHEMA))
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[str]]:
+    """People of a few teams, sites and grades, with holes; and who of them is held."""
+    count = draw(st.integers(0, 12))
+    texts = st.sampled_from([None, "a", "b", "c"])
+    one: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+        {
+            "team": texts,
+            "department": texts,
+            "site": texts,
+            "grade": st.sampled_from([None, 1, 2]),
+            "active": st.sampled_from([True, True, True, False, None]),
+            "hired": st.sampled_from([None, dt.date(2026, 1, 1), dt.date(2026, 9, 30)]),
+            "left": st.none(),
+        }
+    )
+    people: list[dict[str, Any]] = [{"payee": f"p{at}", **draw(one)} for at in range(count)]
+    return people, draw(st.lists(st.sampled_from([each["payee"] for each in people]), max_size=2)) if people else []
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_standings_are_what_one_counts(data: st.DataObject) -> None:
+    people, held = data.draw(crowds())
+    kind = data.draw(st.sampled_from(["payee", "team", "department"]))
+    by = data.draw(st.sampled_from([(), ("site",), ("grade",), ("site", "grade"), ("department",), ("team", "site")]))
+    better = data.draw(st.sampled_from(["higher", "lower"]))
+    least = data.draw(st.sampled_from([None, 2]))
+    who: tuple[str, Callable[[dict[str, Any]], bool]] = data.draw(
+        st.sampled_from(
+            [
+                ("active", lambda each: each["active"] is True),
+                ("NOT active OR grade = 2", lambda each: each["active"] is False or each["grade"] == 2),
+                ("days_employed >= 30", lambda each: each["hired"] == dt.date(2026, 1, 1)),
+                ("TRUE", lambda each: True),
+            ]
+        )
+    )
+    names = sorted({each[kind] for each in people if each[kind] is not None})
+    numbers: dict[str, Any] = data.draw(
+        st.fixed_dictionaries(
+            {name: st.tuples(st.sampled_from([None, -1, 0, 1, 2]), st.sampled_from([None, 1, 2, 3])) for name in names}
+        )
+    )
+    found = _worked_out(people, held, kind, by, better, least, who[0], numbers, data.draw(st.randoms()))
+
+    def counts(subject: str) -> bool:
+        value, n = numbers[subject]
+        return value is not None and (least is None or (n is not None and n >= least))
+
+    ranked = {
+        (tuple(each[column] for column in by), each[kind])
+        for each in people
+        if each["payee"] not in held and who[1](each) and each[kind] is not None and counts(each[kind])
+        if all(each[column] is not None for column in by)
+    }
+    assert found == {
+        (*group, subject): _by_hand(
+            numbers[subject][0], [numbers[other][0] for where, other in ranked if where == group], better
+        )
+        for group, subject in ranked
+    }
+
+
+def _by_hand(own: int, all_results: list[int], better: str) -> tuple[int, int, int, int]:
+    above = [each for each in all_results if (each > own if better == "higher" else each < own)]
+    return len(above), len(set(above)), all_results.count(own), len(all_results)
+
+
+def _worked_out(
+    people: list[dict[str, Any]],
+    held: list[str],
+    kind: str,
+    by: tuple[str, ...],
+    better: str,
+    least: int | None,
+    who: str,
+    numbers: dict[str, tuple[int | None, int | None]],
+    order: Any,
+) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """The engine's standings, from rows in any order."""
+    reliability = None if least is None else {"at_least": least}
+    rules = rules_with(
+        kpis={"sales": kpi(better=better, reliability=reliability)}, populations={"some": {"who": who, "by": by}}
+    )
+    rows, results = list(people), list(numbers.items())
+    order.shuffle(rows)
+    order.shuffle(results)
+    frame = pl.DataFrame(
+        {
+            "subject": pl.Series([name for name, _ in results], dtype=pl.String),
+            "value": pl.Series([value for _, (value, _) in results], dtype=pl.Int64),
+            "n": pl.Series([n for _, (_, n) in results], dtype=pl.Int64),
+        }
+    )
+    result = Result(frame, Scale(0, -1, 2), Exact.of(0), None)
+    measured = Measured(({ResultKey("sales", kind): result},), pl.DataFrame())  # type: ignore[arg-type]
+    key = StandingKey("sales", kind, "some")  # type: ignore[arg-type]
+    standings = work_out_standings(rules, accepted(rows, held), [key], measured, PERIOD)[key]
+    counts = [key.column(count) for count in STANDING]
+    assert [standings.frame.schema[count] for count in counts] == [pl.Int64()] * 4
+    keys = [*by, *({kind} - set(by))]
+    assert list(standings.keys) == keys
+    assert standings.frame.select(keys).is_duplicated().sum() == 0
+    return {(*row[: len(by)], row[len(keys) - 1 if kind not in by else by.index(kind)]): row[len(keys) :]
+            for row in standings.frame.select(*keys, *counts).rows()}  # fmt: skip
+
+
+def test_a_column_called_as_a_result_is_kept_apart() -> None:
+    rules = rules_with(populations={"all": {"who": "TRUE", "by": ["value", "subject", "n"]}})
+    frame = pl.DataFrame({"payee": ["p", "q"], "value": ["x", "x"], "subject": ["y", "y"], "n": ["z", "z"]})
+    table = Table("workforce", frame, {}, True, "", ())
+    result = Result(
+        pl.DataFrame({"subject": ["p", "q"], "value": [1, 2], "n": [1, 1]}), Scale(0, 1, 2), Exact.of(0), None
+    )
+    key = StandingKey("sales", "payee", "all")
+    people = Accepted({"workforce": table}, pl.DataFrame(schema=HELD_SCHEMA))
+    measured = Measured(({ResultKey("sales", "payee"): result},), pl.DataFrame())
+    standings = work_out_standings(rules, people, [key], measured, PERIOD)[key]
+    rows = standings.frame.select("payee", *(key.column(count) for count in STANDING)).sort("payee").rows()
+    assert rows == [("p", 1, 1, 1, 2), ("q", 0, 0, 1, 2)]
+
+
+# --- what plans read --------------------------------------------------------------------------------------------------
+
+
+def test_a_rank_reads_the_standing_in_its_population() -> None:
+    measure = {"attainment": "dense_rank", "target": None, "among": "all", "of": "team"}
+    plan = planned(measure, populations={"all": {"who": "TRUE"}})
+    assert standing_keys([plan]) == {StandingKey("sales", "team", "all")}
+    assert standing_keys([planned({})]) == set()
+
+
+def test_a_mean_of_months_reads_each_month_and_not_the_quarter() -> None:
+    plan = planned({"average_of": "months"})
+    assert result_keys([plan], frozenset({"sales"})) == {
+        ResultKey("sales", "payee", month) for month in ("2026-07", "2026-08", "2026-09")
+    }
+
+
+def test_formulas_read_results_and_so_do_fallbacks() -> None:
+    measure = {
+        "on_missing": "previous",
+        "modifiers": [{"factor": "sales / 2", "of": "team", "because": {"en": "so"}}],
+        "gates": [{"when": "sales < 1", "of": "company", "withhold": "all", "because": {"en": "so"}}],
+    }
+    assert result_keys([planned(measure)], frozenset({"sales"})) == {
+        ResultKey("sales", "payee"),
+        ResultKey("sales", "payee", PREVIOUS),
+        ResultKey("sales", "team"),
+        ResultKey("sales", "company"),
+    }
+
+
+def test_every_number_of_a_plan_is_told_with_its_kpi() -> None:
+    ways = {
+        "reached": {"attainment": "ratio", "target": {"table": "goals"}, "curve": "line"},
+        "improved": {
+            "attainment": "progress",
+            "baseline": {"column": "last_year"},
+            "benchmark": {"table": "goals", "column": "best"},
+            "curve": "line",
+        },
+    }
+    measure = {"attainment": None, "target": None, "curve": None, "paths": ways, "cap": {"table": "caps"}}
+    told = list(parameters_of(planned(measure)))
+    assert (FromTable(table="goals"), "sales") in told
+    assert (FromTable(table="goals", column="best"), "sales") in told
+    assert (FromColumn(column="last_year"), "sales") in told
+    assert (FromTable(table="caps"), None) in told
+
+
+# --- parts of the period ----------------------------------------------------------------------------------------------
+
+
+def _facts(rows: list[tuple[str, dt.date]]) -> Accepted:
+    people = pl.DataFrame([{"payee": name} for name in ("p", "q")], schema=COLUMNS)
+    facts = pl.DataFrame(rows, schema={"payee": pl.String, "day": pl.Date}, orient="row")
+    tables = {name: Table(name, frame, {}, True, "", ()) for name, frame in (("workforce", people), ("calls", facts))}
+    return Accepted(tables, pl.DataFrame(schema=HELD_SCHEMA))
+
+
+def test_a_fact_counts_in_the_part_in_which_it_is_dated() -> None:
+    rules = rules_with(
+        kpis={"sales": kpi(compute={"kind": "count", "from": "calls"})},
+        sources={"calls": {"path": "calls.csv", "date": "day", "payee": "payee"}},
+    )
+    days = [("p", (7, 1)), ("p", (7, 31)), ("q", (8, 1)), ("p", (6, 30)), ("q", (10, 1)), ("q", (4, 1))]
+    facts = _facts([(name, dt.date(2026, *day)) for name, day in days])
+    keys = [ResultKey("sales", "payee", when) for when in ("", PREVIOUS, "2026-07", "2026-08", "2026-09")]
+    measured = measure_kpis(rules, ColumnTypes({}, {}), facts, keys, PERIOD)
+    assert {key.when: result.frame["value"].to_list() for key, result in measured.results.items()} == {
+        "": [20000, 10000],
+        PREVIOUS: [10000, 10000],
+        "2026-07": [20000, 0],
+        "2026-08": [0, 10000],
+        "2026-09": [None, None],  # nothing was delivered about September
+    }
+
+
+@pytest.mark.parametrize("kind", ["payee", "team"])
+def test_a_given_result_of_a_part_is_the_row_of_that_period(kind: str) -> None:
+    people = accepted([dict.fromkeys(COLUMNS) | {"payee": name, "team": name} for name in ("p", "q")], [])
+    rows = [("p", "2026-07", 1), ("q", "2026-Q3", 2), ("q", "2026-09", 3), ("p", "2026-10", 4), ("s", "2026-08", 5),
+            ("p", "Q3", 6)]  # fmt: skip
+    frame = pl.DataFrame(
+        [(kind, name, "sales", period, value, None) for name, period, value in rows],
+        schema={"subject_kind": pl.String, "subject": pl.String, "kpi": pl.String, "period": pl.String,
+                "value": pl.Int64, "n": pl.Int64},
+        orient="row",
+    )  # fmt: skip
+    results = Table("kpis", frame, {"value": Scale(0, 0, 9)}, True, "", ())
+    keys = [ResultKey("sales", kind, when) for when in ("2026-07", "2026-08", "2026-09")]  # type: ignore[arg-type]
+    delivered = Accepted({**people.tables, "kpis": results}, people.held)
+    measured = measure_kpis(rules_with(), ColumnTypes({}, {}), delivered, keys, PERIOD)
+    assert {key.when: result.frame["value"].to_list() for key, result in measured.results.items()} == {
+        "2026-07": [10000, None],
+        "2026-08": [None, None],
+        "2026-09": [None, 30000],
+    }
+    assert sorted(measured.held["code"]) == sorted(["unknown-period", f"unknown-{kind}"])
