@@ -73,7 +73,7 @@ def check(
     `curves` are those that it may call; `refused` says of the others why they cannot be called here.
     A name whose use does not tell its type (`a = b`, both unknown) is absent from the types.
     """
-    checking = _Checking(names, curves, refused)
+    checking = _Checking(formula, names, curves, refused)
     checking.want(formula.tree, wanted, whole=True)
     if max(map(_doublings, _stages(formula.tree))) > MAX_DOUBLINGS:
         message = f"more than {MAX_DOUBLINGS} of MIN, MAX, ABS, rounding and division are nested in one another"
@@ -92,12 +92,14 @@ _AnyType = Type | _Open
 
 
 class _Checking:
-    def __init__(self, names: Mapping[str, Name], curves: Collection[str], refused: Mapping[str, str]) -> None:
+    def __init__(
+        self, formula: Formula, names: Mapping[str, Name], curves: Collection[str], refused: Mapping[str, str]
+    ) -> None:
         self.problems: list[FormulaProblem] = []
         self._names = names
         self._curves = curves
         self._refused = refused
-        self._open = {name: _Open() for name, known in names.items() if known.type is None}
+        self._open = {name: _Open() for name in formula.names if name in names and names[name].type is None}
 
     def inferred(self) -> dict[str, Type]:
         found = {name: _known(each) for name, each in self._open.items()}

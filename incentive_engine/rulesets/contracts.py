@@ -12,7 +12,7 @@ from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
-from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, ColumnTypes, answer_columns, formula_uses
+from incentive_engine.rulesets.formula_uses import ColumnTypes, answer_columns, formula_uses
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walking import placed_measures, placed_nodes
@@ -37,7 +37,8 @@ def contracts(rules: RuleSet, types: ColumnTypes, document: Document) -> tuple[T
         tables.append(_results(rules, document))
     used = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
     tables += [_source(rules, name, types, document) for name in rules.sources if name in used]
-    tables += [_parameters(rules, name, types, document) for name in rules.tables if name in used_tables(rules)]
+    read = used_tables(rules)
+    tables += [_parameters(rules, name, types, document) for name in rules.tables if name in read]
     return tuple(tables)
 
 
@@ -53,21 +54,21 @@ def used_tables(rules: RuleSet) -> frozenset[str]:
 
 def workforce_columns(rules: RuleSet) -> set[str]:
     """The workforce columns that the rules name, besides `payee`."""
-    named: set[str] = set()
-    for use in formula_uses(rules):
-        if use.source is None:
-            named |= use.formula.names - (rules.kpis.keys() if use.with_kpis else set())
-    if "days_employed" in named or any(plan.proration for plan in rules.plans.values()):
+    uses = [use for use in formula_uses(rules) if use.source is None]
+    named = {name for use in uses for name in use.named_columns}
+    if any("days_employed" in use.formula.names for use in uses):
         named |= {"hired"}
-    named = {name for name in named if "." not in name} - PERIOD_NAMES.keys()
-    named |= subject_kinds(rules) - {"company"}
+    named |= {column for plan in rules.plans.values() if plan.proration for column in plan.proration.needs}
+    named |= {parameter.column for placed in placed_nodes(rules) for parameter in placed.columns.values()}
+    named |= {column for population in rules.populations.values() for column in population.by}
+    named |= {pool.by for pool in rules.pools.values()} | subject_kinds(rules)
     named |= {key for name in used_tables(rules) & rules.tables.keys() for key in rules.tables[name].keys} - {"kpi"}
-    return named - {"payee"}
+    return named - {"payee", "company"}
 
 
 def subject_kinds(rules: RuleSet) -> set[str]:
     """The kinds of subject whose results the rules read."""
-    kinds: set[str] = set()
+    kinds: set[str] = {pool.fund.of for pool in rules.pools.values()}
     for placed in placed_nodes(rules):
         kinds |= {modifier.of for modifier in placed.node.modifiers} | {gate.of for gate in placed.node.gates}
     for _, measure, name in placed_measures(rules):
