@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from pydantic import BaseModel
+
 from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
+from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.rulesets.contracts import workforce_columns
 from incentive_engine.rulesets.formula_uses import FormulaUse, formula_uses
-from incentive_engine.rulesets.models import Measure, RuleSet
-from incentive_engine.rulesets.walking import Placed, measures_among, placed_nodes
+from incentive_engine.rulesets.models import AnyMeasure, RuleSet
+from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.walking import Placed, PlacedWay, measures_among, placed_nodes, ways_of
 
 _LISTED = 12
 
@@ -30,9 +34,14 @@ class Checked:
         return tuple(placed_nodes(self.rules))
 
     @cached_property
-    def measures(self) -> tuple[tuple[Placed, Measure, str], ...]:
+    def measures(self) -> tuple[tuple[Placed, AnyMeasure, str], ...]:
         """Every measure, with the name of its KPI."""
         return tuple(measures_among(self.nodes))
+
+    @cached_property
+    def ways(self) -> tuple[tuple[Placed, PlacedWay, str], ...]:
+        """Every way of every measure, with the name of its KPI."""
+        return tuple((placed, way, kpi) for placed, _, kpi in self.measures for way in ways_of(placed))
 
     @cached_property
     def formulas(self) -> tuple[FormulaUse, ...]:
@@ -49,6 +58,24 @@ class Checked:
         """Every number that comes from a table."""
         return tuple(parameter for placed in self.nodes for parameter in placed.parameters.values())
 
+    @cached_property
+    def named_columns(self) -> tuple[tuple[KeyPath, str], ...]:
+        """The workforce columns that are named outside formulas, each with its place."""
+        rules = self.rules
+        keys = [(("tables", name, "keys"), table.keys) for name, table in rules.tables.items()]
+        keys += [(("populations", name, "by"), each.by) for name, each in rules.populations.items()]
+        numbers = [column for placed in self.nodes for column in placed.columns.items()]
+        return (
+            *(((*at, index), name) for at, names in keys for index, name in enumerate(names)),
+            *(((*at, "column"), parameter.column) for at, parameter in numbers),
+        )
+
+    def kpis_in(self, formula: Formula) -> list[str]:
+        """The KPIs that a formula reads, itself or through the curves that it calls."""
+        called = [self.rules.curves[name].across for name in sorted(formula.calls & self.rules.curves.keys())]
+        formulas = [formula, *(across for across in called if across is not None)]
+        return sorted(frozenset[str]().union(*(each.names for each in formulas)) & self.rules.kpis.keys())
+
     def at(self, *path: str | int) -> Location:
         """Where a value is written."""
         return self.document.at(path)
@@ -56,6 +83,28 @@ class Checked:
     def key(self, *path: str | int) -> Location:
         """Where the key of a value is written."""
         return self.document.key_at(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is checked: what it tells, and of which parts of a rule set."""
+
+    problems: Callable[[Checked], Iterator[Problem]]
+    codes: tuple[str, ...]
+    about: tuple[type[BaseModel], ...]
+
+    def __call__(self, checked: Checked) -> Iterator[Problem]:
+        return self.problems(checked)
+
+    @property
+    def guarantees(self) -> str:
+        """What holds where the check finds nothing, in one sentence."""
+        return " ".join((self.problems.__doc__ or "").split("\n\n")[0].split())
+
+
+def tells(*codes: str, about: tuple[type[BaseModel], ...]) -> Callable[[Callable[[Checked], Iterator[Problem]]], Check]:
+    """Declares a check with its codes, where it is written: the reference lists them with the parts they are about."""
+    return lambda problems: Check(problems, codes, about)
 
 
 def unknown(what: str, name: str, where: Location, known: Iterable[str], section: str) -> Problem:

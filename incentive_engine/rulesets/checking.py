@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from incentive_engine.documents import Document
 from incentive_engine.errors import Problem
-from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.labels import labels_speak_every_language
+from incentive_engine.rulesets.checks.measures import (
+    benchmarks_lead_somewhere,
+    better_results_pay_more,
+    divisors_are_positive,
+    inverse_ratios_end,
+    ranks_are_in_populations,
+    ranks_compare_several,
+    ratios_are_of_positive_results,
+    ways_have_what_they_need,
+)
 from incentive_engine.rulesets.checks.names import (
     everything_is_used,
     kpis_and_columns_differ,
-    kpis_are_not_misspelt,
     kpis_read_what_exists,
     kpis_stay_out_of_who,
+    names_are_not_misspelt,
     plans_read_what_exists,
     results_differ,
     tables_differ,
+)
+from incentive_engine.rulesets.checks.payments import (
+    factors_are_those_of_the_pool,
+    factors_have_a_range,
+    minima_are_below_maxima,
+    one_pool_rounds_alike,
+    parts_are_the_whole_pool,
+    payouts_name_separate_nodes,
+    plans_share_what_they_can,
+    sums_are_of_the_whole_pool,
 )
 from incentive_engine.rulesets.checks.promises import (
     customers_weigh_enough,
@@ -24,11 +42,10 @@ from incentive_engine.rulesets.checks.promises import (
     plans_have_few_kpis,
 )
 from incentive_engine.rulesets.checks.scorecards import (
-    better_results_pay_more,
+    enough_items_can_be_there,
     floors_are_below_caps,
     groups_have_no_kpi,
-    ratios_are_of_positive_results,
-    targets_fit_attainments,
+    limits_are_above_floors,
     weights_add_up,
     weights_and_caps_are_not_negative,
 )
@@ -46,23 +63,38 @@ from incentive_engine.rulesets.checks.tables import (
 )
 from incentive_engine.rulesets.models import RuleSet
 
-RULE_CHECKS: tuple[Callable[[Checked], Iterator[Problem]], ...] = (
+RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
     plans_read_what_exists,
     kpis_and_columns_differ,
     tables_differ,
     results_differ,
     kpis_stay_out_of_who,
-    kpis_are_not_misspelt,
+    names_are_not_misspelt,
     weights_add_up,
-    targets_fit_attainments,
+    enough_items_can_be_there,
+    ways_have_what_they_need,
+    divisors_are_positive,
+    benchmarks_lead_somewhere,
+    ranks_are_in_populations,
+    ranks_compare_several,
     ratios_are_of_positive_results,
+    inverse_ratios_end,
     fallbacks_lead_somewhere,
     facts_name_their_subjects,
     floors_are_below_caps,
+    limits_are_above_floors,
     weights_and_caps_are_not_negative,
     better_results_pay_more,
     groups_have_no_kpi,
+    plans_share_what_they_can,
+    factors_are_those_of_the_pool,
+    payouts_name_separate_nodes,
+    parts_are_the_whole_pool,
+    minima_are_below_maxima,
+    factors_have_a_range,
+    sums_are_of_the_whole_pool,
+    one_pool_rounds_alike,
     timezone_is_known,
     currency_is_known,
     paths_stay_inside,

@@ -1,15 +1,17 @@
 """How much of a plan customers decide, as the weights declare it.
 
-Where weights come from tables, or scores are added up without weights, the share lies in a range.
+Where weights come from tables, where the smallest or the largest score decides, and where scores are added up without
+weights, the share lies in a range; so it does where a payout formula names several nodes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet
+from incentive_engine.rulesets.models import AnyMeasure, Group, Item, Plan, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +36,48 @@ def _kpis(items: dict[str, Item]) -> list[str]:
 
 def declared_customer_share(rules: RuleSet, plan: Plan) -> Share:
     """The path weights of measures whose KPI is `customer`, added up."""
-    return _share(rules, plan.scorecard)
+    shares = _shares(rules, plan.scorecard)
+    whole = _together(shares, plan.scorecard)
+    named = plan.payout.names if plan.payout else frozenset({"score"})
+    below = _by_path(rules, plan.scorecard, "")
+    paid = [*([whole] if "score" in named else []), *(share for path, share in below.items() if path in named)]
+    return _range(paid or [whole])
 
 
-def _share(rules: RuleSet, items: dict[str, Item]) -> Share:
-    shares = [(item.weight, _item_share(rules, name, item)) for name, item in items.items()]
-    fixed = [(Fraction(weight), share) for weight, share in shares if isinstance(weight, Decimal)]
-    open_shares = [share for weight, share in shares if not isinstance(weight, Decimal)]
-    low = sum((weight * share.low for weight, share in fixed), Fraction(0))
-    high = sum((weight * share.high for weight, share in fixed), Fraction(0))
-    if not open_shares:
-        return Share(low, high)
-    rest = 1 - sum((weight for weight, _ in fixed), Fraction(0))
-    return Share(
-        low + rest * min(share.low for share in open_shares), high + rest * max(share.high for share in open_shares)
-    )
+def _by_path(rules: RuleSet, items: Mapping[str, Item], above: str) -> dict[str, Share]:
+    """The share of customers in every node."""
+    found = {}
+    for name, item in items.items():
+        found[above + name] = _item_share(rules, name, item)
+        if isinstance(item, Group):
+            found |= _by_path(rules, item.items, f"{above}{name}.")
+    return found
+
+
+def _shares(rules: RuleSet, items: Mapping[str, Item]) -> list[Share]:
+    return [_item_share(rules, name, item) for name, item in items.items()]
 
 
 def _item_share(rules: RuleSet, name: str, item: Item) -> Share:
-    if isinstance(item, Measure):
+    if isinstance(item, AnyMeasure):
         whole = Fraction(rules.kpis[item.kpi or name].perspective == "customer")
         return Share(whole, whole)
-    return _share(rules, item.items)
+    return _together(_shares(rules, item.items), item.items)
+
+
+def _together(shares: list[Share], items: Mapping[str, Item]) -> Share:
+    """The share in a node of the shares in its items; what has no constant weight may have all that is left."""
+    weighted = [(item.weight, share) for item, share in zip(items.values(), shares, strict=True)]
+    known = [(Fraction(weight), share) for weight, share in weighted if isinstance(weight, Decimal)]
+    rest = 1 - sum((weight for weight, _ in known), Fraction(0))
+    either = _range([share for weight, share in weighted if not isinstance(weight, Decimal)])
+    return Share(
+        sum((weight * share.low for weight, share in known), rest * either.low),
+        sum((weight * share.high for weight, share in known), rest * either.high),
+    )
+
+
+def _range(shares: list[Share]) -> Share:
+    if not shares:
+        return Share(Fraction(0), Fraction(0))
+    return Share(min(share.low for share in shares), max(share.high for share in shares))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from incentive_engine.kinds.base import FromTable
-from incentive_engine.rulesets.models import Group, Item, Measure, Plan, RuleSet
-from incentive_engine.rulesets.resolving import ROOT, KeyPath
+from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
+from incentive_engine.rulesets.models import AnyMeasure, BestOf, Group, Item, Plan, RuleSet, Way
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, ways
+
+OF_NODES = ("weight", "floor", "cap")
+"""The numbers that a node itself has."""
+OF_WAYS = ("target", "threshold", "benchmark", "baseline")
+"""The numbers that an attainment reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Placed:
     at: KeyPath
     name: str
     path: str
-    node: Plan | Group | Measure
+    node: Plan | Group | AnyMeasure
 
     @property
     def items(self) -> dict[str, Item]:
@@ -31,17 +36,49 @@ class Placed:
         return (*self.at, "scorecard" if isinstance(self.node, Plan) else "items")
 
     @property
-    def parameters(self) -> dict[str, FromTable]:
-        """The node's numbers that come from tables, by field."""
-        fields = {name: getattr(self.node, name, None) for name in ("weight", "target", "floor", "cap")}
-        return {name: value for name, value in fields.items() if isinstance(value, FromTable)}
+    def numbers(self) -> dict[KeyPath, Parameter]:
+        """The numbers of the node and of its ways, by where they are written."""
+        found = {(*self.at, field): getattr(self.node, field, None) for field in OF_NODES}
+        for placed in ways_of(self):
+            found |= {(*placed.at, field): getattr(placed.way, field) for field in OF_WAYS}
+        return {at: value for at, value in found.items() if value is not None}
+
+    @property
+    def parameters(self) -> dict[KeyPath, FromTable]:
+        """Those of its numbers that come from tables."""
+        return {at: value for at, value in self.numbers.items() if isinstance(value, FromTable)}
+
+    @property
+    def columns(self) -> dict[KeyPath, FromColumn]:
+        """Those of its numbers that stand in columns of the workforce."""
+        return {at: value for at, value in self.numbers.items() if isinstance(value, FromColumn)}
 
 
-def items_of(node: Plan | Group | Measure) -> dict[str, Item]:
+@dataclass(frozen=True, slots=True)
+class PlacedWay:
+    """One way of a measure from its result to a rate; `name` is empty where the measure has only one."""
+
+    at: KeyPath
+    name: str
+    way: Way
+
+    def told(self, measure: str) -> str:
+        """What a message calls it."""
+        return f"`{self.name}` of `{measure}`" if self.name else f"`{measure}`"
+
+
+def items_of(node: Plan | Group | AnyMeasure) -> dict[str, Item]:
     """The items of a node; none for a measure."""
     if isinstance(node, Plan):
         return node.scorecard
     return node.items if isinstance(node, Group) else {}
+
+
+def ways_of(placed: Placed) -> Iterator[PlacedWay]:
+    """The ways of a measure, in written order; none for a plan or a group."""
+    if isinstance(placed.node, AnyMeasure):
+        for name, way in ways(placed.node):
+            yield PlacedWay((*placed.at, "paths", name) if isinstance(placed.node, BestOf) else placed.at, name, way)
 
 
 def placed_nodes(rules: RuleSet) -> Iterator[Placed]:
@@ -50,15 +87,15 @@ def placed_nodes(rules: RuleSet) -> Iterator[Placed]:
         yield from _below(Placed(name, ("plans", name), name, ROOT, plan))
 
 
-def placed_measures(rules: RuleSet) -> Iterator[tuple[Placed, Measure, str]]:
+def placed_measures(rules: RuleSet) -> Iterator[tuple[Placed, AnyMeasure, str]]:
     """Every measure, with the name of its KPI."""
     return measures_among(placed_nodes(rules))
 
 
-def measures_among(nodes: Iterable[Placed]) -> Iterator[tuple[Placed, Measure, str]]:
+def measures_among(nodes: Iterable[Placed]) -> Iterator[tuple[Placed, AnyMeasure, str]]:
     """The measures of these nodes, each with the name of its KPI."""
     for placed in nodes:
-        if isinstance(placed.node, Measure):
+        if isinstance(placed.node, AnyMeasure):
             yield placed, placed.node, placed.node.kpi or placed.name
 
 

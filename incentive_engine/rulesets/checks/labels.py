@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from incentive_engine.errors import Problem
-from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 
 LABELS = ("title", "meaning", "outcome", "unit", "because")
 
 
+@tells("missing-language", about=(RuleSet,))
 def labels_speak_every_language(checked: Checked) -> Iterator[Problem]:
     """Every label has every language that the rule set's title has: no silent fallback on a statement."""
     languages = set(checked.rules.title)

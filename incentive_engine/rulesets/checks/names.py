@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Location, Problem
-from incentive_engine.formulas.tree import NameUse, walk
+from incentive_engine.kinds.base import FromColumn, FromTable
+from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.kpis import FromFacts
-from incentive_engine.rulesets.checked import Checked, unknown
+from incentive_engine.kinds.modifiers import ModifierKind
+from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
 from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, WORKFORCE_NUMBERS, FormulaUse
-from incentive_engine.rulesets.models import Plan
+from incentive_engine.rulesets.models import Kpi, MeasureFields, ParameterTable, Plan, Population, RuleSet, Source, Way
 from incentive_engine.rulesets.resolving import ROOT
 
 STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMBERS))
@@ -29,6 +31,7 @@ _WORKED_OUT = "what the engine works out for a payee"
 _NEAR = 0.8
 
 
+@tells("unknown-source", "unknown-kpi", about=(Kpi, FromFacts))
 def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
     """The sources of KPIs, and the KPIs that they drive, are declared."""
     rules = checked.rules
@@ -41,6 +44,7 @@ def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
                 yield unknown("KPI", driven, checked.at("kpis", name, "drives", index), rules.kpis, "`kpis`")
 
 
+@tells("unknown-kpi", "unknown-curve", "unknown-table", about=(MeasureFields, Way, FromTable))
 def plans_read_what_exists(checked: Checked) -> Iterator[Problem]:
     """The KPIs, curves and tables of plans are declared."""
     rules = checked.rules
@@ -48,28 +52,30 @@ def plans_read_what_exists(checked: Checked) -> Iterator[Problem]:
         if kpi not in rules.kpis:
             where = checked.at(*placed.at, "kpi") if measure.kpi else checked.key(*placed.at)
             yield unknown("KPI", kpi, where, rules.kpis, "`kpis`")
-        if measure.curve not in rules.curves:
-            yield unknown("curve", measure.curve, checked.at(*placed.at, "curve"), rules.curves, "`curves`")
+    for _, way, _ in checked.ways:
+        if way.way.curve not in rules.curves:
+            yield unknown("curve", way.way.curve, checked.at(*way.at, "curve"), rules.curves, "`curves`")
     for placed in checked.nodes:
-        for field, parameter in placed.parameters.items():
+        for at, parameter in placed.parameters.items():
             if parameter.table not in rules.tables:
-                where = checked.at(*placed.at, field, "table")
-                yield unknown("table", parameter.table, where, rules.tables, "`tables`")
+                yield unknown("table", parameter.table, checked.at(*at, "table"), rules.tables, "`tables`")
 
 
+@tells("reserved-name", "name-clash", about=(Kpi,))
 def kpis_and_columns_differ(checked: Checked) -> Iterator[Problem]:
     """No KPI is called like a workforce column, nor like a name that every formula has."""
     rules = checked.rules
-    keys = {key for table in rules.tables.values() for key in table.keys}
+    named = {name for _, name in checked.named_columns}
     for name in rules.kpis:
         where = checked.key("kpis", name)
         if name in PERIOD_NAMES:
             yield _reserved(name, PERIOD_NAMES[name].meaning, where)
-        elif name in STANDARD_COLUMNS | rules.workforce.columns.keys() | keys:
+        elif name in STANDARD_COLUMNS | rules.workforce.columns.keys() | named:
             message = f"`{name}` is a KPI and a workforce column: a formula could mean either"
             yield Problem("name-clash", message, where, "rename the KPI")
 
 
+@tells("reserved-name", "name-clash", about=(Source, ParameterTable))
 def tables_differ(checked: Checked) -> Iterator[Problem]:
     """No source and no table is called like another, nor like the tables that are always there."""
     rules = checked.rules
@@ -83,46 +89,54 @@ def tables_differ(checked: Checked) -> Iterator[Problem]:
         yield Problem("name-clash", message, checked.key("tables", name), "rename one of them")
 
 
+@tells("reserved-name", about=(Plan, Population, ParameterTable, FromColumn))
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
-    rules = checked.rules
     for placed in checked.nodes:
         if placed.path == ROOT and not isinstance(placed.node, Plan):
             yield _reserved(ROOT, "the plan's own score", checked.key(*placed.at))
     for use in checked.formulas:
-        taken = RESULT_COLUMNS - (rules.kpis.keys() if use.with_kpis else set())
-        for name in sorted(use.formula.names & taken) if use.source is None else ():
+        for name in sorted(use.named_columns & RESULT_COLUMNS) if use.source is None else ():
             yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
-    for table, options in rules.tables.items():
-        for index, name in enumerate(options.keys):
-            if name in PERIOD_NAMES:
-                yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at("tables", table, "keys", index))
-            elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name):
-                yield _reserved(name, _WORKED_OUT, checked.at("tables", table, "keys", index))
+    for at, name in checked.named_columns:
+        if name in PERIOD_NAMES:
+            yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at(*at))
+        elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name):
+            yield _reserved(name, _WORKED_OUT, checked.at(*at))
 
 
+@tells("kpi-not-allowed", about=(Plan, Population))
 def kpis_stay_out_of_who(checked: Checked) -> Iterator[Problem]:
     """Who is paid, and on what base, does not depend on results."""
     for use in checked.formulas:
-        if use.source is None and not use.with_kpis:
-            for name in sorted(use.formula.names & checked.rules.kpis.keys() - STANDARD_COLUMNS):
-                message = f"`{name}` is a KPI: `{use.at[-1]}` cannot depend on results"
-                hint = "KPIs belong into the scorecard, into gates and into modifiers"
+        for name in sorted(use.named_columns & checked.rules.kpis.keys() - STANDARD_COLUMNS):
+            if use.source is None:
+                scored = "score" in use.given
+                message = f"`{name}` is a KPI: `{use.at[-1]}` " + (
+                    "reads scores" if scored else "cannot depend on results"
+                )
+                hint = (
+                    "name the node of the scorecard"
+                    if scored
+                    else "KPIs belong into the scorecard, into gates and into modifiers"
+                )
                 yield Problem("kpi-not-allowed", message, _named_at(checked, use, name), hint)
 
 
-def kpis_are_not_misspelt(checked: Checked) -> Iterator[Problem]:
-    """A name in a gate or modifier that is nearly a KPI's is one (a warning: it may be a column)."""
-    rules = checked.rules
-    known = STANDARD_COLUMNS | rules.workforce.columns.keys() | PERIOD_NAMES.keys()
+@tells("maybe-misspelt", about=(GateKind, ModifierKind))
+def names_are_not_misspelt(checked: Checked) -> Iterator[Problem]:
+    """A name that is nearly that of a KPI, a node or a factor is that (a warning: it may be a column)."""
+    known = STANDARD_COLUMNS | checked.rules.workforce.columns.keys()
     for use in checked.formulas:
-        for name in sorted(use.formula.names - rules.kpis.keys() - known) if use.with_kpis else ():
-            if near := difflib.get_close_matches(name, rules.kpis, n=1, cutoff=_NEAR):
-                message = f"`{name}` is read as a workforce column, for no KPI is called so"
-                hint = f"did you mean the KPI `{near[0]}`? If not, declare the column under `workforce`"
+        meant = use.given.keys() - PERIOD_NAMES.keys()
+        for name in sorted(use.named_columns - known) if meant and use.source is None else ():
+            if near := difflib.get_close_matches(name, meant, n=1, cutoff=_NEAR):
+                message = f"`{name}` is read as a workforce column, for nothing else is called so"
+                hint = f"did you mean `{near[0]}`, {use.given[near[0]].meaning}? If not, declare it under `workforce`"
                 yield Problem("maybe-misspelt", message, _named_at(checked, use, name), hint, level="warning")
 
 
+@tells("not-used", about=(RuleSet,))
 def everything_is_used(checked: Checked) -> Iterator[Problem]:
     """Nothing is declared for nothing (a warning)."""
     for section, used in _used(checked).items():
@@ -137,13 +151,17 @@ def everything_is_used(checked: Checked) -> Iterator[Problem]:
 
 
 def _used(checked: Checked) -> dict[str, set[str]]:
-    named = {name for use in checked.formulas if use.with_kpis for name in use.formula.names}
-    driven = {kpi for each in checked.rules.kpis.values() for kpi in each.drives}
+    rules = checked.rules
+    read = {kpi for use in checked.formulas for kpi in use.kpis}
+    driven = {kpi for each in rules.kpis.values() for kpi in each.drives}
+    called = {name for use in checked.formulas for name in use.formula.calls}
     return {
-        "kpis": {kpi for _, _, kpi in checked.measures} | named | driven,
-        "curves": {measure.curve for _, measure, _ in checked.measures},
-        "sources": {kpi.compute.source for kpi in checked.rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
+        "kpis": {kpi for _, _, kpi in checked.measures} | read | driven,
+        "curves": {way.way.curve for _, way, _ in checked.ways} | called,
+        "sources": {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
         "tables": {parameter.table for parameter in checked.parameters},
+        "populations": {way.way.among for _, way, _ in checked.ways if way.way.among is not None},
+        "pools": {plan.pool for plan in rules.plans.values() if plan.pool is not None},
     }
 
 
@@ -153,5 +171,4 @@ def _reserved(name: str, meaning: str, where: Location) -> Problem:
 
 def _named_at(checked: Checked, use: FormulaUse, name: str) -> Location:
     """Where a formula uses a name first."""
-    offsets = [node.offset for node, _ in walk(use.formula.tree) if isinstance(node, NameUse) and node.name == name]
-    return checked.document.inside(use.at, min(offsets))
+    return checked.document.inside(use.at, use.offset_of(name))

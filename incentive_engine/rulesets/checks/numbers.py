@@ -17,7 +17,7 @@ from incentive_engine.formulas import Formula, Scope, compile_number
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.rulesets.checked import Checked
-from incentive_engine.rulesets.checks.scorecards import ratio_of_negative
+from incentive_engine.rulesets.checks.measures import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
 
@@ -53,11 +53,11 @@ def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> t
 
 def _ratios_of_negative(checked: Checked, results: Mapping[str, Scale]) -> Iterator[Problem]:
     """A computed KPI that can be negative, as its declared columns say, is not held against a target by ratio."""
-    for placed, measure, name in checked.measures:
+    for _, way, name in checked.ways:
         negative = name in results and results[name].contains_negative
-        if negative and not ATTAINMENTS[measure.attainment].negative_actual:
+        if negative and not ATTAINMENTS[way.way.attainment].negative_actual:
             hint = "use `difference`, or show that it is never negative: MAX(0, …) around its formula"
-            yield ratio_of_negative(checked, placed, name, hint)
+            yield ratio_of_negative(checked, way, name, hint)
 
 
 def _target_pays_end(checked: Checked, workforce: TableContract) -> Iterator[Problem]:

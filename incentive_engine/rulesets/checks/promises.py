@@ -8,13 +8,14 @@ from fractions import Fraction
 from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import written
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.checked import Checked, unknown
+from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import SHOWN
-from incentive_engine.rulesets.models import Example, Plan, RuleSet
+from incentive_engine.rulesets.models import Example, Plan, Principles, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
 
 
+@tells("customer-weight", about=(Principles,))
 def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
     """Every plan gives customer KPIs the share that `principles` promise."""
     promised = checked.rules.principles.customer_weight
@@ -38,6 +39,7 @@ def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
             yield Problem("customer-weight", message, checked.key("plans", name), hint, level="warning")
 
 
+@tells("too-many-kpis", about=(Principles,))
 def plans_have_few_kpis(checked: Checked) -> Iterator[Problem]:
     """No plan has more KPIs than `principles` promise."""
     promised = checked.rules.principles.kpis_per_plan
@@ -51,6 +53,16 @@ def _known(rules: RuleSet, plan: Plan) -> bool:
     return all(kpi in rules.kpis for kpi in kpis_of(plan))
 
 
+@tells(
+    "unknown-plan",
+    "unknown-node",
+    "expects-nothing",
+    "unknown-period",
+    "unknown-column",
+    "unknown-kpi",
+    "unknown-parameter",
+    about=(Example,),
+)
 def examples_name_what_exists(checked: Checked) -> Iterator[Problem]:
     """Examples speak of plans, periods, columns, KPIs, tables and nodes of the rule set."""
     for index, example in enumerate(checked.rules.examples):

@@ -1,4 +1,4 @@
-"""Scorecards: weights, targets and limits that can be paid on."""
+"""Scorecards: weights, numbers of items and limits that can be paid on."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.errors import Location, Problem
-from incentive_engine.kinds.attainments import ATTAINMENTS
-from incentive_engine.kinds.base import written
-from incentive_engine.kinds.curves import CurveKind
-from incentive_engine.kinds.kpis import Given, Nps
-from incentive_engine.rulesets.checked import Checked
-from incentive_engine.rulesets.models import Kpi, Measure
-from incentive_engine.rulesets.walking import Placed
+from incentive_engine.kinds.base import FromColumn, FromTable, written
+from incentive_engine.kinds.combinations import COMBINATIONS
+from incentive_engine.kinds.gates import Limit
+from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.models import AnyMeasure, Group, Item, MeasureFields, Plan
+from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.walking import OF_WAYS, Placed
 
 
+@tells("missing-weight", "weight-not-allowed", "negative-weight", "weights-not-100", about=(Plan, Group))
 def weights_add_up(checked: Checked) -> Iterator[Problem]:
     """Under `weighted_sum` every item has a weight, and constants add up to exactly 100 %; elsewhere none has one."""
     for placed in checked.nodes:
-        if isinstance(placed.node, Measure):
+        if isinstance(placed.node, AnyMeasure):
             continue
-        if placed.node.combine == "weighted_sum":
+        if COMBINATIONS[placed.node.combine].weighted:
             yield from _weighted(checked, placed)
             continue
         for name, item in placed.items.items():
             if item.weight is not None:
                 message = f"`{name}` has a weight under `combine: {placed.node.combine}`"
                 where = checked.key(*placed.items_at, name, "weight")
-                yield Problem("weight-not-allowed", message, where, "a sum adds scores as they are: leave it out")
+                yield Problem("weight-not-allowed", message, where, "only a `weighted_sum` has weights: leave it out")
 
 
 def _weighted(checked: Checked, placed: Placed) -> Iterator[Problem]:
@@ -55,43 +56,31 @@ def _not_whole(placed: Placed, constants: list[Decimal], total: Fraction, where:
     return Problem("weights-not-100", message, where, f"they are {told}: change one of them")
 
 
-def targets_fit_attainments(checked: Checked) -> Iterator[Problem]:
-    """A measure has a target exactly where its attainment reads one, and one that can divide where it divides."""
-    for placed, measure, _ in checked.measures:
-        kind = ATTAINMENTS[measure.attainment]
-        if "target" in kind.needs and measure.target is None:
-            message = f"`{placed.name}` has no target, which `{kind.name}` needs"
-            hint = "add `target:` with a number or `{table: …}`"
-            yield Problem("missing-target", message, checked.at(*placed.at, "attainment"), hint)
-        if "target" not in kind.needs and measure.target is not None:
-            hint = "leave `target` out, or use `attainment: difference` or `ratio`"
-            yield Problem("target-not-used", f"`{kind.name}` reads no target", checked.key(*placed.at, "target"), hint)
-        if isinstance(measure.target, Decimal) and "target" in kind.positive and measure.target <= 0:
-            message = f"a target of {written(measure.target)} cannot divide"
-            hint = f"`{kind.name}` needs a target above zero"
-            yield Problem("target-not-positive", message, checked.at(*placed.at, "target"), hint)
+@tells("too-many-needed", "at-least-not-used", about=(Plan, Group))
+def enough_items_can_be_there(checked: Checked) -> Iterator[Problem]:
+    """`at_least` is not above the number of items, and (a warning) does nothing where none can be left out."""
+    for placed in checked.nodes:
+        if isinstance(placed.node, AnyMeasure) or placed.node.at_least == 1:
+            continue
+        least, items, where = placed.node.at_least, placed.items, checked.at(*placed.at, "at_least")
+        if least > len(items):
+            message = f"`{placed.name}` needs {least} items that have a score, and has {len(items)}"
+            yield Problem("too-many-needed", message, where, f"`at_least` is {len(items)} or less")
+        elif not any(_may_be_left_out(checked, name, item) for name, item in items.items()):
+            message = f"`at_least: {least}` does nothing: no item of `{placed.name}` can be left out"
+            hint = "write `on_missing: reweight` where a result may be missing, or remove it"
+            yield Problem("at-least-not-used", message, where, hint, level="warning")
 
 
-def ratios_are_of_positive_results(checked: Checked) -> Iterator[Problem]:
-    """A KPI that can be negative is held against its target by difference."""
-    for placed, measure, name in checked.measures:
-        kpi = checked.rules.kpis.get(name)
-        if kpi is not None and _negative(kpi) and not ATTAINMENTS[measure.attainment].negative_actual:
-            yield ratio_of_negative(checked, placed, name)
+def _may_be_left_out(checked: Checked, name: str, item: Item) -> bool:
+    if isinstance(item, Group):
+        return item.on_missing == "reweight"
+    kpi = checked.rules.kpis.get(item.kpi or name)
+    otherwise = kpi.reliability.otherwise if kpi and kpi.reliability else None
+    return "reweight" in (item.on_missing, otherwise)
 
 
-def ratio_of_negative(checked: Checked, placed: Placed, kpi: str, hint: str = "") -> Problem:
-    """The problem of a ratio whose result can be below zero."""
-    assert isinstance(placed.node, Measure)
-    message = f"`{kpi}` can be negative, and `{placed.node.attainment}` says nothing about results below zero"
-    where = checked.at(*placed.at, "attainment")
-    return Problem("ratio-of-negative", message, where, hint or "use `attainment: difference`, with a curve in points")
-
-
-def _negative(kpi: Kpi) -> bool:
-    return isinstance(kpi.compute, Nps) or (isinstance(kpi.compute, Given) and kpi.compute.at_least < 0)
-
-
+@tells("floor-above-cap", about=(Plan, Group, MeasureFields))
 def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
     """A score can lie between its floor and its cap."""
     for placed in checked.nodes:
@@ -101,6 +90,20 @@ def floors_are_below_caps(checked: Checked) -> Iterator[Problem]:
             yield Problem("floor-above-cap", message, checked.at(*placed.at, "floor"), "lower it, or raise the cap")
 
 
+@tells("limit-below-floor", about=(Limit,))
+def limits_are_above_floors(checked: Checked) -> Iterator[Problem]:
+    """A gate does not limit a score below its floor, which comes after it (a warning)."""
+    for placed in checked.nodes:
+        floor = placed.node.floor
+        for index, gate in enumerate(placed.node.gates):
+            if isinstance(gate, Limit) and isinstance(floor, Decimal) and gate.limit < floor:
+                limit, least = written(gate.limit, percent=True), written(floor, percent=True)
+                message = f"the limit {limit} is below the floor {least}, which lifts the score again"
+                where = checked.at(*placed.at, "gates", index, "limit")
+                yield Problem("limit-below-floor", message, where, "raise it, or lower the floor", level="warning")
+
+
+@tells("negative-weight", "cap-below-zero", about=(Plan, Group, MeasureFields))
 def weights_and_caps_are_not_negative(checked: Checked) -> Iterator[Problem]:
     """No cap turns every score into a loss, and no table can hold a weight or a cap below zero."""
     for placed in checked.nodes:
@@ -109,52 +112,37 @@ def weights_and_caps_are_not_negative(checked: Checked) -> Iterator[Problem]:
             message = f"the cap of `{placed.name}` is {written(cap, percent=True)}: every score would be a loss"
             yield Problem("cap-below-zero", message, checked.at(*placed.at, "cap"), "caps are 0% or more")
     told = set()
-    for field, parameter in (each for placed in checked.nodes for each in placed.parameters.items()):
-        table = checked.rules.tables.get(parameter.table)
-        options = table.columns.get(parameter.column) if table else None
-        below = options is not None and options.at_least is not None and options.at_least < 0
-        if field in ("weight", "cap") and below and (field, parameter) not in told:
-            told.add((field, parameter))
-            message = f"`{parameter.column}` is declared to hold numbers below zero, and is read as a {field}"
-            where = checked.at("tables", parameter.table, "columns", parameter.column, "at_least")
-            code = {"weight": "negative-weight", "cap": "cap-below-zero"}[field]
-            yield Problem(code, message, where, f"{field}s are 0% or more: leave `at_least` out")
-
-
-def better_results_pay_more(checked: Checked) -> Iterator[Problem]:
-    """A KPI that is better when lower does not pay more when it is higher, nor the other way round (a warning)."""
-    rules = checked.rules
-    for placed, measure, name in checked.measures:
-        kpi, curve = rules.kpis.get(name), rules.curves.get(measure.curve)
-        trend = _trend(curve) if curve else 0
-        if kpi is None or not trend:
-            continue
-        pays = "higher" if (trend > 0) == ATTAINMENTS[measure.attainment].rising else "lower"
-        if pays != kpi.better:
-            message = f"`{placed.path}` pays more for {pays} results, but `{name}` is better when {kpi.better}"
-            hint = "compare `attainment`, the `curve` and the KPI's `better`"
-            where = checked.at(*placed.at, "attainment")
-            yield Problem("pays-for-worse", message, where, hint, level="warning")
-
-
-def _trend(curve: CurveKind) -> int:
-    """1 where the rate only rises with attainment, -1 where it only falls, 0 where it does both or neither."""
-    rates = [rate for _, rate in curve.corners()]
-    rates = [Decimal(0), *rates] if curve.below == "zero" else rates
-    return (rates == sorted(rates)) - (rates == sorted(rates, reverse=True))
-
-
-def groups_have_no_kpi(checked: Checked) -> Iterator[Problem]:
-    """A table with a row per KPI gives weights and targets of measures only."""
     for placed in checked.nodes:
-        for field, parameter in placed.parameters.items():
+        for at, parameter in {**placed.parameters, **placed.columns}.items():
+            declared_at: KeyPath = ("tables", parameter.table) if isinstance(parameter, FromTable) else ("workforce",)
+            field, declared = at[-1], (*declared_at, "columns", parameter.column)
+            if field in ("weight", "cap") and (field, declared) not in told and _below_zero(checked, parameter):
+                told.add((field, declared))
+                message = f"`{parameter.column}` is declared to hold numbers below zero, and is read as a {field}"
+                code = {"weight": "negative-weight", "cap": "cap-below-zero"}[field]
+                hint = f"{field}s are 0% or more: leave `at_least` out"
+                yield Problem(code, message, checked.at(*declared, "at_least"), hint)
+
+
+def _below_zero(checked: Checked, parameter: FromTable | FromColumn) -> bool:
+    """Whether the column that a number comes from is declared to go below zero."""
+    rules = checked.rules
+    table = rules.tables.get(parameter.table) if isinstance(parameter, FromTable) else rules.workforce
+    options = table.columns.get(parameter.column) if table else None
+    return options is not None and options.at_least is not None and options.at_least < 0
+
+
+@tells("no-kpi-here", about=(Plan, Group, MeasureFields))
+def groups_have_no_kpi(checked: Checked) -> Iterator[Problem]:
+    """A table with a row per KPI gives weights and the numbers of attainments, of measures only."""
+    for placed in checked.nodes:
+        for at, parameter in placed.parameters.items():
             table = checked.rules.tables.get(parameter.table)
-            if table is None or "kpi" not in table.keys or _of_one_kpi(placed.node, field):
+            if table is None or "kpi" not in table.keys or _of_one_kpi(placed, at[-1]):
                 continue
-            message = f"table `{parameter.table}` has a row per KPI, and the {field} of `{placed.name}` is of none"
-            hint = "use a table without the key `kpi`"
-            yield Problem("no-kpi-here", message, checked.at(*placed.at, field, "table"), hint)
+            message = f"table `{parameter.table}` has a row per KPI, and the {at[-1]} of `{placed.name}` is of none"
+            yield Problem("no-kpi-here", message, checked.at(*at, "table"), "use a table without the key `kpi`")
 
 
-def _of_one_kpi(node: object, field: str) -> bool:
-    return isinstance(node, Measure) and field in ("weight", "target")
+def _of_one_kpi(placed: Placed, field: str | int) -> bool:
+    return isinstance(placed.node, AnyMeasure) and field in ("weight", *OF_WAYS)

@@ -5,59 +5,95 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from incentive_engine.errors import Location, Problem
+from incentive_engine.kinds.attainments import ATTAINMENTS
+from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.kpis import FromFacts
-from incentive_engine.rulesets.checked import Checked
-from incentive_engine.rulesets.models import Measure
+from incentive_engine.kinds.modifiers import ModifierKind
+from incentive_engine.kinds.pools import PoolKind
+from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.models import AnyMeasure, BestOf, Kpi, MeasureFields, Reliability
+from incentive_engine.rulesets.resolving import ways
 from incentive_engine.rulesets.walking import Placed
 
 _WIDER = ("payee", "team", "department", "company")
+_WITHOUT_RESULT = ("hold", "zero", "reweight")
+"""What stands in for a missing result without being one."""
 
 
+@tells("fallback-not-wider", "missing-target", "fallback-not-allowed", about=(MeasureFields, Reliability))
 def fallbacks_lead_somewhere(checked: Checked) -> Iterator[Problem]:
-    """What is used instead of a missing result is not the missing result itself."""
+    """What is used instead of a missing result is not the missing result itself, and can be compared as it would be."""
     for placed, measure, name in checked.measures:
-        kpi = checked.rules.kpis.get(name)
-        answers = [("on_missing", measure.on_missing, checked.at(*placed.at, "on_missing"))]
-        if kpi is not None and kpi.reliability is not None:
-            where = checked.at("kpis", name, "reliability", "otherwise")
-            answers.append(("reliability.otherwise", kpi.reliability.otherwise, where))
-        for key, answer, where in answers:
-            if answer in _WIDER and _WIDER.index(answer) <= _WIDER.index(measure.of):
+        for key, answer, where in _answers(checked, placed, measure, name):
+            why_not = _why_not(measure, answer)
+            if why_not:
+                message = f"`{key}: {answer}` is not possible at `{placed.path}`: {why_not}"
+                yield Problem("fallback-not-allowed", message, where, "use `hold`, `zero` or `reweight`")
+            elif answer in _WIDER and _WIDER.index(answer) <= _WIDER.index(measure.of):
                 message = f"`{key}: {answer}` is no wider than `of: {measure.of}` of `{placed.path}`"
                 yield Problem("fallback-not-wider", message, where, "name a wider subject, or `hold`")
-            if answer == "target" and measure.target is None:
+            elif answer == "target" and all(way.target is None for _, way in ways(measure)):
                 message = f"`{key}: target` finds no target at `{placed.path}`"
                 yield Problem("missing-target", message, where, "use `hold`, `zero` or `reweight`")
 
 
+def _answers(checked: Checked, placed: Placed, measure: AnyMeasure, kpi: str) -> Iterator[tuple[str, str, Location]]:
+    """What a measure does without a result: where it says so, and what."""
+    yield "on_missing", measure.on_missing, checked.at(*placed.at, "on_missing")
+    declared: Kpi | None = checked.rules.kpis.get(kpi)
+    if declared is not None and declared.reliability is not None:
+        where = checked.at("kpis", kpi, "reliability", "otherwise")
+        yield "reliability.otherwise", declared.reliability.otherwise, where
+
+
+def _why_not(measure: AnyMeasure, answer: str) -> str | None:
+    """Why another result cannot stand in."""
+    if answer in _WITHOUT_RESULT:
+        return None
+    if any(ATTAINMENTS[way.attainment].ranked for _, way in ways(measure)):
+        return "its result is ranked, and no other has its place"
+    if measure.average_of is not None:
+        return f"it averages {measure.average_of}, each by its own result"
+    if isinstance(measure, BestOf) and answer == "target":
+        return "it has several paths, and no one target"
+    return None
+
+
+@tells("subject-not-named", about=(MeasureFields, GateKind, ModifierKind, PoolKind))
 def facts_name_their_subjects(checked: Checked) -> Iterator[Problem]:
     """Results of a kind of subject come from facts that name it: else nobody would have one, or all of them 0."""
     rules = checked.rules
+    for kpi, subject, where in _results_read(checked):
+        compute = rules.kpis[kpi].compute if kpi in rules.kpis else None
+        source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None
+        if source is None or subject == "company" or source.payee or getattr(source, subject):
+            continue
+        message = f"the facts behind `{kpi}` do not say which {subject} they are about"
+        hint = f"map a column of its source, `{subject}: COLUMN`, or read the results of another subject"
+        yield Problem("subject-not-named", message, where, hint)
+
+
+def _results_read(checked: Checked) -> Iterator[tuple[str, str, Location]]:
+    """Each KPI that the rules read, of which kind of subject, and where they say so."""
     for placed in checked.nodes:
-        for kpi, subject, where in _results_read(checked, placed):
-            compute = rules.kpis[kpi].compute if kpi in rules.kpis else None
-            source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None
-            if source is None or subject == "company" or source.payee or getattr(source, subject):
-                continue
-            message = f"the facts behind `{kpi}` do not say which {subject} they are about"
-            hint = f"map a column of its source, `{subject}: COLUMN`, or read the results of another subject"
-            yield Problem("subject-not-named", message, where, hint)
+        yield from _read_by_node(checked, placed)
+    for name, pool in checked.rules.pools.items():
+        for kpi in checked.kpis_in(pool.fund.formula):
+            yield kpi, pool.fund.of, checked.at("pools", name, "fund", "of")
 
 
-def _results_read(checked: Checked, placed: Placed) -> Iterator[tuple[str, str, Location]]:
-    """Each KPI that a node reads, of which kind of subject, and where it says so."""
-    kpis = checked.rules.kpis
-    for index, modifier in enumerate(placed.node.modifiers):
-        for name in sorted(modifier.formula.names & kpis.keys()):
-            yield name, modifier.of, checked.at(*placed.at, "modifiers", index, "of")
-    for index, gate in enumerate(placed.node.gates):
-        for name in sorted(gate.when.names & kpis.keys()):
-            yield name, gate.of, checked.at(*placed.at, "gates", index, "of")
-    if isinstance(placed.node, Measure):
+def _read_by_node(checked: Checked, placed: Placed) -> Iterator[tuple[str, str, Location]]:
+    for section in ("modifiers", "gates"):
+        for index, step in enumerate(getattr(placed.node, section)):
+            for name in checked.kpis_in(step.when if isinstance(step, GateKind) else step.formula):
+                yield name, step.of, checked.at(*placed.at, section, index, "of")
+    if isinstance(placed.node, AnyMeasure):
         name = placed.node.kpi or placed.name
-        yield name, placed.node.of, checked.at(*placed.at, "of")
-        if placed.node.on_missing in _WIDER:
-            yield name, placed.node.on_missing, checked.at(*placed.at, "on_missing")
-        reliability = kpis[name].reliability if name in kpis else None
-        if reliability is not None and reliability.otherwise in _WIDER:
-            yield name, reliability.otherwise, checked.at("kpis", name, "reliability", "otherwise")
+        subjects = [(placed.node.of, checked.at(*placed.at, "of"))]
+        subjects += [(answer, at) for _, answer, at in _answers(checked, placed, placed.node, name) if answer in _WIDER]
+        for subject, where in subjects:
+            yield name, subject, where
+        curves = [checked.rules.curves.get(way.curve) for _, way in ways(placed.node)]
+        for across in (curve.across for curve in curves if curve is not None and curve.across is not None):
+            for each in checked.kpis_in(across):
+                yield each, *subjects[0]

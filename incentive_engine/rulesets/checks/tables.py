@@ -11,12 +11,12 @@ from babel.core import get_global
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Problem, did_you_mean
 from incentive_engine.facts import is_encoding, is_timezone, refused_path
-from incentive_engine.kinds.base import written
+from incentive_engine.kinds.base import FromColumn, FromTable, written
 from incentive_engine.kinds.kpis import FromFacts, Given
-from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.contracts import GREATEST
 from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns
-from incentive_engine.rulesets.models import ColumnOptions, RuleSet, Source, TableOptions
+from incentive_engine.rulesets.models import ColumnOptions, ParameterTable, Population, RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 
 _Types = dict[str, tuple[str, ...]]
@@ -25,6 +25,7 @@ _TEXT: tuple[str, ...] = ("text",)
 _NUMBERS: tuple[str, ...] = ("number", "money")
 
 
+@tells("unknown-timezone", about=(RuleSet,))
 def timezone_is_known(checked: Checked) -> Iterator[Problem]:
     """Days begin somewhere."""
     name = checked.rules.timezone
@@ -33,6 +34,7 @@ def timezone_is_known(checked: Checked) -> Iterator[Problem]:
         yield Problem("unknown-timezone", f"there is no time zone `{name}`", checked.at("timezone"), hint)
 
 
+@tells("unknown-currency", about=(RuleSet,))
 def currency_is_known(checked: Checked) -> Iterator[Problem]:
     """Amounts are in a currency that is in use, and so have a smallest coin."""
     name = checked.rules.currency
@@ -43,6 +45,7 @@ def currency_is_known(checked: Checked) -> Iterator[Problem]:
         yield Problem("unknown-currency", f"no country pays in `{name}`", checked.at("currency"), hint)
 
 
+@tells("path-refused", about=(TableOptions,))
 def paths_stay_inside(checked: Checked) -> Iterator[Problem]:
     """No path leads out of the data folder: a rule set is not trusted with the rest of the machine."""
     for at, table in _tables(checked.rules):
@@ -51,6 +54,7 @@ def paths_stay_inside(checked: Checked) -> Iterator[Problem]:
             yield problem
 
 
+@tells("unknown-encoding", about=(TableOptions,))
 def encodings_are_known(checked: Checked) -> Iterator[Problem]:
     """A declared encoding exists."""
     for at, table in _tables(checked.rules):
@@ -59,6 +63,7 @@ def encodings_are_known(checked: Checked) -> Iterator[Problem]:
             yield Problem("unknown-encoding", message, checked.at(*at, "encoding"), "write utf-8, cp1252 or utf-16")
 
 
+@tells("empty-range", about=(ColumnOptions, Given))
 def bounds_enclose_something(checked: Checked) -> Iterator[Problem]:
     """A value can lie between the bounds of its column or KPI."""
     for at, table in _tables(checked.rules):
@@ -81,6 +86,7 @@ def _empty_range(name: str, low: Fraction, high: Fraction, checked: Checked, at:
     return Problem("empty-range", message, checked.at(*at), hint)
 
 
+@tells("header-refused", about=(TableOptions, FromTable, FromColumn, Population))
 def headers_can_be_read(checked: Checked) -> Iterator[Problem]:
     """Every column that the rules name can be the header of a file, and is read as that one column."""
     for at, name in _headers(checked):
@@ -112,13 +118,12 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             yield from ((("kpis", name, "compute", "answer"), column) for column in kpi.compute.answers())
-    for name, parameters in rules.tables.items():
-        yield from ((("tables", name, "keys", index), key) for index, key in enumerate(parameters.keys))
+    yield from checked.named_columns
     for placed in checked.nodes:
-        for field, parameter in placed.parameters.items():
-            yield (*placed.at, field, "column"), parameter.column
+        yield from (((*at, "column"), parameter.column) for at, parameter in placed.parameters.items())
 
 
+@tells("type-not-allowed", about=(ColumnOptions,))
 def columns_keep_their_type(checked: Checked) -> Iterator[Problem]:
     """A column whose type is known is not declared as something else."""
     rules = checked.rules
@@ -145,6 +150,7 @@ def _mistyped(
             yield Problem("type-not-allowed", message, where, "leave `type` out, or read another column")
 
 
+@tells("column-used-twice", about=(Source, FromFacts))
 def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
     """The date of a fact, whom it is about and what was answered stand in different columns."""
     rules = checked.rules
@@ -161,6 +167,7 @@ def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
                 yield Problem("column-used-twice", message, where, "name the column that holds the answer")
 
 
+@tells("repeated-name", "no-payee-here", "column-used-twice", about=(ParameterTable,))
 def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
     """The keys of a table pick one row for each payee, and its numbers are no keys."""
     rules = checked.rules
