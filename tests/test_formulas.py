@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from incentive_engine.errors import InputProblems
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.formulas import (
     FUNCTIONS,
+    CurveFunction,
     Formula,
     FormulaSyntaxError,
     Name,
@@ -44,7 +46,14 @@ ROWS = pl.DataFrame(
     },
     schema_overrides={"salary": pl.Int64, "nps": pl.Int64, "one": pl.Int64},
 )
-SCOPE: dict[str, Exact | pl.Expr] = {
+
+
+def bonus(points: Exact) -> Exact:
+    """A curve: half of what lies between 0 and 60, to one decimal."""
+    return points.clipped(0, 60).times(Fraction(1, 2)).rounded(1)
+
+
+SCOPE: dict[str, Exact | pl.Expr | CurveFunction] = {
     "salary": Exact.column("salary", Scale(2, 0, 10_000_000)),
     "nps": Exact.column("nps", Scale(0, -100, 100)),
     "one": Exact.column("one", Scale(0, 1, 3)),
@@ -56,7 +65,10 @@ SCOPE: dict[str, Exact | pl.Expr] = {
     "until": pl.col("until"),
     "end": pl.lit(dt.date(2026, 3, 31)),
     "answered": pl.col("answered"),
+    "bonus()": bonus,
+    "Bonus()": lambda points: points.plus(1),
 }
+CURVES = ("bonus", "Bonus")
 TYPES: dict[str, Type] = {
     "salary": "number", "nps": "number", "one": "number", "role": "text", "team": "text",
     "hired": "date", "left": "date", "since": "date", "until": "date", "end": "date", "answered": "boolean",
@@ -66,7 +78,7 @@ NAMES = {name: Name(type_, f"the {name}") for name, type_ in TYPES.items()}
 
 def numbers(text: str) -> list[Fraction | None]:
     formula = Formula(text)
-    assert check(formula, NAMES, "number") == ({}, [])
+    assert check(formula, NAMES, "number", CURVES) == ({}, [])
     value = compile_number(formula, SCOPE)
     per = pl.lit(1, dtype=pl.Int64) if value.per is None else value.per.expr
     found = ROWS.select(pl.col("nps").alias("rows"), counts=value.expr, per=per).rows()
@@ -78,7 +90,7 @@ def numbers(text: str) -> list[Fraction | None]:
 
 def truths(text: str) -> list[bool | None]:
     formula = Formula(text)
-    assert check(formula, NAMES, "boolean") == ({}, [])
+    assert check(formula, NAMES, "boolean", CURVES) == ({}, [])
     return ROWS.select(pl.col("nps").alias("rows"), found=compile_condition(formula, SCOPE))["found"].to_list()
 
 
@@ -132,6 +144,12 @@ def fractions(*values: str | None) -> list[Fraction | None]:
         ("IF(ISMISSING(nps), 0, nps)", ("50", "-20", "0", "0")),
         ("IF(TRUE, 1, nps)", ("1", "1", "1", "1")),
         ('IF(IF(answered, role, team) = "B", 1, 0)', ("0", "1", None, "0")),
+        ("bonus(nps)", ("25", "0", None, "0")),
+        ("bonus(nps + one * 0.11) * 2", ("50.2", "0", None, None)),
+        ("bonus(bonus(nps))", ("12.5", "0", None, "0")),
+        ("Bonus(bonus(7))", ("4.5",) * 4),
+        ("IF(ISMISSING(bonus(nps)), 7, bonus(nps))", ("25", "0", "7", "0")),
+        ("MAX(bonus(nps), 3, bonus(nps / one))", ("25", "3", None, None)),
         ("DAYS(left, hired)", ("89", None, None, "-89")),
         ("DAYS(left, DATE(2025, 12, 31))", ("90", None, None, "1")),
         ("if(nps >= 50 and Answered = true, Max(1, 2), 0)".replace("Answered", "answered"), ("2", "0", None, "0")),
@@ -145,6 +163,8 @@ def test_numbers_are_exact_and_missing_stays_missing(text: str, expected: tuple[
     ("text", "expected"),
     [
         ("nps >= 0", (True, False, None, True)),
+        ("nps > bonus(one * 40)", (True, False, None, None)),
+        ("nps IN (0, bonus(100))", (False, False, None, True)),
         ("nps > 0", (True, False, None, False)),
         ("nps <= 0", (False, True, None, True)),
         ("nps < 0", (False, True, None, False)),
@@ -202,6 +222,8 @@ def test_conditions_are_three_valued(text: str, expected: tuple[bool | None, ...
         ("1 / (2 - 2)", None),
         ("nps", None),
         ("nps * 0", None),
+        ("bonus(1)", None),
+        ("MIN(bonus(1), 0)", None),
         ("TRUE", None),
         ('"a"', None),
     ],
@@ -228,6 +250,9 @@ def test_a_constant_factor_touches_no_row() -> None:
         ("nps + 1", "nps - 1", False),
         ("nps + 1", "one + 1", False),
         ('IF(team = "A", 1, 2)', 'IF(team = "B", 1, 2)', False),
+        ("bonus(nps + 1)", "bonus( nps + 2 )", True),
+        ("bonus(nps)", "Bonus(nps)", False),
+        ("max(nps, 1)", "MAX(nps, 1)", True),
     ],
 )
 def test_formulas_that_differ_in_numbers_only_have_one_skeleton(one: str, other: str, alike: bool) -> None:
@@ -259,6 +284,9 @@ def test_formulas_of_one_skeleton_run_in_one_pass() -> None:
         ("ABS(nps / 4) * 3", "ABS(nps / 5) * 2"),
         ("IF(nps / 4 > 10, 1, 2) / 4", "IF(nps / 5 > 10, 3, 2) / 5"),
         ("salary * 0 / 4", "salary * 5 / 8"),
+        ("bonus(nps + 4) / 4", "bonus(nps + 5) / 5"),
+        ("bonus(7) * one", "bonus(8) * one"),
+        ("bonus(10 / 4) / 4", "bonus(10 / 5) / 5"),
     ],
 )
 def test_a_plan_has_the_decimals_in_one_pass_that_it_has_alone(texts: tuple[str, ...]) -> None:
@@ -330,7 +358,8 @@ def test_days_hold_whatever_polars_takes_for_a_date() -> None:
 
 
 def problems(text: str, wanted: Type = "number") -> list[tuple[int, str, str, str | None]]:
-    return [(each.offset, each.code, each.message, each.hint) for each in check(Formula(text), NAMES, wanted)[1]]
+    found = check(Formula(text), NAMES, wanted, ("bonus",), {"closed": "not here"})[1]
+    return [(each.offset, each.code, each.message, each.hint) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -356,6 +385,39 @@ def problems(text: str, wanted: Type = "number") -> list[tuple[int, str, str, st
         ("MIN(1)", "number", (0, "wrong-arguments", "`MIN` takes 2 or more arguments, not 1", "write MIN(a, b, …)")),
         ("ABS(1, 2)", "number", (0, "wrong-arguments", "`ABS` takes 1 argument, not 2", "write ABS(x)")),
         ("max", "number", (0, "unknown-name", "`max` is a function", "write MAX(a, b, …)")),
+        ("bonus * 2", "number", (0, "unknown-name", "`bonus` is a curve", "write bonus(x)")),
+        ("2 * bonsu(nps)", "number", (4, "unknown-function", "there is no function `bonsu`", "did you mean `bonus`?")),
+        (
+            "2 * bonus(nps, 1)",
+            "number",
+            (4, "wrong-arguments", "`bonus` takes 1 argument, not 2", "write bonus(x)"),
+        ),
+        ("bonus()", "number", (0, "wrong-arguments", "`bonus` takes 1 argument, not 0", "write bonus(x)")),
+        (
+            "bonus(role)",
+            "number",
+            (6, "type-mismatch", "here must stand a number, but `role` is text", None),
+        ),
+        (
+            "bonus(nps)",
+            "boolean",
+            (
+                0,
+                "type-mismatch",
+                "the formula must give true or false, but `bonus(…)` is a number",
+                "compare it with something: x > 0",
+            ),
+        ),
+        (
+            "nps > closed(nps) AND answered",
+            "boolean",
+            (6, "curve-not-allowed", "`closed` is a curve: not here", None),
+        ),
+        (
+            "nps(2)",
+            "number",
+            (0, "unknown-function", "there is no function `nps`", "`nps` is the nps: write `*` to multiply"),
+        ),
         (
             "ROUND(nps, one)",
             "number",
@@ -602,6 +664,20 @@ def test_what_would_double_with_every_step_is_refused() -> None:
     assert numbers(tiers) == fractions("1/2", "0", None, "0")
 
 
+def test_a_curve_is_worked_out_once_however_deep_its_argument() -> None:
+    text = "nps"
+    for _ in range(8):
+        text = f"MAX({text} - 50, nps)"
+    assert problems(f"ABS(bonus({text}))") == []
+    assert [code for _, code, _, _ in problems(f"bonus(ABS({text}))")] == ["too-deep"]
+
+
+def test_a_formula_knows_the_curves_that_it_calls() -> None:
+    formula = Formula("round(bonus(a.b), 1) + Bonus(IF(c > 1, bonus(c), 0))")
+    assert formula.calls == {"bonus", "Bonus"}
+    assert formula.names == {"a.b", "c"}
+
+
 def test_brackets_alone_cost_no_depth() -> None:
     assert constant(Formula("(" * 2_000 + "1" + ")" * 2_000)) == 1
 
@@ -645,6 +721,10 @@ def test_what_cannot_be_a_formula_is_refused(wrong: object) -> None:
         Rule.model_validate({"who": wrong})
 
 
+def bonus_of(points: Fraction) -> Fraction:
+    return Fraction(floor(min(max(points, Fraction(0)), Fraction(60)) / 2 * 10 + Fraction(1, 2)), 10)
+
+
 def expressions() -> st.SearchStrategy[tuple[str, Any]]:
     """Texts of formulas over `nps` and `one`, each with the same in Python, None for missing."""
     leaves = st.one_of(
@@ -673,6 +753,7 @@ def expressions() -> st.SearchStrategy[tuple[str, Any]]:
             two("/", lambda a, b: a / b if b else None),
             inner.map(lambda one: (f"-({one[0]})", lifted(lambda a: -a, one[1]))),
             inner.map(lambda one: (f"ABS({one[0]})", lifted(abs, one[1]))),
+            inner.map(lambda one: (f"bonus({one[0]})", lifted(bonus_of, one[1]))),
             st.tuples(inner, inner).map(
                 lambda pair: (f"MAX({pair[0][0]}, {pair[1][0]})", lifted(max, pair[0][1], pair[1][1]))
             ),
@@ -685,7 +766,7 @@ def expressions() -> st.SearchStrategy[tuple[str, Any]]:
 @given(expressions())
 def test_compiled_formulas_agree_with_fractions(drawn: tuple[str, Any]) -> None:
     text, value = drawn
-    if any(each.code == "division-by-zero" for each in check(Formula(text), NAMES, "number")[1]):
+    if any(each.code == "division-by-zero" for each in check(Formula(text), NAMES, "number", CURVES)[1]):
         return
     rows = [
         {name: None if row[name] is None else Fraction(row[name]) for name in ("nps", "one")} for row in ROWS.to_dicts()
