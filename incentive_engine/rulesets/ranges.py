@@ -60,24 +60,26 @@ def result_scale(kpi: Kpi, contract: TableContract | None) -> Scale:
 
     Raises CannotProve where a sum could leave the range that is exact.
     """
-    places, mode = kpi.rounding.places, kpi.rounding.mode
+    rounding = kpi.rounding
     if isinstance(kpi.compute, Given):
         unit = 10**GIVEN_PLACES
         low, high = math.ceil(kpi.compute.at_least * unit), math.floor(kpi.compute.at_most * unit)
-        return _scale_of(Exact.column("value", Scale(GIVEN_PLACES, low, high)).rounded(places, mode))
+        return _scale_of(rounding.of(Exact.column("value", Scale(GIVEN_PLACES, low, high))))
     assert isinstance(kpi.compute, FromFacts)
     assert contract is not None, "a computed KPI has a source"
     tally = kpi.compute.tally(columns_scope(contract))
     above = tally.numerator.total(None, MOST_FACTS).named("numerator")[1]
     if tally.denominator is None:
-        total = above.rounded(places, mode)
+        total = rounding.of(above)
         low, high = total.bounds
         return _scale_of(total, (min(low, Fraction(0)), max(high, Fraction(0))))  # 0 where no fact matches
     below = tally.denominator.total(None, MOST_FACTS).named("denominator")[1]
-    quotient = above.over(below.maximum(below.unit)).rounded(places, mode)
-    # A mean lies within what it is the mean of, which intervals of sums cannot see.
-    within = tally.numerator.bounds if tally.denominator.constant == 1 else quotient.bounds
-    return _scale_of(quotient, within)
+    quotient = rounding.of(above.over(below.maximum(below.unit)))
+    if tally.denominator.constant != 1:
+        return _scale_of(quotient)
+    # A mean lies within what it is the mean of, which intervals of sums cannot see; rounding keeps the order.
+    low, high = (rounding.of(Exact.of(end)).bounds[0] for end in tally.numerator.bounds)
+    return _scale_of(quotient, (low, high))
 
 
 def _scale_of(value: Exact, within: tuple[Fraction, Fraction] | None = None) -> Scale:
