@@ -6,41 +6,25 @@ as a formula writes it (texts in double quotes). Whoever fills them in finds the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from incentive_engine.compiler.inputs import DAYS_EMPLOYED, ResultKey
-from incentive_engine.compiler.measures import SOURCES
-from incentive_engine.compiler.program import (
-    CUSTOMER_PAY,
-    DAYS,
-    INTERNAL_PAY,
-    OTHER_PAY,
-    PAYOUT,
-    PRORATION,
-    TARGET_PAY,
-    Program,
-)
-from incentive_engine.formulas import Formula
-from incentive_engine.formulas.tree import NameUse, walk
-from incentive_engine.kinds.base import FromTable, Language, Parameter, Rounding, written
+from incentive_engine.compiler.explaining_pay import pay_steps
+from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
+from incentive_engine.compiler.measures import PATH, SOURCES
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
+from incentive_engine.compiler.telling import COLON, LANGUAGES, Step, Telling, curve_words
+from incentive_engine.kinds.base import Language, Parameter, written
 from incentive_engine.rulesets.models import Fallback
-from incentive_engine.rulesets.resolving import GroupNode, KeyPath, MeasureNode, Node, ResolvedPlan, chosen_rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage column of one plan, explained in English and French."""
-
-    column: str
-    node: str
-    step: str
-    en: str
-    fr: str
-    at: KeyPath
-    rounding: Rounding | None = None
-
+from incentive_engine.rulesets.resolving import (
+    GroupNode,
+    KeyPath,
+    MeasureNode,
+    Node,
+    PathNode,
+    ResolvedPlan,
+    chosen_rounding,
+)
 
 SOURCE_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
@@ -71,188 +55,187 @@ def steps_of(program: Program, index: int) -> list[Step]:
     """Every step of one plan of the program, in the order in which a reader would recompute it."""
     plan = program.plans[index]
     told = _Told(program, plan)
-    return [*told.node(plan.root), *told.pay(), *told.shares(plan.root)]
-
-
-def filled(formula: Formula, column_of: Callable[[str], str]) -> str:
-    """A formula with a placeholder for each name: `{column!r}`, or what `column_of` gives in place of a column."""
-    text = formula.text
-    uses = [node for node, _ in walk(formula.tree) if isinstance(node, NameUse)]
-    for use in sorted(uses, key=lambda use: use.offset, reverse=True):
-        text = text[: use.offset] + column_of(use.name) + text[use.offset + len(use.name) :]
-    return text
+    return [*told.node(plan.root), *pay_steps(told.telling), *told.shares(plan.root)]
 
 
 class _Told:
     """The steps of one plan, told."""
 
     def __init__(self, program: Program, plan: ResolvedPlan) -> None:
-        self._program, self._plan = program, plan
+        self.telling = Telling(program, plan)
+        self._numbers = program.numbers
 
     def node(self, node: Node) -> Iterator[Step]:
         """The steps of a node and of all below it."""
         if isinstance(node, GroupNode):
             for item in node.items:
                 yield from self.node(item)
-            yield from self._points(node)
-            start = self._combination(node)
+            yield from self._kept(node)
+            start = tuple(self._combined(node, language) for language in LANGUAGES)
         else:
-            yield from self._result(node)
-            yield from self._source(node)
-            yield from self._attainment(node)
-            start = f"{{{node.path}.rate}}"
+            yield from self._measure(node)
+            start = (f"{{{node.path}.rate}}",) * 2
         yield from self._steps(node, start)
 
-    def _result(self, node: MeasureNode) -> Iterator[Step]:
-        key, compute = ResultKey(node.kpi_name, node.of), node.kpi.compute
+    def _measure(self, node: MeasureNode) -> Iterator[Step]:
+        for part in node.parts:
+            yield self._result(node, part.name)
+        if not node.parts:
+            yield self._result(node)
+        yield from self._source(node)
+        for part in node.parts:
+            yield from self._ways(node, f"{node.path}.{part.name}", part.name)
+        if not node.parts:
+            yield from self._ways(node, node.path)
+            return
+        rates = " + ".join(f"{{{node.path}.{part.name}.rate}}" for part in node.parts)
+        en, fr = f"parts of the period with a rate: {rates}", f"parties de la période qui ont un taux : {rates}"
+        yield Step(f"{node.path}.points", node.path, "points", en, fr, node.at)
+        en, fr = "parts of the period with a rate", "parties de la période qui ont un taux"
+        yield Step(f"{node.path}.parts_present", node.path, "parts_present", en, fr, node.at)
+        mean = f"{{{node.path}.points}} ÷ {{{node.path}.parts_present}}"
+        rounding = chosen_rounding(node.paths[0].curve.rounding)
+        yield Step(f"{node.path}.rate", node.path, "mean", mean, mean, (*node.at, "average_of"), rounding)
+
+    def _result(self, node: MeasureNode, part: str = "") -> Step:
+        key, compute = ResultKey(node.kpi_name, node.of, part), node.kpi.compute
         en, fr = _whose(node.of)
-        yield Step(
+        during = f", {part}" if part else ""
+        return Step(
             key.column,
             node.path,
             "result",
-            f"{compute.sentence('en')}, {en}",
-            f"{compute.sentence('fr')}, {fr}",
+            f"{compute.sentence('en')}, {en}{during}",
+            f"{compute.sentence('fr')}, {fr}{during}",
             ("kpis", node.kpi_name, "compute"),
             chosen_rounding(node.kpi.rounding),
         )
 
     def _source(self, node: MeasureNode) -> Iterator[Step]:
         column = f"{node.path}.actual"
-        if column not in self._program.numbers:
+        if column not in self._numbers and not node.parts:
             return
         reliability = node.kpi.reliability
         at = ("kpis", node.kpi_name, "reliability") if reliability else (*node.at, "on_missing")
-        en, fr = (_choice(language, node) for language in _LANGUAGES)
+        en, fr = (_choice(language, node) for language in LANGUAGES)
         yield Step(f"{node.path}.source", node.path, "source", en, fr, at)
-        yield Step(column, node.path, "actual", "the result that counts", "le résultat qui compte", node.at)
+        for actual in (column, *(f"{node.path}.{part.name}.actual" for part in node.parts)):
+            if actual in self._numbers:
+                yield Step(actual, node.path, "actual", "the result that counts", "le résultat qui compte", node.at)
 
-    def _attainment(self, node: MeasureNode) -> Iterator[Step]:
-        path = node.path
-        actual = f"{path}.actual"
-        numbers = {
-            "actual": actual if actual in self._program.numbers else ResultKey(node.kpi_name, node.of).column,
-            "target": "" if node.target is None else self._shown(node.target, node.kpi_name),
-        }
-        numbers["actual"] = f"{{{numbers['actual']}}}"
-        arithmetic = node.attainment.arithmetic.format_map(numbers)
-        en, fr = (f"{words}{colon}{arithmetic}" for words, colon in _with_colons(node.attainment.words))
-        at = (*node.at, "attainment")
-        yield Step(f"{path}.attainment", path, "attainment", en, fr, at, node.attainment_rounding)
-        percent = node.attainment.in_percent
-        yield Step(
-            f"{path}.rate",
-            path,
-            "rate",
-            f"curve `{node.curve_name}` at {{{path}.attainment}}: {node.curve.sentence('en', percent=percent)}",
-            f"courbe « {node.curve_name} » en {{{path}.attainment}} : {node.curve.sentence('fr', percent=percent)}",
-            ("curves", node.curve_name),
-            chosen_rounding(node.curve.rounding),
-        )
+    def _ways(self, node: MeasureNode, prefix: str, part: str = "") -> Iterator[Step]:
+        """Each way, and which of them decided where there are several."""
+        columns = [f"{prefix}.{way.name}" if way.name else prefix for way in node.paths]
+        for way, column in zip(node.paths, columns, strict=True):
+            yield from self._way(node, way, column, part)
+        if len(columns) > 1:
+            names = ", ".join(f"{at} = {way.name}" for at, way in enumerate(node.paths))
+            at = (*node.at, "paths")
+            en, fr = f"the way that gives most ({names})", f"la voie qui donne le plus ({names})"
+            yield Step(f"{prefix}.{PATH}", node.path, "path", en, fr, at)
+            rates = ", ".join(f"{{{column}.rate}}" for column in columns)
+            en, fr = f"the largest of {rates}", f"le plus grand de {rates}"
+            yield Step(f"{prefix}.rate", node.path, "best", en, fr, at)
 
-    def _points(self, node: GroupNode) -> Iterator[Step]:
-        """Where an item may be left out, the weights of the others are added up."""
-        if f"{node.path}.weight_present" not in self._program.numbers:
-            return
-        each = self._weighted(node)
-        en, fr = f"items with a result: {each}", f"éléments qui ont un résultat : {each}"
-        yield Step(f"{node.path}.points", node.path, "points", en, fr, node.at)
-        en, fr = "the weights of the items with a result", "les poids des éléments qui ont un résultat"
-        yield Step(f"{node.path}.weight_present", node.path, "weight_present", en, fr, node.at)
+    def _way(self, node: MeasureNode, way: PathNode, column: str, part: str) -> Iterator[Step]:
+        kind, curve = way.attainment, way.curve
+        numbers = self._compared(node, way, part)
+        arithmetic = kind.arithmetic.format_map(numbers)
+        en, fr = (f"{kind.words[each]}{COLON[each]}{arithmetic}" for each in LANGUAGES)
+        at = (*way.at, "attainment")
+        yield Step(f"{column}.attainment", node.path, "attainment", en, fr, at, way.attainment_rounding)
+        across = f"{column}.rate.across"
+        if curve.across is not None:
+            en, fr = (self.telling.formula(curve.across.text, curve.across, node.of, each, part) for each in LANGUAGES)
+            yield Step(across, node.path, "across", en, fr, ("curves", way.curve_name, "across"))
+        en, fr = curve_words(way.curve_name, curve, f"{column}.attainment", percent=kind.in_percent)
+        at = ("curves", way.curve_name)
+        yield Step(f"{column}.rate", node.path, "rate", en, fr, at, chosen_rounding(curve.rounding))
 
-    def _combination(self, node: GroupNode) -> str:
-        if f"{node.path}.weight_present" in self._program.numbers:
-            return f"{{{node.path}.points}} ÷ {{{node.path}.weight_present}}"
-        return self._weighted(node)
+    def _compared(self, node: MeasureNode, way: PathNode, part: str) -> dict[str, str]:
+        """The numbers that an attainment names, each as the column that holds it."""
+        actual = f"{node.path}.{part}.actual" if part else f"{node.path}.actual"
+        known = actual if actual in self._numbers else ResultKey(node.kpi_name, node.of, part).column
+        numbers = {"actual": f"{{{known}}}"}
+        for name, parameter in way.parameters.items():
+            numbers[name] = self.telling.shown(parameter, node.kpi_name)
+        if way.among is not None:
+            key = StandingKey(node.kpi_name, node.of, way.among)
+            numbers |= {name: f"{{{key.column(name)}}}" for name in STANDING}
+            numbers["worse"] = "({size} − {better} − {equal})".format_map(numbers)
+        return numbers
 
-    def _weighted(self, node: GroupNode) -> str:
-        scores = [(item, f"{{{item.path}.score}}") for item in node.items]
-        if not node.weighted:
-            return " + ".join(score for _, score in scores)
-        return " + ".join(f"{self._weight(item)} × {score}" for item, score in scores)
+    def _kept(self, node: GroupNode) -> Iterator[Step]:
+        """What the combination keeps on its way."""
+        items = " + ".join(self._items(node))
+        for name, words in node.combine.stored.items():
+            if f"{node.path}.{name}" in self._numbers:
+                en, fr = (words[language].format(items=items) for language in LANGUAGES)
+                yield Step(f"{node.path}.{name}", node.path, name, en, fr, node.at)
+
+    def _combined(self, node: GroupNode, language: Language) -> str:
+        def kept(name: str) -> str | None:
+            return f"{{{node.path}.{name}}}" if f"{node.path}.{name}" in self._numbers else None
+
+        return node.combine.arithmetic(self._items(node), kept, language)
+
+    def _items(self, node: GroupNode) -> list[str]:
+        return [
+            f"{{{item.path}.score}}" if item.weight is None else f"{self._weight(item)} × {{{item.path}.score}}"
+            for item in node.items
+        ]
 
     def _weight(self, node: Node) -> str:
         assert node.weight is not None
-        return self._shown(node.weight, node.kpi_name if isinstance(node, MeasureNode) else None)
+        return self.telling.shown(node.weight, node.kpi_name if isinstance(node, MeasureNode) else None)
 
-    def _steps(self, node: Node, before: str) -> Iterator[Step]:
-        path = node.path
+    def _steps(self, node: Node, before: tuple[str, ...]) -> Iterator[Step]:
+        path, telling = node.path, self.telling
         for number, modifier in enumerate(node.steps.modifiers, start=1):
             at = (*node.at, "modifiers", number - 1)
             name, after = f"{path}.modifier_{number}", f"{path}.after_modifier_{number}"
+            yield from telling.calls(modifier.formula, name, path)
             en, fr = (
-                self._formula(modifier.sentence(each), modifier.formula, modifier.of, each) for each in _LANGUAGES
+                telling.formula(modifier.sentence(each), modifier.formula, modifier.of, each) for each in LANGUAGES
             )
             yield Step(name, path, "modifier", en, fr, at, chosen_rounding(modifier.rounding))
-            product = f"{_bracketed(before)} × {{{name}}}"
-            yield Step(after, path, "modified", product, product, at)
-            before = f"{{{after}}}"
+            en, fr = (f"{_bracketed(each)} {modifier.sign} {{{name}}}" for each in before)
+            yield Step(after, path, "modified", en, fr, at)
+            yield from self._earned(node, f"modifier_{number}", at)
+            before = (f"{{{after}}}",) * 2
         for number, gate in enumerate(node.steps.gates, start=1):
             at = (*node.at, "gates", number - 1)
-            after = f"{path}.after_gate_{number}"
-            en, fr = (self._formula(gate.sentence(each), gate.when, gate.of, each) for each in _LANGUAGES)
-            yield Step(f"{path}.gate_{number}", path, "gate", en, fr, at)
-            kept = f"{_bracketed(before)} × {written(gate.kept)}"
-            en, fr = f"{kept} where the condition is met", f"{kept} si la condition est remplie"
+            name, after = f"{path}.gate_{number}", f"{path}.after_gate_{number}"
+            yield from telling.calls(gate.when, name, path)
+            en, fr = (telling.formula(gate.sentence(each), gate.when, gate.of, each) for each in LANGUAGES)
+            yield Step(name, path, "gate", en, fr, at)
+            shut = [gate.worked(_bracketed(each), written) for each in before]
+            en, fr = f"{shut[0]} where the condition is met", f"{shut[1]} si la condition est remplie"
             yield Step(after, path, "gated", en, fr, at)
-            before = f"{{{after}}}"
-        for name, en, fr in (("floor", "not below", "au moins"), ("cap", "not above", "au plus")):
+            yield from self._earned(node, f"gate_{number}", at)
+            before = (f"{{{after}}}",) * 2
+        for name, words in (("floor", ("not below", "au moins")), ("cap", ("not above", "au plus"))):
             limit: Parameter | None = getattr(node.steps, name)
             if limit is not None:
-                bound, after = self._shown(limit, None), f"{path}.after_{name}"
-                yield Step(after, path, name, f"{before}, {en} {bound}", f"{before}, {fr} {bound}", (*node.at, name))
-                before = f"{{{after}}}"
-        yield Step(f"{path}.score", path, "score", before, before, node.at, node.steps.rounding)
+                bound, after = telling.shown(limit, None), f"{path}.after_{name}"
+                en, fr = (f"{each}, {word} {bound}" for each, word in zip(before, words, strict=True))
+                yield Step(after, path, name, en, fr, (*node.at, name))
+                before = (f"{{{after}}}",) * 2
+        yield from self._earned(node, "score", node.at)
+        yield Step(f"{path}.score", path, "score", before[0], before[1], node.at, node.steps.rounding)
 
-    def _formula(self, sentence: str, formula: Formula, of: str, language: Language) -> str:
-        """A sentence with, where the formula names anything, the formula again with the payee's values in it."""
-        if not formula.names:
-            return sentence
-        return f"{sentence}{_COLON[language]}{filled(formula, lambda name: self._column(name, of))}"
-
-    def _column(self, name: str, of: str) -> str:
-        period = self._plan.period
-        constants = {
-            "period_days": str(period.days),
-            "period_start": period.start.isoformat(),
-            "period_end": period.end.isoformat(),
-        }
-        if name in constants:
-            return constants[name]
-        known = {(key.kpi, str(key.subject_kind)): key.column for key in self._program.results if not key.previous}
-        return f"{{{known.get((name, of), name)}!r}}"
-
-    def pay(self) -> Iterator[Step]:
-        """Target pay, the share of the period, and the payout."""
-        plan, factors = self._plan, []
-        if DAYS_EMPLOYED in self._program.numbers:
-            en, fr = "days employed at the end of the period", "jours d'emploi à la fin de la période"
-            yield Step(DAYS_EMPLOYED, "plan", "days_employed", en, fr, plan.at)
-        if plan.target_pay is not None:
-            en, fr = (self._formula(plan.target_pay.text, plan.target_pay, "payee", each) for each in _LANGUAGES)
-            yield Step(TARGET_PAY, "plan", "target_pay", en, fr, (*plan.at, "target_pay"))
-            factors.append(f"{{{TARGET_PAY}}}")
-        factors.append("{plan.score}")
-        if plan.proration is not None:
-            yield from self._proration()
-            factors.append(f"{{{PRORATION}}}")
-        if plan.target_pay is not None:
-            product = " × ".join(factors)
-            yield Step(PAYOUT, "plan", "payout", product, product, plan.at, plan.payout_rounding)
-
-    def _proration(self) -> Iterator[Step]:
-        proration, at = self._plan.proration, (*self._plan.at, "proration")
-        assert proration is not None
-        yield Step(DAYS, "plan", "days", "days that count", "jours qui comptent", at)
-        share = f"{{{DAYS}}} ÷ {proration.whole(self._plan.period)}"
-        en, fr = (f"{proration.sentence(each)}{_COLON[each]}{share}" for each in _LANGUAGES)
-        yield Step(PRORATION, "plan", "proration", en, fr, at, chosen_rounding(proration.rounding))
+    def _earned(self, node: Node, step: str, at: KeyPath) -> Iterator[Step]:
+        """The part of a score that no added points and no floor brought."""
+        column = f"{node.path}.earned_{step}"
+        if column in self._numbers:
+            yield Step(column, node.path, "earned_score", "of it, earned", "dont acquis", at)
 
     def shares(self, node: Node) -> Iterator[Step]:
         """The payout, divided down the tree."""
-        path, numbers = node.path, self._program.numbers
+        path, numbers = node.path, self._numbers
         for name, en, fr in (
             ("money", "the part of the payout that `{}` brought", "la part de la prime due à « {} »"),
-            ("earned", "of it, earned without the floor of `{}`", "dont acquis sans le plancher de « {} »"),
+            ("earned", "of it, earned by what `{}` measures", "dont acquis par ce que mesure « {} »"),
             ("pay", "the part of the payout that `{}` brought", "la part de la prime due à « {} »"),
         ):
             if f"{path}.{name}" in numbers:
@@ -268,22 +251,6 @@ class _Told:
             ):
                 if column in numbers:
                     yield Step(column, "plan", column, en, fr, node.at)
-
-    def _shown(self, parameter: Parameter, kpi: str | None) -> str:
-        """A number as written, or the column that holds it."""
-        if not isinstance(parameter, FromTable):
-            return f"({written(parameter)})" if parameter < 0 else written(parameter)
-        of_table = (parameter.table, parameter.column)
-        names = {key.kpi: key.header for key in self._program.parameters if (key.table, key.column) == of_table}
-        return f"{{{names.get(kpi) or names[None]}}}"
-
-
-_LANGUAGES: Final[tuple[Language, Language]] = ("en", "fr")
-_COLON: Final[Mapping[Language, str]] = {"en": ": ", "fr": " : "}
-
-
-def _with_colons(words: Mapping[Language, str]) -> Iterator[tuple[str, str]]:
-    return ((words[language], _COLON[language]) for language in _LANGUAGES)
 
 
 def _whose(of: str) -> tuple[str, str]:
@@ -302,7 +269,7 @@ def _choice(language: Language, node: MeasureNode) -> str:
         choices.append((few.format(reliability.at_least), reliability.otherwise))
     choices.append((none, node.on_missing))
     codes = f" ({', '.join(f'{code} = {name}' for name, code in SOURCES.items())})"
-    return "; ".join(f"{when}{_COLON[language]}{words[then]}" for when, then in choices) + codes
+    return "; ".join(f"{when}{COLON[language]}{words[then]}" for when, then in choices) + codes
 
 
 def _bracketed(text: str) -> str:

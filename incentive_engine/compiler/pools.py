@@ -18,7 +18,7 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.exact import Exact, Scale, total_of
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding, SubjectKind, Variants
-from incentive_engine.kinds.pools import GivenSum, SharedOut, Solved
+from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.rulesets.resolving import ResolvedPlan, ResolvedPool
 
 FUND: Final = "pool.fund"
@@ -29,7 +29,6 @@ SHORT: Final = "pool.short"
 MINIMUM: Final = "pool.minimum"
 MAXIMUM: Final = "pool.maximum"
 FACTOR: Final = "pool.factor"
-PER_PAYEE: Final = Rounding(places=6)
 _NONE = Exact.of(0)
 
 
@@ -124,10 +123,7 @@ def _same(formula: Formula) -> Variants[Formula]:
 
 def _fund(context: Context, pool: ResolvedPool, known: Given, places: int) -> Exact:
     fund = pool.rules.fund
-    formula, rounding = (
-        (fund.sum, Rounding(places=places)) if isinstance(fund, GivenSum) else (fund.per_payee, PER_PAYEE)
-    )
-    return _formula(context, formula, fund.of, FUND, rounding, known)
+    return _formula(context, fund.formula, fund.of, FUND, fund.rounding(Rounding(places=places)), known)
 
 
 def _formula(
@@ -174,9 +170,7 @@ def _bounds(context: Context, rules: SharedOut, known: Given, places: int) -> di
 
 def _sums(context: Context, rules: SharedOut | Solved, fund: Exact, places: int) -> Exact:
     """The pool's sum, of which only the bounds are known here."""
-    low, high = fund.bounds
-    if not isinstance(rules.fund, GivenSum):
-        low, high = min(low, low * context.ranges.payees), max(high, high * context.ranges.payees)
+    low, high = rules.fund.reach(*fund.bounds, context.ranges.payees)
     unit = 10**places
     return Exact.column(SUM, Scale(places, int(low * unit) - 1, int(high * unit) + 1))
 

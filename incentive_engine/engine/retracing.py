@@ -45,8 +45,7 @@ class Retraced:
             key: self._scales[key.header] for key in parameter_keys(ruleset, plans) if key.header in self._scales
         }
         by_kpi = frozenset(name for name, table in ruleset.tables.items() if "kpi" in table.keys)
-        payees = max(1, self.wide.height)
-        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi, payees)
+        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi)
         return compile_plans(tuple(plans), ranges, kpis)
 
 

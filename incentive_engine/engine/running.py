@@ -95,7 +95,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     with timings.step("eligibility"):
         assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
     parameters = parameter_columns(rules.ruleset, accepted, plans)
-    ranges = data_ranges(rules, workforce, measured.results, parameters)
+    ranges = data_ranges(rules, workforce, measured.results, parameters, assigned.assignments.height)
     standings = work_out_standings(rules.ruleset, accepted, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
@@ -134,6 +134,7 @@ def data_ranges(
     workforce: Table,
     results: Mapping[ResultKey, Result],
     parameters: Mapping[ParameterKey, ParameterColumn],
+    assignments: int,
 ) -> Ranges:
     """What the accepted data prove about every number that comes in."""
     return Ranges(
@@ -142,7 +143,7 @@ def data_ranges(
         parameters={key: column.scale for key, column in parameters.items()},
         types=rules.types.workforce,
         by_kpi=frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys),
-        payees=max(1, workforce.frame.height),
+        payees=max(1, workforce.frame.height, assignments),
     )
 
 

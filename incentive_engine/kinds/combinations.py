@@ -45,8 +45,12 @@ class CombinationKind(ABC):
 
     name: ClassVar[str]
     weighted: ClassVar[bool] = False
-    words: ClassVar[Mapping[Language, str]]
-    """What it is called where it is told; `{items}` stands for the scores."""
+    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {}
+    """The columns that it may keep, and what they hold."""
+
+    @abstractmethod
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+        """How the items (`40% × 1.2`) become one, for a pocket calculator; `kept` writes a stored column, if kept."""
 
     @abstractmethod
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
@@ -62,7 +66,17 @@ class WeightedSum(CombinationKind):
 
     name = "weighted_sum"
     weighted = True
-    words: ClassVar[Mapping[Language, str]] = {"en": "{items}", "fr": "{items}"}
+    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+        "points": {"en": "items with a result: {items}", "fr": "éléments qui ont un résultat : {items}"},
+        "weight_present": {
+            "en": "the weights of the items with a result",
+            "fr": "les poids des éléments qui ont un résultat",
+        },
+    }
+
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+        points, weights = kept("points"), kept("weight_present")
+        return " + ".join(items) if points is None or weights is None else f"{points} ÷ {weights}"
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -78,7 +92,9 @@ class Sum(CombinationKind):
     """The scores, added up."""
 
     name = "sum"
-    words: ClassVar[Mapping[Language, str]] = {"en": "{items}", "fr": "{items}"}
+
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+        return " + ".join(items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         return total_of([part.points for part in parts]), None
@@ -88,7 +104,16 @@ class Mean(CombinationKind):
     """The scores, added up and divided by their number."""
 
     name = "mean"
-    words: ClassVar[Mapping[Language, str]] = {"en": "mean of {items}", "fr": "moyenne de {items}"}
+    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+        "points": {"en": "items with a result: {items}", "fr": "éléments qui ont un résultat : {items}"},
+        "items_present": {"en": "items with a result", "fr": "éléments qui ont un résultat"},
+    }
+
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+        points, number = kept("points"), kept("items_present")
+        if points is None or number is None:
+            return f"({' + '.join(items)}) ÷ {len(items)}"
+        return f"{points} ÷ {number}"
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -103,6 +128,14 @@ class Mean(CombinationKind):
 
 class _Extreme(CombinationKind):
     """One of the scores decides."""
+
+    words: ClassVar[Mapping[Language, str]]
+    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+        "extreme": {"en": "the one that decides", "fr": "celui qui décide"}
+    }
+
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+        return self.words[language].format(items=", ".join(items))
 
     def shares(self, parts: Sequence[Part], combined: Exact) -> list[Exact]:
         """All to the first item whose score is the group's."""
@@ -123,7 +156,7 @@ class Least(_Extreme):
     words: ClassVar[Mapping[Language, str]] = {"en": "the lowest of {items}", "fr": "le plus bas de {items}"}
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
-        return store("lowest", least(_instead(parts, max(part.score.bounds[1] for part in parts)))), None
+        return store("extreme", least(_instead(parts, max(part.score.bounds[1] for part in parts)))), None
 
 
 class Greatest(_Extreme):
@@ -133,7 +166,7 @@ class Greatest(_Extreme):
     words: ClassVar[Mapping[Language, str]] = {"en": "the highest of {items}", "fr": "le plus haut de {items}"}
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
-        return store("highest", greatest(_instead(parts, min(part.score.bounds[0] for part in parts)))), None
+        return store("extreme", greatest(_instead(parts, min(part.score.bounds[0] for part in parts)))), None
 
 
 def _instead(parts: Sequence[Part], never: Fraction) -> list[Exact]:
