@@ -8,12 +8,14 @@ patterns over 72 settings of threads and row order), Decimal columns (× and ÷ 
 slower).
 
 From the ground up: `counts`, `units`, `quotients` (divisions put off), `comparisons`, `value` (`Exact` itself), and
-above it, as functions, what works on whole values only: `curves` and `allocation`.
+above it, as functions, what works on whole values only: `stretches`, `curves`, `exponential` and `allocation`.
 """
 
 from incentive_engine.exact.allocation import Allocation, allocated
 from incentive_engine.exact.counts import CannotProve, Mode
-from incentive_engine.exact.curves import interpolated, stepped
+from incentive_engine.exact.curves import interpolated
+from incentive_engine.exact.exponential import exponential, logistic, power_of_e
+from incentive_engine.exact.stretches import Start, Table, stepped, tabled
 from incentive_engine.exact.units import Number, Points, Scale
 from incentive_engine.exact.value import Exact, greatest, least, total_of
 
@@ -25,10 +27,16 @@ __all__ = [
     "Number",
     "Points",
     "Scale",
+    "Start",
+    "Table",
     "allocated",
+    "exponential",
     "greatest",
     "interpolated",
     "least",
+    "logistic",
+    "power_of_e",
     "stepped",
+    "tabled",
     "total_of",
 ]

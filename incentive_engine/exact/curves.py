@@ -1,4 +1,4 @@
-"""Curves: piecewise linear and stepped functions of a value, exact and flat outside their points.
+"""Curves: straight lines between points, with jumps, exact and flat outside their points.
 
 One curve is a sum of slopes times the value clipped to a segment: it rounds nothing and divides no row. Curves that
 differ by row are tables of straight lines, of which a row gathers one by counting the points that it has passed.
@@ -7,45 +7,30 @@ differ by row are tables of straight lines, of which a row gathers one by counti
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 
 import polars as pl
 
-from incentive_engine.exact.comparisons import compared
-from incentive_engine.exact.counts import INDEX, chosen, gathered, literal
+from incentive_engine.exact.counts import INDEX, gathered, literal
 from incentive_engine.exact.quotients import in_unit
+from incentive_engine.exact.stretches import in_stretches, passed, rising
 from incentive_engine.exact.units import Points, as_fraction, common_unit, counted
 from incentive_engine.exact.value import Exact, exact_of, total_of
 
 
 def interpolated(value: Exact, curves: Sequence[Points], by: pl.Expr | None = None) -> Exact:
-    """The height of a piecewise linear curve, flat outside its points, not rounded.
+    """The height of straight lines between points, flat outside them, not rounded.
 
-    With several curves, all of as many points, a row in which `by` is i takes curves[i].
+    Points above each other are a jump: the last of them holds from there on. With several curves, all of as many
+    points, a row in which `by` is i takes curves[i].
     """
-    drawn, x = _Curves.of(curves, by), _rising(value)
+    drawn, x = _Curves.of(curves, by), rising(value)
     height = _ramps(x, drawn.first) if by is None or drawn.alike else _lines(x, drawn, by)
     ends = [y for ys in drawn.ys for y in ys]
     return _known(height, min(ends) * drawn.y_unit, max(ends) * drawn.y_unit)
-
-
-def stepped(value: Exact, curves: Sequence[Points], by: pl.Expr | None = None) -> Exact:
-    """The y of the last point whose x ≤ value, the first y below them all; curves and `by` as in `interpolated`."""
-    drawn, x = _Curves.of(curves, by), _rising(value)
-    if by is None or drawn.alike:
-        return _steps(x, drawn.first)
-    row = _row(x, drawn, by, first=1)
-    height = exact_of(gathered([y for ys in drawn.ys for y in ys], row), drawn.y_unit)
-    return height.masked(x.missing.not_()) if height.fixed or len(drawn.xs[0]) == 1 else height
-
-
-def _rising(value: Exact) -> Exact:
-    """The value over a positive unit, so that its counts rise as it does."""
-    return value if value.unit > 0 else exact_of(in_unit(value, -value.unit), -value.unit, value.per)
 
 
 def _known(value: Exact, low: Fraction, high: Fraction) -> Exact:
@@ -74,7 +59,7 @@ class _Curves:
         up = [[as_fraction(y) for _, y in points] for points in curves]
         x_unit, y_unit = common_unit(chain.from_iterable(across)), common_unit(chain.from_iterable(up))
         xs, ys = [counted(row, x_unit) for row in across], [counted(row, y_unit) for row in up]
-        if any(after <= before for row in xs for before, after in pairwise(row)):
+        if any(after < before for row in xs for before, after in pairwise(row)):
             raise ValueError("the points of a curve must go from left to right")
         return cls(x_unit, y_unit, xs, ys)
 
@@ -88,56 +73,26 @@ class _Curves:
 
 
 def _ramps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
-    """A constant + the sum of slope × (x clipped to its segment): one integer unit, nothing to round."""
+    """Slope × (x clipped to its segment), added up, and the jumps so far: one integer unit, nothing to round."""
     low, high = x.bounds
-    segments = [(p, q) for p, q in pairwise(points) if q[0] > low and p[0] < high]
-    start = segments[0][0][1] if segments else ([y for x0, y in points if x0 <= low] or [points[0][1]])[-1]
+    kept = [(p, q) for p, q in pairwise(points) if q[0] > low and (p[0] < high or p[0] == q[0] <= high)]
+    start = kept[0][0][1] if kept else ([y for x0, y in points if x0 <= low] or [points[0][1]])[-1]
     ramps: list[list[Fraction]] = []  # from, to, slope; segments in line are one ramp
-    for (x0, y0), (x1, y1) in segments:
-        slope = (y1 - y0) / (x1 - x0)
+    jumps = [(x1, y1 - y0) for (x0, y0), (x1, y1) in kept if x0 == x1 and y0 != y1]
+    for (x0, y0), (x1, y1) in kept:
+        slope = (y1 - y0) / (x1 - x0) if x0 < x1 else Fraction(0)
         if ramps and ramps[-1][1:] == [x0, slope]:
             ramps[-1][1] = x1
         elif slope:
             ramps.append([x0, x1, slope])
     constant = start - sum((slope * x0 for x0, _, slope in ramps), Fraction(0))
+    reached = list(accumulate((height for _, height in jumps), initial=constant))
     if not ramps:
-        return _level(x, constant)
+        return in_stretches(x, [(at, False) for at, _ in jumps], reached)
+    steps = in_stretches(x, [(at, False) for at, _ in jumps], reached) if jumps else Exact.of(constant)
     unit = common_unit([x.unit, *(end for ramp in ramps for end in ramp[:2])])
     x = exact_of(in_unit(x, unit), unit, x.per)
-    return total_of([*(x.clipped(x0, x1).times(slope) for x0, x1, slope in ramps), Exact.of(constant)])
-
-
-def _level(x: Exact, height: Fraction) -> Exact:
-    return Exact.of(height) if x.constant is not None else Exact.of(height).masked(x.missing.not_())
-
-
-def _steps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
-    low, high = x.bounds
-    kept = [p for p, q in zip(points, [*points[1:], None], strict=True) if q is None or q[0] > low]
-    kept = [kept[0], *(p for p in kept[1:] if p[0] <= high)]
-    if len(kept) == 1:
-        return _level(x, kept[0][1])
-    conditions = [*(x.below(q[0]) for q in kept[1:]), x.at_least(kept[-1][0])]
-    values = [Exact.of(y) for _, y in kept]
-    unit = common_unit(value.unit for value in values if value.low)
-    branches = [(condition, in_unit(value, unit)) for condition, value in zip(conditions, values, strict=True)]
-    return exact_of(chosen(branches, None), unit)  # where x is missing no condition is true
-
-
-def _row(x: Exact, drawn: _Curves, by: pl.Expr, first: int) -> pl.Expr:
-    """Where a row's entry stands in a table with one for each stretch of each curve: counts the points passed."""
-    points = list(zip(*drawn.xs, strict=True))[first:]
-    row = by.cast(INDEX) * literal(len(points) + 1, INDEX)
-    ratio = drawn.x_unit / x.unit
-    for column in points:
-        if x.per is None:  # in counts of x, so that no row is multiplied; beyond its interval they are all alike
-            starts = [-(-each * ratio.numerator // ratio.denominator) for each in column]
-            starts = [max(x.low, min(x.high + 1, start)) for start in starts]
-            reached = compared(replace(x, unit=Fraction(1)), operator.ge, exact_of(gathered(starts, by), Fraction(1)))
-        else:
-            reached = x.at_least(exact_of(gathered(column, by), drawn.x_unit))
-        row = row + reached.cast(INDEX)
-    return row
+    return total_of([*(x.clipped(x0, x1).times(slope) for x0, x1, slope in ramps), steps])
 
 
 def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
@@ -146,6 +101,9 @@ def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
     for xs, ys in zip(drawn.xs, drawn.ys, strict=True):
         lines.append((ys[0], 0, 1))
         for (x0, x1), (y0, y1) in zip(pairwise(xs), pairwise(ys), strict=True):
+            if x0 == x1:  # a jump: both points are passed at once
+                lines.append((ys[0], 0, 1))
+                continue
             common = math.gcd(x1 - x0, y1 - y0)
             run, slope = (x1 - x0) // common, (y1 - y0) // common
             lines.append((y0 * run - x0 * slope, slope, run))
@@ -155,11 +113,13 @@ def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
     shared = _over_one_run(lines, math.ceil(max(abs(bound) for bound in inside.bounds) / drawn.x_unit))
     starts = [start * ratio.denominator for start, _, _ in shared]
     slopes = [slope * ratio.numerator for _, slope, _ in shared]
-    unit, row = math.gcd(*starts, *slopes) or 1, _row(x, drawn, by, first=0)
+    points = list(zip(*drawn.xs, strict=True))
+    line = by.cast(INDEX) * literal(len(points) + 1, INDEX) + passed(x, points, drawn.x_unit, by)
+    unit = math.gcd(*starts, *slopes) or 1
     rising, level = (
-        exact_of(gathered([each // unit for each in table], row), Fraction(unit)) for table in (slopes, starts)
+        exact_of(gathered([each // unit for each in table], line), Fraction(unit)) for table in (slopes, starts)
     )
-    divisor = exact_of(gathered([run * ratio.denominator for _, _, run in shared], row), Fraction(1))
+    divisor = exact_of(gathered([run * ratio.denominator for _, _, run in shared], line), Fraction(1))
     return replace(inside, unit=Fraction(1)).times(rising).plus(level).over(divisor).times(drawn.y_unit)
 
 
