@@ -14,9 +14,9 @@ from incentive_engine import load, run
 from incentive_engine.cli.explained import lines
 from incentive_engine.engine.explanation import Explanation, explain
 from tests.calculator import equations
+from tests.comparing import calculated
 from tests.drawn import cases
 from tests.oracle import Case
-from tests.test_oracle import calculated
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW, phases=[Phase.generate])

@@ -1,0 +1,225 @@
+"""KPI results: for any subject, period and part of a period; and those among whom one is ranked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.formulas import Formula
+from tests.oracle.numbers import ONE, ZERO, Case, Row, Rule, by_rule, span
+
+
+@dataclass(frozen=True)
+class Result:
+    """A KPI's result for one subject, and what it was worked out from."""
+
+    value: Fraction | None = None
+    n: int | None = None
+    numerator: Fraction | None = None
+    denominator: Fraction | None = None
+
+
+NOTHING = Result()
+
+
+class Results:
+    """Every KPI of a case, for any subject and period."""
+
+    def __init__(self, case: Case) -> None:
+        self.rules, self.tables = case.rules, case.tables
+        self.staff = {row["payee"]: row for row in case.tables["workforce"]}
+        self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
+        for name, kind in kinds_read(self.rules):
+            compute = self.rules["kpis"][name]["compute"]
+            if compute["kind"] != "given":
+                self.read[compute["from"]].add(kind)
+
+    def of(self, name: str, kind: str, subject: str | None, period: str) -> Result:
+        """The result, rounded as the KPI says; missing where there is none."""
+        kpi = self.rules["kpis"][name]
+        if subject is None:
+            return NOTHING
+        found = (self.given if kpi["compute"]["kind"] == "given" else self.computed)(name, kind, subject, period)
+        if found.value is None:
+            return found
+        value = by_rule(found.value, kpi.get("rounding"), 4)
+        return Result(value, found.n, found.numerator, found.denominator)
+
+    def given(self, name: str, kind: str, subject: str, period: str) -> Result:
+        key = {"kpi": name, "subject_kind": kind, "subject": subject, "period": period}
+        for row in self.tables["kpis"]:
+            if all(row[column] == wanted for column, wanted in key.items()):
+                n = row.get("n")
+                return Result(row["value"], None if n is None else int(n), row["value"])
+        return NOTHING
+
+    def computed(self, name: str, kind: str, subject: str, period: str) -> Result:
+        compute = self.rules["kpis"][name]["compute"]
+        source = compute["from"]
+        facts = [fact for fact in self.facts(source, period) if self.subject(source, fact, kind) == subject]
+        tallies = [tally for fact in facts if (tally := added_by(compute, fact)) is not None]
+        n = len(tallies)
+        numerator = sum((above for above, _ in tallies), ZERO)
+        denominator = sum((below for _, below in tallies), ZERO)
+        if compute["kind"] in ("count", "sum"):
+            return Result(numerator, n, numerator) if self.facts(source, period) else NOTHING
+        return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
+
+    def facts(self, source: str, period: str) -> list[Row]:
+        """The accepted facts of the period: not those that name somebody whom nobody knows."""
+        rule = self.rules["sources"][source]
+        start, end = span(period, int(self.rules.get("year_starts", 1)))
+        return [
+            fact
+            for fact in self.tables[source]
+            if start <= day(fact[rule["date"]]) <= end and not self.unknown(source, fact)
+        ]
+
+    def unknown(self, source: str, fact: Row) -> list[str]:
+        """The kinds of subject whom a fact names and nobody knows; teams and departments only where rules read them."""
+        rule = self.rules["sources"][source]
+        wrong = []
+        for kind in ("payee", "team", "department"):
+            named = fact[rule[kind]] if kind in rule else None
+            machine = kind == "payee" and named in rule.get("system_accounts", ())
+            matters = kind == "payee" or kind in self.read[source]
+            if named is not None and matters and not machine and not self.is_known(kind, named):
+                wrong.append(kind)
+        return wrong
+
+    def reliable(self, name: str, found: Result) -> bool:
+        """Whether a result is there and rests on enough facts."""
+        reliability = self.rules["kpis"][name].get("reliability")
+        if found.value is None or reliability is None:
+            return found.value is not None
+        return found.n is not None and found.n >= reliability["at_least"]
+
+    def ranked_with(self, name: str, kind: str, population: Rule, payee: str, period: str) -> list[Fraction] | None:
+        """All the results among which the payee's is ranked, its own included; None where it is not one of them."""
+        members = {
+            who: tuple(row[column] for column in population.get("by", ()))
+            for who, row in self.staff.items()
+            if population["who"].value(payee_scope(self.rules, row, period)) is True
+        }
+        members = {who: group for who, group in members.items() if None not in group}
+        if payee not in members:
+            return None
+        group = [who for who in members if members[who] == members[payee]]
+        subjects = {self.staff[who][kind] for who in group if self.staff[who][kind] is not None}
+        results = {subject: self.of(name, kind, subject, period) for subject in subjects}
+        counted = {subject: found.value for subject, found in results.items() if self.reliable(name, found)}
+        if self.staff[payee][kind] not in counted:
+            return None
+        return [value for value in counted.values() if value is not None]
+
+    def is_known(self, kind: str, name: str) -> bool:
+        return kind == "company" or any(row.get(kind) == name for row in self.staff.values())
+
+    def subject(self, source: str, fact: Row, kind: str) -> str | None:
+        """Whom a fact is about: the payee, the team, the department, or the company."""
+        rule = self.rules["sources"][source]
+        if kind == "company":
+            return "company"
+        payee = fact[rule["payee"]] if "payee" in rule else None
+        if payee in rule.get("system_accounts", ()):
+            payee = None
+        if kind == "payee":
+            return payee
+        named = fact[rule[kind]] if kind in rule else None
+        if named is not None:
+            return str(named)
+        return self.staff[payee][kind] if payee is not None else None
+
+
+def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
+    """What formulas about payees can name: their columns, and the period."""
+    start, end = span(period, int(rules.get("year_starts", 1)))
+    hired, last = payee["hired"], min(payee["left"] or end, end)
+    return {
+        **payee,
+        "days_employed": None if hired is None else Fraction((last - hired).days + 1),
+        "period_days": Fraction((end - start).days + 1),
+        "period_start": start,
+        "period_end": end,
+    }
+
+
+def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
+    """Each KPI that a plan names, and of which kind of subject it reads it."""
+    for plan in rules["plans"].values():
+        for name, node in [("", plan), *nodes_below(plan)]:
+            for formula, of in formulas_of_steps(node):
+                yield from ((kpi, of) for kpi in kpis_in(rules, formula))
+            if "of" in node:
+                kpi = node.get("kpi", name)
+                fallbacks = {node.get("on_missing"), rules["kpis"][kpi].get("reliability", {}).get("otherwise")}
+                yield from ((kpi, kind) for kind in {node["of"]} | fallbacks & {"team", "department"})
+                for way in node.get("paths", {"": node}).values():
+                    yield from ((kpi, node["of"]) for kpi in kpis_across(rules, {way["curve"]}))
+        for formula in (plan.get("payout"), plan.get("target_pay")):
+            if formula is not None:
+                yield from ((kpi, "payee") for kpi in kpis_across(rules, formula.curves))
+        if "pool" in plan:
+            yield from kinds_read_by_pool(rules, rules["pools"][plan["pool"]])
+
+
+def kinds_read_by_pool(rules: Rule, pool: Rule) -> Iterator[tuple[str, str]]:
+    fund = pool["fund"]
+    formula, of = fund["sum" if "sum" in fund else "per_payee"], fund.get("of", "company")
+    yield from ((kpi, of) for kpi in kpis_in(rules, formula))
+    formulas = [part["in_proportion_to"] for part in pool.get("parts", {}).values()]
+    formulas += [pool[bound] for bound in ("minimum", "maximum") if bound in pool]
+    yield from ((kpi, "payee") for formula in formulas for kpi in kpis_across(rules, formula.curves))
+
+
+def nodes_below(node: Rule) -> Iterator[tuple[str, Rule]]:
+    for name, item in {**node.get("scorecard", {}), **node.get("items", {})}.items():
+        yield name, item
+        yield from nodes_below(item)
+
+
+def formulas_of_steps(node: Rule) -> Iterator[tuple[Formula, str]]:
+    """The formulas of a node's modifiers and gates, with whose results they read."""
+    for modifier in node.get("modifiers", ()):
+        yield modifier["factor" if "factor" in modifier else "add"], modifier.get("of", "payee")
+    for gate in node.get("gates", ()):
+        yield gate["when"], gate.get("of", "payee")
+
+
+def kpis_in(rules: Rule, formula: Formula) -> set[str]:
+    """The KPIs that a formula reads, by itself or through the curves that it calls."""
+    return (formula.names & set(rules["kpis"])) | kpis_across(rules, formula.curves)
+
+
+def kpis_across(rules: Rule, curves: set[str]) -> set[str]:
+    """The KPIs that curves read as their second number."""
+    across = [rules["curves"][name]["across"] for name in curves if "across" in rules["curves"][name]]
+    return {kpi for formula in across for kpi in kpis_in(rules, formula)}
+
+
+def day(moment: dt.date) -> dt.date:
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def added_by(compute: Rule, fact: Row) -> tuple[Fraction, Fraction] | None:
+    """What one fact adds above and below the line; None where it does not count."""
+    kind = compute["kind"]
+    where = compute["where"].value(fact) if "where" in compute else True
+    if kind == "share":
+        among = compute["among"].value(fact) if "among" in compute else True
+        return (Fraction(int(where)), ONE) if among is True and where is not None else None
+    if where is not True:
+        return None
+    if kind == "count":
+        return ONE, ONE
+    if kind == "nps":
+        answer = fact[compute["answer"]]
+        return None if answer is None else (Fraction(100 if answer >= 9 else -100 if answer <= 6 else 0), ONE)
+    if kind == "ratio":
+        above, below = compute["numerator"].value(fact), compute["denominator"].value(fact)
+        return None if above is None or below is None else (above, below)
+    value = compute["value"].value(fact)
+    return None if value is None else (value, ONE)
