@@ -7,88 +7,35 @@ one class here, and its name in the union on the last line.
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from incentive_engine.exact import Exact, Table, interpolated, logistic, power_of_e, tabled
-from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice, Variants, curve_choice, written
-from incentive_engine.kinds.tiers import (
+from incentive_engine.kinds.base import Declared, Language, Variants, curve_choice, written
+from incentive_engine.kinds.curve_kind import (
     BELOW,
     Above,
-    Band,
     Below,
-    GradedTier,
-    MatrixRow,
-    Point,
-    Tier,
-    apart,
-    as_many,
+    CurveKind,
+    From,
+    Outline,
+    Show,
     ascending,
     at,
-    direction,
     listed,
+    staircase,
     within,
 )
+from incentive_engine.kinds.lookups import Lookup, Matrix
 
-Show = Callable[[Any], str]
+__all__ = ["CurveKind", "Graded", "Linear", "Logistic", "Lookup", "Matrix", "PayoutCurve", "Stepped"]
 
-
-class CurveKind(Declared):
-    """What every payout curve has."""
-
-    kind: str
-    rounding: Annotated[RoundingChoice, Field(description="Of the rate; 4 places unless said.")] = Rounding(places=4)
-
-    @property
-    def across(self) -> Formula | None:
-        """The second number that the curve reads, if it does."""
-        return None
-
-    @classmethod
-    @abstractmethod
-    def rate(cls, curves: Variants[CurveKind], attainment: Exact, across: Exact | None = None) -> Exact:
-        """The rate before its rounding; missing where the attainment is, or where the curve has none."""
-
-    @abstractmethod
-    def exact(self, attainment: Fraction, across: Fraction | None = None) -> Fraction | None:
-        """The rate of one attainment before its rounding; None where the curve has none."""
-
-    @abstractmethod
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        """The curve in words; `percent` where attainments read as percentages."""
-
-    @abstractmethod
-    def worked(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None, show: Show) -> str:
-        """The rate at one attainment, written out for a pocket calculator; `show` writes a number."""
-
-    @abstractmethod
-    def trend(self) -> int:
-        """1 where the rate only rises with the attainment, −1 where it only falls, 0 where it does both or neither."""
-
-    @property
-    @abstractmethod
-    def upper_end(self) -> Decimal | None:
-        """An attainment from which on nothing changes; None where there is none."""
-
-    @property
-    def shape(self) -> Hashable:
-        """What curves have in common that run in one pass: all but their numbers."""
-        return (self.kind, self.rounding, self._form())
-
-    @abstractmethod
-    def _form(self) -> Hashable:
-        """The shape of the kind's own fields."""
-
-    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
-        """Attainments and rates between which the curve can be drawn; none where it cannot."""
-        return ()
+Point = Annotated[tuple[Decimal, Decimal], Field(description="`[attainment, rate]`, e.g. `[80%, 50%]`.")]
 
 
 class Linear(CurveKind):
@@ -144,8 +91,8 @@ class Linear(CurveKind):
             return f"straight lines between {points}; {below}, flat above the last"
         return f"lignes droites entre {points} ; {below}, constant au-dessus du dernier"
 
-    def trend(self) -> int:
-        return direction([y for _, y in self._drawn(self._foot)])
+    def outlines(self) -> tuple[Outline, ...]:
+        return (self._drawn(self._foot),)
 
     @property
     def upper_end(self) -> Decimal:
@@ -154,8 +101,15 @@ class Linear(CurveKind):
     def _form(self) -> Hashable:
         return (self.below, len(self.points))
 
-    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+    def corners(self) -> Outline:
         return self.points
+
+
+class Tier(Declared):
+    """From an attainment on, a rate."""
+
+    start: From
+    rate: Annotated[Decimal, Field(description="What is paid in this tier.")]
 
 
 class Stepped(CurveKind):
@@ -171,7 +125,7 @@ class Stepped(CurveKind):
         ascending([tier.start for tier in self.tiers])
         return self
 
-    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+    def corners(self) -> Outline:
         return tuple((tier.start, tier.rate) for tier in self.tiers)
 
     def _rates(self) -> tuple[Decimal, ...]:
@@ -202,8 +156,8 @@ class Stepped(CurveKind):
             return f"by tier, from {tiers}; {below}"
         return f"par palier, à partir de {tiers} ; {below}"
 
-    def trend(self) -> int:
-        return direction(self._rates())
+    def outlines(self) -> tuple[Outline, ...]:
+        return (staircase([tier.start for tier in self.tiers], self._rates()),)
 
     @property
     def upper_end(self) -> Decimal:
@@ -211,6 +165,14 @@ class Stepped(CurveKind):
 
     def _form(self) -> Hashable:
         return (self.below, len(self.tiers))
+
+
+class GradedTier(Declared):
+    """From an attainment on, a rate for the part that lies in the tier."""
+
+    start: From
+    rate: Annotated[Decimal, Field(description="What is paid for each unit of attainment inside this tier.")]
+    jump: Annotated[Decimal, Field(description="What is paid at once for reaching the tier.")] = Decimal(0)
 
 
 class Graded(CurveKind):
@@ -279,17 +241,18 @@ class Graded(CurveKind):
             return f"each part at the rate of its own tier, {', '.join(tiers)}; nothing below the first"
         return f"chaque tranche à son propre taux, {', '.join(tiers)} ; rien en dessous de la première"
 
-    def trend(self) -> int:
-        return direction([y for _, y in self.corners()] + [self.corners()[-1][1] + self.tiers[-1].rate])
+    def outlines(self) -> tuple[Outline, ...]:
+        (x, y), last = self.corners()[-1], self.tiers[-1]
+        return ((*self.corners(), (x + 1, y + last.rate)),)
 
     @property
     def upper_end(self) -> Decimal | None:
         return None if self.tiers[-1].rate else self.tiers[-1].start
 
     def _form(self) -> Hashable:
-        return len(self.tiers)
+        return (len(self.tiers), self.upper_end is None)
 
-    def corners(self) -> tuple[tuple[Decimal, Decimal], ...]:
+    def corners(self) -> Outline:
         points, height, before = [], Decimal(0), self.tiers[0].start
         slope = Decimal(0)
         for tier in self.tiers:
@@ -297,146 +260,6 @@ class Graded(CurveKind):
             points += [(tier.start, height), (tier.start, height + tier.jump)] if tier.jump else [(tier.start, height)]
             height, before, slope = height + tier.jump, tier.start, tier.rate
         return tuple(points)
-
-
-class Lookup(CurveKind):
-    """The rate of the row that an attainment lies in; outside the rows there is none, and the payee is held."""
-
-    kind: Literal["lookup"]
-    rows: Annotated[
-        tuple[Band, ...],
-        Field(min_length=1, description="`{from: 80%, below: 90%, rate: 50%}`, in order, each attainment in one row."),
-    ]
-
-    @model_validator(mode="after")
-    def _check(self) -> Lookup:
-        apart(self.rows)
-        return self
-
-    def holes(self) -> tuple[tuple[Decimal, Decimal], ...]:
-        """Where attainments between two rows lie in none: the end of the one, the start of the next."""
-        between = ((before.ends, after.begins) for before, after in pairwise(self.rows))
-        return tuple((end[0], start[0]) for end, start in between if end and start and end < start)
-
-    def _table(self) -> Table:
-        ends = [(end, rate) for row in self.rows for end, rate in ((row.begins, row.rate), (row.ends, None))]
-        open_start, open_end = self.rows[0].begins is None, self.rows[-1].ends is None
-        starts = tuple(end for end, _ in ends if end is not None)
-        return Table((starts,), (*(() if open_start else (None,)), *(rate for _, rate in ends[: len(ends) - open_end])))
-
-    @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
-        return tabled([attainment], curves.map(lambda curve: curve._table()).each, curves.plan)
-
-    def _found(self, attainment: Decimal | Fraction) -> Decimal | None:
-        for row in self.rows:
-            above = row.begins is None or attainment > row.begins[0] or (attainment, False) == row.begins
-            if above and (row.ends is None or attainment < row.ends[0] or (attainment, True) == row.ends):
-                return row.rate
-        return None
-
-    def exact(self, attainment: Fraction, across: Fraction | None = None) -> Fraction | None:
-        found = self._found(attainment)
-        return None if found is None else Fraction(found)
-
-    def worked(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None, show: Show) -> str:
-        found = self._found(attainment)
-        return "" if found is None else show(found)
-
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        rows = [f"{row.reads(language, percent=percent)} → {written(row.rate, percent=True)}" for row in self.rows]
-        return f"{'looked up' if language == 'en' else 'table'}, {', '.join(rows)}"
-
-    def trend(self) -> int:
-        return direction([row.rate for row in self.rows])
-
-    @property
-    def upper_end(self) -> Decimal | None:
-        begins, ends = self.rows[-1].begins, self.rows[-1].ends
-        if ends is not None:
-            return None  # beyond it there is nothing
-        return Decimal(0) if begins is None else begins[0] + begins[1]
-
-    def _form(self) -> Hashable:
-        return tuple((each and each[1]) for row in self.rows for each in (row.begins, row.ends))
-
-
-class Matrix(CurveKind):
-    """The rate where the tier of the attainment and the tier of a second number meet."""
-
-    kind: Literal["matrix"]
-    second: Annotated[
-        Formula, Field(alias="across", description="The second number, over KPIs and workforce columns, as a formula.")
-    ]
-    columns: Annotated[tuple[Decimal, ...], Field(min_length=1, description="Where each column starts, rising.")]
-    rows: Annotated[
-        tuple[MatrixRow, ...], Field(min_length=1, description="`{from: 90%, rates: [0%, 50%]}`, starts rising.")
-    ]
-    below: Annotated[
-        Literal["flat", "zero"], Field(description="Below the first row or column: what that says, or zero.")
-    ]
-    above: Above = "flat"
-
-    @model_validator(mode="after")
-    def _check(self) -> Matrix:
-        ascending(self.columns)
-        ascending([row.start for row in self.rows])
-        as_many(self.rows, len(self.columns))
-        return self
-
-    @property
-    def across(self) -> Formula:
-        return self.second
-
-    def _rates(self) -> tuple[tuple[Decimal, ...], ...]:
-        """By how many rows and how many columns are reached."""
-        nothing = [Decimal(0)] if self.below == "zero" else []
-        rates = [(*(nothing or row.rates[:1]), *row.rates) for row in self.rows]
-        return ((Decimal(0),) * len(rates[0]) if nothing else rates[0], *rates)
-
-    @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
-        assert across is not None, "a matrix has a second number"
-        first = 0 if curves.first.below == "zero" else 1  # a flat first tier has no start
-
-        def table(curve: Matrix) -> Table:
-            rates = tuple(rate for row in curve._rates()[first:] for rate in row[first:])
-            return Table((at([row.start for row in curve.rows[first:]]), at(curve.columns[first:])), rates)
-
-        return tabled([attainment, across], curves.map(table).each, curves.plan)
-
-    def _found(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None) -> Decimal:
-        assert across is not None, "a matrix has a second number"
-        row = sum(row.start <= attainment for row in self.rows)
-        return self._rates()[row][sum(start <= across for start in self.columns)]
-
-    def exact(self, attainment: Fraction, across: Fraction | None = None) -> Fraction:
-        return Fraction(self._found(attainment, across))
-
-    def worked(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None, show: Show) -> str:
-        return show(self._found(attainment, across))
-
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        columns = ", ".join(map(written, self.columns))
-        rows = "; ".join(
-            f"{written(row.start, percent=percent)} → {', '.join(written(rate, percent=True) for rate in row.rates)}"
-            for row in self.rows
-        )
-        below = BELOW[language, self.below]
-        if language == "en":
-            return f"by row from the attainment and by column where {self.second} is from {columns}, {rows}; {below}"
-        return f"par ligne selon l'atteinte et par colonne où {self.second} est à partir de {columns}, {rows} ; {below}"
-
-    def trend(self) -> int:
-        trends = {direction(rates) for rates in zip(*self._rates(), strict=True) if len(set(rates)) > 1}
-        return trends.pop() if len(trends) == 1 else 0
-
-    @property
-    def upper_end(self) -> Decimal:
-        return self.rows[-1].start
-
-    def _form(self) -> Hashable:
-        return (self.below, len(self.columns), len(self.rows), self.second.skeleton)
 
 
 class Logistic(CurveKind):
@@ -480,8 +303,8 @@ class Logistic(CurveKind):
         distance = {"en": "distance to {}", "fr": "écart à {}"}[language].format(midpoint)
         return words[language].format(low, high, midpoint, f"exp(−{distance} ÷ {width})")
 
-    def trend(self) -> int:
-        return direction([self.low, self.high])
+    def outlines(self) -> tuple[Outline, ...]:
+        return (((self.midpoint, self.low), (self.midpoint, self.high)),)
 
     @property
     def upper_end(self) -> Decimal:
