@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import incentive_engine
 from incentive_engine.compiler.inputs import PREVIOUS, STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of, result_keys, standing_keys
+from incentive_engine.engine.checking import check
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.standings import work_out_standings
@@ -21,6 +24,7 @@ from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.kinds.base import FromColumn, FromTable
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.formula_uses import ColumnTypes
+from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 
@@ -306,3 +310,126 @@ def test_a_given_result_of_a_part_is_the_row_of_that_period(kind: str) -> None:
         "2026-09": [None, 30000],
     }
     assert sorted(measured.held["code"]) == sorted(["unknown-period", f"unknown-{kind}"])
+
+
+# --- all the way ------------------------------------------------------------------------------------------------------
+
+WHOLE = """
+rule_set: ranked
+version: "1"
+title: {en: Ranked}
+decided: {by: The board, on: 2025-12-01}
+currency: EUR
+timezone: Europe/Paris
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher, rounding: {places: 0}}
+  waiting: {title: {en: Waiting}, perspective: customer, compute: {kind: given}, better: lower, rounding: {places: 0}}
+  quality: {title: {en: Quality}, perspective: customer, compute: {kind: given}, better: higher, rounding: {places: 0}}
+populations:
+  sellers: {who: 'role = "seller"', by: [region]}
+curves:
+  prizes: {kind: stepped, below: flat, tiers: [{from: 1, rate: 100%}, {from: 2, rate: 60%}, {from: 3, rate: 0%}]}
+  line: {kind: linear, points: [[0, 0], [1, 1]], below: zero}
+  volume:
+    kind: matrix
+    across: sales
+    below: zero
+    rows: [{from: 0, rates: [0%, 10%]}, {from: 1, rates: [50%, 100%]}]
+    columns: [0, 100]
+plans:
+  bonus:
+    title: {en: Bonus}
+    pays: bonus
+    who: 'role = "seller" OR role = "trainee"'
+    target_pay: 1000
+    scorecard:
+      waiting: {of: team, weight: 50%, attainment: competition_rank, among: sellers, curve: prizes}
+      quality: {of: payee, weight: 50%, target: 10, attainment: ratio, curve: line, average_of: months,
+                on_missing: zero}
+"""
+WORKFORCE = """payee,role,team,region
+p1,seller,a,north
+p2,seller,a,north
+p3,seller,b,north
+p4,trainee,b,north
+p5,seller,c,south
+p6,trainee,d,north
+p7,seller,,north
+"""
+RESULTS = """subject_kind,subject,kpi,period,value,n
+team,a,waiting,2026-Q3,30,
+team,b,waiting,2026-Q3,20,
+team,c,waiting,2026-Q3,90,
+team,d,waiting,2026-Q3,10,
+payee,p1,quality,2026-07,5,
+payee,p1,quality,2026-09,10,
+payee,p2,quality,2026-Q3,10,
+payee,p3,quality,2026-08,4,
+"""
+
+
+def _loaded(tmp_path: Path, text: str = WHOLE) -> Rules:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    return incentive_engine.load(path)
+
+
+def test_a_run_pays_on_ranks_and_on_means_of_months(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, text in (("workforce", WORKFORCE), ("kpis", RESULTS)):
+        (data / f"{name}.csv").write_text(text, encoding="utf-8")
+    run = incentive_engine.run(_loaded(tmp_path), data, "2026-Q3", tmp_path / "out")
+    paid = {payee: (score, payout) for payee, score, payout in run.payouts.select("payee", "score", "payout").rows()}
+    assert {payee: (float(score), float(payout)) for payee, (score, payout) in paid.items()} == {
+        "p1": (0.675, 675.0),  # second of two; (50 % + 100 %) / 2
+        "p2": (0.3, 300.0),  # second; no month has a result
+        "p3": (0.7, 700.0),  # first; one month only
+        "p4": (0.5, 500.0),  # not a seller, but of a team that is ranked
+        "p5": (0.5, 500.0),  # alone in the south
+    }
+    held = {(payee, code) for payee, code in run.held.select("payee", "code").rows()}
+    assert held == {("p6", "not-in-population"), ("p7", "missing-result")}
+    rows = run.tables["kpis"].filter(pl.col("subject") == "p1").collect().select("period", "value").rows()
+    assert [(period, int(value)) for period, value in rows] == [("2026-07", 5), ("2026-09", 10)]
+
+
+EXAMPLE = """
+examples:
+  - title: second of three, and two months
+    plan: bonus
+    period: 2026-Q3
+    payee: {role: seller, region: north}
+    results: {waiting: 30, quality.2026-07: 5, quality.2026-09: 10}
+    parameters: {waiting@team#sellers.better: 1}
+    expect: {scores: {waiting: 60%, quality: 75%}, payout: 675}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("better: 1", "better: 1", None),
+        ("better: 1", "size: 9", "the score of `waiting` is 100%, not 60%"),
+        ("sellers.better: 1", "sellers.better: 1, waiting@team#sellers.size: 1", "less than those who are better"),
+        ("better: 1", "better: 1.5", "keeps 0 decimals"),
+        ("    parameters: {waiting@team#sellers.better: 1}\n", "", "held: not-in-population"),
+        ("quality.2026-09: 10", "quality.2026-08: 2", "the score of `quality` is 35%, not 75%"),
+    ],
+)
+def test_examples_say_where_a_result_stands_and_what_each_month_gave(
+    tmp_path: Path, written: str, instead: str, told: str | None
+) -> None:
+    assert written in EXAMPLE
+    problems = check(_loaded(tmp_path, WHOLE + EXAMPLE.replace(written, instead)))
+    if told is None:
+        assert problems == []
+    else:
+        assert told in problems[0].message
+
+
+def test_a_second_input_of_a_curve_is_of_the_same_month(tmp_path: Path) -> None:
+    text = WHOLE.replace("curve: line, average_of", "curve: volume, average_of")
+    results = "quality.2026-07: 12, sales.2026-07: 200, quality.2026-08: 12, sales.2026-08: 10"
+    example = EXAMPLE.replace("quality.2026-07: 5, quality.2026-09: 10", results).replace("payout: 675", "score: 67.5%")
+    assert check(_loaded(tmp_path, text + example)) == []
