@@ -23,6 +23,8 @@ FIGURES: dict[str, Measure] = {
     "growth-5M": partial(figures.growth, 1_000_000, 5_000_000, 6, 5),
     "memory": partial(figures.memory, 1_000_000),
     "plans": partial(figures.thousand_plans, 1_000_000, 7),
+    "kinds": partial(figures.kinds, 1_000_000, 5),
+    "pools": partial(figures.pools, 1_000_000, 5),
     "fixed": partial(figures.fixed_cost, 25),
     "start": partial(figures.start_up, 11),
 }
@@ -34,6 +36,8 @@ QUICK: dict[str, Measure] = {
     "growth-1M": partial(figures.growth, 10_000, 1_000_000, 100, 3),
     "memory": partial(figures.memory, 100_000),
     "plans": partial(figures.thousand_plans, 100_000, 3),
+    "kinds": partial(figures.kinds, 100_000, 3),
+    "pools": partial(figures.pools, 100_000, 3),
     "fixed": partial(figures.fixed_cost, 7),
     "start": partial(figures.start_up, 3),
 }

@@ -8,16 +8,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from benchmarks.by_hand import exact_polars, float_polars, in_pandas, python_loop, sql_duckdb
+from benchmarks.kinds import expressions, numbers, worked_out
 from benchmarks.memory import bytes_per_payee
 from benchmarks.paying import Prepared, evaluated, prepared
 from benchmarks.timing import Times, interleaved
-from benchmarks.variants import many_plans
+from benchmarks.variants import many_plans, plain_plan, with_pool
 from benchmarks.workload import PERIOD, RULES, accepted, workload
 from incentive_engine.compiler.program import Program
 from incentive_engine.documents import read_text
@@ -154,6 +156,31 @@ def thousand_plans(payees: int, rounds: int) -> Iterator[Figure]:
         rounds,
     )
     yield _at_most(f"1,000 plans of one shape against one plan, {_size(payees)} × 12", 3, times["many"], times["one"])
+
+
+def kinds(payees: int, rounds: int) -> Iterator[Figure]:
+    """Every kind against a linear curve, on twelve columns."""
+    frame = numbers(payees)
+    columns = {name: each() for name, each in expressions().items()}
+    times = interleaved({name: partial(worked_out, frame, each) for name, each in columns.items()}, rounds)
+    linear = times["curve `linear`"]
+    for name, each in times.items():
+        if each is not linear:
+            yield _at_most(f"{name} against a linear curve, {_size(payees)} × 12", 2, each, linear)
+
+
+def pools(payees: int, rounds: int) -> Iterator[Figure]:
+    """The whole calculation with a pool for each of 200 teams, against the same plan without."""
+    tables = accepted(workload(payees, teams=200))
+    rules = {
+        name: load_document(read_text(text, "plan.yaml"))
+        for name, text in (("pools", with_pool()), ("none", plain_plan()))
+    }
+    times = interleaved(
+        {name: partial(calculate, each, tables, PERIOD, Timings(), keep=True) for name, each in rules.items()},
+        rounds,
+    )
+    yield _at_most(f"200 pools against the run without, {_size(payees)} × 12", 1.5, times["pools"], times["none"])
 
 
 def fixed_cost(rounds: int) -> Iterator[Figure]:

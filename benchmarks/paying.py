@@ -43,7 +43,8 @@ class Prepared:
     def program(self, measured: Measured) -> Program:
         """The plans compiled; all are of one shape."""
         parameters = parameter_columns(self.rules.ruleset, self.tables, self.plans)
-        ranges = data_ranges(self.rules, self.tables.tables["workforce"], measured.results, parameters)
+        people = self.tables.tables["workforce"]
+        ranges = data_ranges(self.rules, people, measured.results, parameters, self.assignments.height)
         (shape,) = by_shape(self.plans)
         return compile_plans(shape, ranges, frozenset(self.rules.ruleset.kpis))
 
@@ -51,7 +52,7 @@ class Prepared:
         """The wide frame, joined."""
         parameters = parameter_columns(self.rules.ruleset, self.tables, self.plans)
         places = numbered(self.assignments, range(len(self.plans)), NUMBER)
-        return gather(program, places, self.tables.tables["workforce"].frame, measured, parameters)
+        return gather(program, places, self.tables.tables["workforce"].frame, measured, parameters, {})
 
     def from_long(self) -> pl.DataFrame:
         """Every stage column, from workforce, targets and the long table of results."""

@@ -1,4 +1,4 @@
-"""Many plans of one shape: the benchmark's plan once per team, with other weights, targets and points for each."""
+"""The benchmark's plan, varied: once per team with other weights, targets and points for each; or paid from pools."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ def many_plans(number: int) -> str:
         own = own.replace("cap: 150%", f"cap: {140 + team % 60}%")
         plans.append(own.rstrip("\n"))
     return head + "\n".join([*curves, "", *plans]) + "\n"
+
+
+def plain_plan() -> str:
+    """The plan as it is."""
+    return RULES.read_text(encoding="utf-8")
+
+
+def with_pool() -> str:
+    """The same plan, paid from a pool for each team: by score and by equal shares, up to a limit."""
+    pool = """pools:
+  teams:
+    title: {en: Team pool}
+    by: team
+    fund: {per_payee: target_pay, of: company}
+    parts:
+      performance: {title: {en: By score}, share: 80%, in_proportion_to: score * target_pay * proration}
+      equal: {title: {en: Equal}, share: 20%, in_proportion_to: "1"}
+    maximum: base_salary * 20% / 4
+"""
+    head, plan = plain_plan().split("plans:\n")
+    return f"{head}{pool}plans:\n{plan.replace('    scorecard:', '    pool: teams' + chr(10) + '    scorecard:', 1)}"

@@ -82,8 +82,8 @@ class Workload:
         return self.wide.with_columns(counts / 10.0**PLACES, pl.col("base_salary") / 100.0)
 
 
-def workload(payees: int) -> Workload:
-    """A workforce of so many payees."""
+def workload(payees: int, teams: int = 1000) -> Workload:
+    """A workforce of so many payees in so many teams."""
     row = pl.int_range(payees, dtype=pl.Int64)
     results = [
         pl.when(_scrambled(row, 100 + number) % 1200 > 0)
@@ -104,7 +104,7 @@ def workload(payees: int) -> Workload:
         .cast(pl.Date)
         .alias("hired"),
         level.alias("level"),
-        pl.format("T{}", (_scrambled(row, 207) % 1000).cast(pl.String).str.zfill(4)).alias("team"),
+        pl.format("T{}", (_scrambled(row, 207) % teams).cast(pl.String).str.zfill(4)).alias("team"),
         pl.lit("Adviser").alias("role"),
         pl.when(leaves)
         .then(PERIOD.start + pl.duration(days=40 + _scrambled(row, 206) % 40))
