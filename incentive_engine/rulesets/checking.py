@@ -5,6 +5,7 @@ from __future__ import annotations
 from incentive_engine.documents import Document
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
+from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
 from incentive_engine.rulesets.checks.labels import labels_speak_every_language
 from incentive_engine.rulesets.checks.measures import (
     benchmarks_lead_somewhere,
@@ -17,6 +18,7 @@ from incentive_engine.rulesets.checks.measures import (
     ways_have_what_they_need,
 )
 from incentive_engine.rulesets.checks.names import (
+    curves_and_factors_can_be_named,
     everything_is_used,
     kpis_and_columns_differ,
     kpis_read_what_exists,
@@ -68,6 +70,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     plans_read_what_exists,
     kpis_and_columns_differ,
     tables_differ,
+    curves_and_factors_can_be_named,
     results_differ,
     kpis_stay_out_of_who,
     names_are_not_misspelt,
@@ -80,6 +83,8 @@ RULE_CHECKS: tuple[Check, ...] = (
     ranks_compare_several,
     ratios_are_of_positive_results,
     inverse_ratios_end,
+    curves_have_no_holes,
+    curves_do_not_turn,
     fallbacks_lead_somewhere,
     facts_name_their_subjects,
     floors_are_below_caps,

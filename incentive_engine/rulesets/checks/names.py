@@ -8,13 +8,24 @@ from collections.abc import Iterator
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Location, Problem
+from incentive_engine.formulas import FUNCTIONS
+from incentive_engine.formulas.syntax import WORDS
 from incentive_engine.kinds.base import FromColumn, FromTable
+from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
+from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
-from incentive_engine.rulesets.formula_uses import PERIOD_NAMES, WORKFORCE_NUMBERS, FormulaUse
+from incentive_engine.rulesets.formula_uses import (
+    PERIOD_NAMES,
+    PRORATION,
+    SCORE,
+    TARGET_PAY,
+    WORKFORCE_NUMBERS,
+    FormulaUse,
+)
 from incentive_engine.rulesets.models import Kpi, MeasureFields, ParameterTable, Plan, Population, RuleSet, Source, Way
 from incentive_engine.rulesets.resolving import ROOT
 
@@ -28,6 +39,7 @@ RESULT_COLUMNS = frozenset(
 _RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:\.|$)")
 """So end the columns of results, and of numbers from tables."""
 _WORKED_OUT = "what the engine works out for a payee"
+_WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifiers"
 _NEAR = 0.8
 
 
@@ -89,6 +101,19 @@ def tables_differ(checked: Checked) -> Iterator[Problem]:
         yield Problem("name-clash", message, checked.key("tables", name), "rename one of them")
 
 
+@tells("reserved-name", about=(CurveKind, Solved))
+def curves_and_factors_can_be_named(checked: Checked) -> Iterator[Problem]:
+    """No curve is called like a built-in function or word, and no factor like a name that formulas have anyway."""
+    for name in checked.rules.curves:
+        if name.upper() in FUNCTIONS.keys() | WORDS:
+            yield _reserved(name, "a word of formulas", checked.key("curves", name))
+    taken = {**PERIOD_NAMES, **TARGET_PAY, **PRORATION, **SCORE}
+    for name, pool in checked.rules.pools.items():
+        if isinstance(pool, Solved) and pool.solve.factor in taken:
+            where = checked.at("pools", name, "solve", "factor")
+            yield _reserved(pool.solve.factor, taken[pool.solve.factor].meaning, where)
+
+
 @tells("reserved-name", about=(Plan, Population, ParameterTable, FromColumn))
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
@@ -109,31 +134,30 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
 def kpis_stay_out_of_who(checked: Checked) -> Iterator[Problem]:
     """Who is paid, and on what base, does not depend on results."""
     for use in checked.formulas:
-        for name in sorted(use.named_columns & checked.rules.kpis.keys() - STANDARD_COLUMNS):
-            if use.source is None:
-                scored = "score" in use.given
-                message = f"`{name}` is a KPI: `{use.at[-1]}` " + (
-                    "reads scores" if scored else "cannot depend on results"
-                )
-                hint = (
-                    "name the node of the scorecard"
-                    if scored
-                    else "KPIs belong into the scorecard, into gates and into modifiers"
-                )
-                yield Problem("kpi-not-allowed", message, _named_at(checked, use, name), hint)
+        for name in sorted(use.named_columns & checked.rules.kpis.keys()) if use.source is None else ():
+            scored = "score" in use.given
+            why = "reads scores, not results" if scored else "cannot depend on results"
+            hint = "name a node of the scorecard" if scored else _WHERE_KPIS_BELONG
+            message = f"`{name}` is a KPI: `{use.at[-1]}` {why}"
+            yield Problem("kpi-not-allowed", message, _named_at(checked, use, name), hint)
 
 
 @tells("maybe-misspelt", about=(GateKind, ModifierKind))
 def names_are_not_misspelt(checked: Checked) -> Iterator[Problem]:
-    """A name that is nearly that of a KPI, a node or a factor is that (a warning: it may be a column)."""
+    """A name that is nearly that of a KPI, a node or a factor is that, and that of a curve is called (a warning)."""
     known = STANDARD_COLUMNS | checked.rules.workforce.columns.keys()
     for use in checked.formulas:
         meant = use.given.keys() - PERIOD_NAMES.keys()
-        for name in sorted(use.named_columns - known) if meant and use.source is None else ():
-            if near := difflib.get_close_matches(name, meant, n=1, cutoff=_NEAR):
-                message = f"`{name}` is read as a workforce column, for nothing else is called so"
+        for name in sorted(use.named_columns - known) if use.source is None else ():
+            message = f"`{name}` is read as a workforce column, for nothing else is called so"
+            near = difflib.get_close_matches(name, meant, n=1, cutoff=_NEAR)
+            if name in use.curves:
+                message, hint = f"`{name}` is read as a workforce column", f"to call the curve, write `{name}(…)`"
+            elif near:
                 hint = f"did you mean `{near[0]}`, {use.given[near[0]].meaning}? If not, declare it under `workforce`"
-                yield Problem("maybe-misspelt", message, _named_at(checked, use, name), hint, level="warning")
+            else:
+                continue
+            yield Problem("maybe-misspelt", message, _named_at(checked, use, name), hint, level="warning")
 
 
 @tells("not-used", about=(RuleSet,))

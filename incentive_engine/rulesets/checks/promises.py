@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import written
+from incentive_engine.kinds.pools import Solved
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import SHOWN
-from incentive_engine.rulesets.models import Example, Plan, Principles, RuleSet
+from incentive_engine.rulesets.models import AnyMeasure, Example, Plan, Principles, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
 
@@ -94,18 +95,34 @@ def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
     for name in example.payee:
         if name not in columns:
             yield unknown("column", name, checked.key(*at, "payee", name), columns, "what the rules name")
+    results = rules.kpis.keys() | _parts(checked, example)
     for section in ("results", "answers"):
         for name in getattr(example, section):
-            if name not in rules.kpis:
-                yield unknown("KPI", name, checked.key(*at, section, name), rules.kpis, "`kpis`")
+            if name not in results:
+                yield unknown("KPI", name, checked.key(*at, section, name), results, "`kpis`")
     known = _parameter_names(checked, example.plan)
     for name in example.parameters:
         if name not in known:
             yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan}`")
 
 
+def _parts(checked: Checked, example: Example) -> set[str]:
+    """The results of parts of the period whose rates the plan averages: `nps.2026-07`."""
+    try:
+        period = Period.parse(example.period, checked.rules.year_starts)
+    except ValueError:
+        return set()
+    averaged = {each.average_of for placed, each, _ in checked.measures if placed.plan == example.plan}
+    parts = [part for each in averaged if each for part in period.parts(each)]
+    return {f"{kpi}.{part.name}" for kpi in checked.rules.kpis for part in parts}  # a curve may read others than its own
+
+
 def _parameter_names(checked: Checked, plan: str) -> set[str]:
-    """The numbers that a plan takes from tables: `table.column`, or `table.column.kpi` where there is one per KPI."""
+    """The numbers that a plan takes from elsewhere, by the names that examples give them.
+
+    From tables `table.column`, or `table.column.kpi` where there is one per KPI; where a result stands in its
+    population; and the factor of a pool.
+    """
     names = set()
     for placed in checked.nodes:
         for parameter in placed.parameters.values() if placed.plan == plan else ():
@@ -113,4 +130,9 @@ def _parameter_names(checked: Checked, plan: str) -> set[str]:
             kpi = getattr(placed.node, "kpi", None) or placed.name
             per_kpi = table is not None and "kpi" in table.keys
             names.add(f"{parameter.table}.{parameter.column}" + (f".{kpi}" if per_kpi else ""))
-    return names
+    for placed, way, kpi in checked.ways:
+        if placed.plan == plan and way.way.among is not None and isinstance(placed.node, AnyMeasure):
+            standing = f"{kpi}@{placed.node.of}#{way.way.among}"
+            names |= {f"{standing}.{count}" for count in ("better", "distinct", "equal", "size")}
+    solved = isinstance(checked.rules.pools.get(checked.rules.plans[plan].pool or ""), Solved)
+    return names | ({"pool.factor"} if solved else set())
