@@ -243,6 +243,39 @@ def test_formulas_read_results_and_so_do_fallbacks() -> None:
     }
 
 
+MATRIX = {
+    "kind": "matrix", "across": "profit", "below": "zero", "columns": [0, 1], "rows": [{"from": 0, "rates": [0, 1]}],
+}  # fmt: skip
+
+
+def test_a_called_curve_reads_its_second_number_for_the_caller() -> None:
+    measure = {"modifiers": [{"factor": "matrix(sales)", "of": "team", "because": {"en": "so"}}], "curve": "matrix"}
+    plan = planned(measure, {"profit": kpi()}, curves=RULES["curves"] | {"matrix": MATRIX})
+    assert result_keys([plan], frozenset({"sales", "profit"})) == {
+        *(ResultKey(name, kind) for name in ("sales", "profit") for kind in ("payee", "team"))  # type: ignore[arg-type]
+    }
+
+
+def test_a_pool_reads_for_its_fund_and_for_the_curves_of_its_keys() -> None:
+    pool = {
+        "title": {"en": "Pool"},
+        "fund": {"sum": "1% * margin", "of": "department"},
+        "parts": {"all": {"title": {"en": "All"}, "share": 1, "in_proportion_to": "sales * matrix(score)"}},
+    }
+    plan = planned(
+        {},
+        {"profit": kpi(), "margin": kpi()},
+        curves=RULES["curves"] | {"matrix": MATRIX},
+        pools={"pool": pool},
+        plan={"pool": "pool"},
+    )
+    assert result_keys([plan], frozenset({"sales", "profit", "margin"})) == {
+        ResultKey("sales", "payee"),  # of the measure: in the key, `sales` is the node
+        ResultKey("profit", "payee"),
+        ResultKey("margin", "department"),
+    }
+
+
 def test_every_number_of_a_plan_is_told_with_its_kpi() -> None:
     ways = {
         "reached": {"attainment": "ratio", "target": {"table": "goals"}, "curve": "line"},
@@ -433,3 +466,38 @@ def test_a_second_input_of_a_curve_is_of_the_same_month(tmp_path: Path) -> None:
     results = "quality.2026-07: 12, sales.2026-07: 200, quality.2026-08: 12, sales.2026-08: 10"
     example = EXAMPLE.replace("quality.2026-07: 5, quality.2026-09: 10", results).replace("payout: 675", "score: 67.5%")
     assert check(_loaded(tmp_path, text + example)) == []
+
+
+POOLED = """
+pools:
+  pot:
+    title: {en: Pot}
+    fund: {sum: 10 * sales, of: company}
+    SHARING
+"""
+SOLVED = "solve: {factor: c, at_least: 0, at_most: 9, places: 2}"
+SHARED = "parts: {all: {title: {en: All}, share: 100%, in_proportion_to: score}}"
+
+
+@pytest.mark.parametrize(
+    ("sharing", "pays", "expect", "told"),
+    [
+        (SOLVED, "payout: 1000 * score * c, pool: pot", "payout: 1500", None),
+        (SOLVED, "payout: 1000 * score * c, pool: pot", "score: 60%", None),
+        (SOLVED, "payout: 1000 * score * c, pool: pot", "payout: 900", "the payout is 1500, not 900"),
+        (SHARED, "pool: pot", "score: 60%", None),
+        (SHARED, "pool: pot", "payout: 900", "is paid from a pool: what the others get decides the payout"),
+        (SHARED, "pool: pot", "held: missing-fund", None),
+    ],
+)
+def test_examples_of_a_pool_are_told_its_factor(
+    tmp_path: Path, sharing: str, pays: str, expect: str, told: str | None
+) -> None:
+    factor = ", pool.factor: 2.5" if sharing == SOLVED else ""
+    example = EXAMPLE.replace("better: 1", f"better: 1{factor}").replace("payout: 675", expect)
+    example = example.replace("scores: {waiting: 60%, quality: 75%}, ", "").replace(
+        "quality.2026-09: 10", "quality.2026-09: 7"
+    )
+    text = WHOLE.replace("target_pay: 1000", pays.replace(", ", "\n    ")) + POOLED.replace("SHARING", sharing)
+    problems = check(_loaded(tmp_path, text + example))
+    assert [problem.message for problem in problems] == [] if told is None else told in problems[0].message
