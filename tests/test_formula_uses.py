@@ -217,7 +217,7 @@ def test_a_number_of_the_rules_is_in_a_column_of_numbers() -> None:
     text = text.replace("own_goal", "department")
     found = infer_types(declare(read_text(text, "f"), RuleSet), read_text(text, "f"))[1]
     assert [(each.code, each.message) for each in found] == [
-        ("type-mismatch", "`department` is of type text: the target of `profit` is a number")
+        ("type-mismatch", "`department` is of type text, and the target of `reached` is a number")
     ]
     assert str(found[0].location).startswith(f"f:{text[: text.index('column: department')].count(chr(10)) + 1}:")
 

@@ -7,7 +7,7 @@ of them. What no use tells is text.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -90,92 +90,93 @@ class FormulaUse:
 
 def formula_uses(rules: RuleSet) -> Iterator[FormulaUse]:
     """Every formula, in the order of the file."""
-    kpis = dict.fromkeys(rules.kpis, KPI)
+    known = _Known(rules)
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
                 yield FormulaUse(("kpis", name, "compute", key), formula, wanted, kpi.compute.source)
     for name, population in rules.populations.items():
         yield FormulaUse(("populations", name, "who"), population.who, "boolean", layers=(PERIOD_NAMES,))
-    for name, curve in rules.curves.items():
-        if curve.across is not None:
-            yield FormulaUse(("curves", name, "across"), curve.across, "number", layers=(PERIOD_NAMES, kpis))
+    for name, across in known.across.items():
+        yield FormulaUse(("curves", name, "across"), across, "number", layers=(PERIOD_NAMES, known.kpis))
     nodes = {plan: tuple(group) for plan, group in groupby(placed_nodes(rules), lambda placed: placed.plan)}
     for name, pool in rules.pools.items():
-        members = [placed for plan, placed in nodes.items() if rules.plans[plan].pool == name]
-        yield from _of_pool(rules, pool, ("pools", name), members)
+        members = [nodes[plan] for plan, each in rules.plans.items() if each.pool == name]
+        yield from _of_pool(known, ("pools", name), pool, members)
     for name, plan in rules.plans.items():
-        yield from _of_plan(rules, plan, ("plans", name), nodes[name])
+        yield from _of_plan(known, ("plans", name), plan, nodes[name])
 
 
-def _of_pool(rules: RuleSet, pool: Pool, at: KeyPath, members: list[tuple[Placed, ...]]) -> Iterator[FormulaUse]:
+class _Known:
+    """What is known wherever a formula stands: the KPIs, the curves, and what matrices read as their second number."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self.kpis: _Layer = dict.fromkeys(rules.kpis, KPI)
+        self.across = {name: curve.across for name, curve in rules.curves.items() if curve.across is not None}
+
+    def calling(
+        self, at: KeyPath, formula: Formula, *layers: _Layer, wanted: Type = "number", columns: bool = True
+    ) -> FormulaUse:
+        """A formula that may call curves: all but those whose `across` reads what the formula itself could not."""
+        given: Mapping[str, Name] = ChainMap(*layers)
+        refused: dict[str, str] = {}
+        for name, across in self.across.items():
+            foreign = {each for each in across.names - WHOLE_PERIOD.keys() if each in self.kpis or not columns}
+            lacking = {each for each in foreign if given.get(each) is not KPI}
+            if lacking:
+                refused[name] = f"`{min(lacking)}`, which its `across` names, is not known here"
+        curves = self.rules.curves.keys() - refused.keys() if refused else self.rules.curves.keys()
+        return FormulaUse(at, formula, wanted, None, layers, columns, curves, refused)
+
+
+def _of_pool(known: _Known, at: KeyPath, pool: Pool, members: list[tuple[Placed, ...]]) -> Iterator[FormulaUse]:
     """The formulas of a pool; `members`: the nodes of each plan that it pays."""
-    kpis = dict.fromkeys(rules.kpis, KPI)
-    paid = all(rules.plans[nodes[0].plan].target_pay is not None for nodes in members)
+    paid = all(known.rules.plans[nodes[0].plan].target_pay is not None for nodes in members)
     pay = TARGET_PAY if paid else {}
     fund = (*at, "fund", pool.fund.key)
     if isinstance(pool.fund, GivenSum):
-        yield _calling(rules, fund, pool.fund.formula, WHOLE_PERIOD, kpis, columns=False)
+        yield known.calling(fund, pool.fund.formula, WHOLE_PERIOD, known.kpis, columns=False)
     else:
-        yield _calling(rules, fund, pool.fund.formula, PERIOD_NAMES, pay, PRORATION, kpis)
+        yield known.calling(fund, pool.fund.formula, PERIOD_NAMES, pay, PRORATION, known.kpis)
     if isinstance(pool, SharedOut):
         paths = [set(_scores(nodes)) for nodes in members]
         common = dict.fromkeys(set.intersection(*paths) if paths else (), NODE)
         for name, part in pool.parts.items():
             key = (*at, "parts", name, "in_proportion_to")
-            yield _calling(rules, key, part.in_proportion_to, PERIOD_NAMES, pay, PRORATION, SCORE, common)
+            yield known.calling(key, part.in_proportion_to, PERIOD_NAMES, pay, PRORATION, SCORE, common)
         for bound in ("minimum", "maximum"):
             formula: Formula | None = getattr(pool, bound)
             if formula is not None:
-                yield _calling(rules, (*at, bound), formula, PERIOD_NAMES, pay)
+                yield known.calling((*at, bound), formula, PERIOD_NAMES, pay)
 
 
-def _of_plan(rules: RuleSet, plan: Plan, at: KeyPath, nodes: tuple[Placed, ...]) -> Iterator[FormulaUse]:
+def _of_plan(known: _Known, at: KeyPath, plan: Plan, nodes: tuple[Placed, ...]) -> Iterator[FormulaUse]:
     yield FormulaUse((*at, "who"), plan.who, "boolean", layers=(PERIOD_NAMES,))
     if plan.eligible:
         yield FormulaUse((*at, "eligible"), plan.eligible, "boolean", layers=(PERIOD_NAMES,))
     if plan.target_pay:
-        yield _calling(rules, (*at, "target_pay"), plan.target_pay, PERIOD_NAMES)
+        yield known.calling((*at, "target_pay"), plan.target_pay, PERIOD_NAMES)
     if plan.payout:
-        pool = rules.pools.get(plan.pool) if plan.pool else None
+        pool = known.rules.pools.get(plan.pool) if plan.pool else None
         solved = {pool.solve.factor: FACTOR} if isinstance(pool, Solved) else {}
         pay = TARGET_PAY if plan.target_pay else {}
-        yield _calling(rules, (*at, "payout"), plan.payout, PERIOD_NAMES, pay, SCORE, _scores(nodes), solved)
+        yield known.calling((*at, "payout"), plan.payout, PERIOD_NAMES, pay, SCORE, _scores(nodes), solved)
     for placed in nodes:
-        yield from _of_steps(rules, placed)
+        yield from _of_steps(known, placed)
 
 
-def _of_steps(rules: RuleSet, placed: Placed) -> Iterator[FormulaUse]:
-    kpis = dict.fromkeys(rules.kpis, KPI)
+def _of_steps(known: _Known, placed: Placed) -> Iterator[FormulaUse]:
+    layers = PERIOD_NAMES, known.kpis
     for index, modifier in enumerate(placed.node.modifiers):
-        yield _calling(rules, (*placed.at, "modifiers", index, modifier.key), modifier.formula, PERIOD_NAMES, kpis)
+        yield known.calling((*placed.at, "modifiers", index, modifier.key), modifier.formula, *layers)
     for index, gate in enumerate(placed.node.gates):
-        yield _calling(rules, (*placed.at, "gates", index, "when"), gate.when, PERIOD_NAMES, kpis, wanted="boolean")
+        yield known.calling((*placed.at, "gates", index, "when"), gate.when, *layers, wanted="boolean")
 
 
-def _scores(nodes: tuple[Placed, ...]) -> dict[str, Name]:
+def _scores(nodes: tuple[Placed, ...]) -> _Layer:
     """The nodes below the root of a plan, by path."""
     return {placed.path: NODE for placed in nodes if not isinstance(placed.node, Plan)}
-
-
-def _calling(
-    rules: RuleSet,
-    at: KeyPath,
-    formula: Formula,
-    *layers: _Layer,
-    wanted: Type = "number",
-    columns: bool = True,
-) -> FormulaUse:
-    """A formula that may call curves: all but those whose `across` reads what the formula itself could not."""
-    given: Mapping[str, Name] = ChainMap(*layers)
-    refused: dict[str, str] = {}
-    for name, curve in rules.curves.items():
-        read = frozenset() if curve.across is None else curve.across.names
-        lacking = {each for each in read if (each in rules.kpis or not columns) and given.get(each) is not KPI}
-        lacking -= WHOLE_PERIOD.keys()
-        if lacking:
-            refused[name] = f"`{min(lacking)}`, which its `across` names, is not known here"
-    return FormulaUse(at, formula, wanted, None, layers, columns, rules.curves.keys() - refused.keys(), refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ class ColumnTypes:
 def infer_types(rules: RuleSet, document: Document) -> tuple[ColumnTypes, list[Problem]]:
     """Types from declarations, from what is standard, and from use; and whatever contradicts them."""
     uses = tuple(formula_uses(rules))
-    names: _Names = {None: _workforce_names(rules)}
+    numbers = {at: each.column for placed in placed_nodes(rules) for at, each in placed.columns.items()}
+    names: _Names = {None: _workforce_names(rules, numbers.values())}
     names |= {name: _source_names(rules, name, source) for name, source in rules.sources.items()}
     for use in uses:
         names.setdefault(use.source, {})
@@ -203,7 +205,7 @@ def infer_types(rules: RuleSet, document: Document) -> tuple[ColumnTypes, list[P
     for use in uses:
         for column in use.named_columns:
             names[use.source].setdefault(column, Name("text", "a column"))
-    problems += _numbers_that_are_none(rules, names[None], document)
+    problems += _numbers_that_are_none(numbers, names[None], document)
     columns = names[None].keys() | _keys(rules)
     problems += [problem for use in uses if use.source is None for problem in _misplaced(use, columns, document)]
     types = {table: _types(known) for table, known in names.items()}
@@ -233,15 +235,14 @@ def _read(use: FormulaUse, known: _Layer, rules: RuleSet) -> tuple[dict[str, Typ
     return {column: kind for column, kind in types.items() if column in columns}, problems
 
 
-def _numbers_that_are_none(rules: RuleSet, known: Mapping[str, Name], document: Document) -> Iterator[Problem]:
+def _numbers_that_are_none(numbers: Mapping[KeyPath, str], known: _Layer, document: Document) -> Iterator[Problem]:
     """What the rules read as a number from a column of the workforce is one."""
-    for placed in placed_nodes(rules):
-        for at, parameter in placed.columns.items():
-            kind = known[parameter.column].type
-            if kind != "number":
-                message = f"`{parameter.column}` is of type {kind}: the {at[-1]} of `{placed.path}` is a number"
-                where = document.at((*at, "column"))
-                yield Problem("type-mismatch", message, where, "name a workforce column that holds the number")
+    for at, column in numbers.items():
+        kind = known[column].type
+        if kind != "number":
+            message = f"`{column}` is of type {kind}, and the {at[-1]} of `{at[-2]}` is a number"
+            where = document.at((*at, "column"))
+            yield Problem("type-mismatch", message, where, "name a workforce column that holds the number")
 
 
 def _misplaced(use: FormulaUse, columns: set[str], document: Document) -> Iterator[Problem]:
@@ -259,7 +260,7 @@ def _misplaced(use: FormulaUse, columns: set[str], document: Document) -> Iterat
             yield Problem("ambiguous-name", f"`{name}` is {' and '.join(meanings)}", where, "rename one of them")
 
 
-def _types(names: Mapping[str, Name]) -> dict[str, Type]:
+def _types(names: _Layer) -> dict[str, Type]:
     return {column: name.type for column, name in names.items() if name.type is not None}
 
 
@@ -269,9 +270,9 @@ def _keys(rules: RuleSet) -> set[str]:
     return keys | {column for population in rules.populations.values() for column in population.by}
 
 
-def _workforce_names(rules: RuleSet) -> dict[str, Name]:
+def _workforce_names(rules: RuleSet, numbers: Iterable[str]) -> _Layer:
     return {
-        **dict.fromkeys(_number_columns(rules), Name("number", "a number")),
+        **dict.fromkeys(numbers, Name("number", "a number")),
         **_declared(rules.workforce),
         **{column: Name("text", "a workforce column") for column in WORKFORCE_TEXT},
         **{column: Name("date", "a workforce column") for column in WORKFORCE_DATES},
@@ -279,12 +280,7 @@ def _workforce_names(rules: RuleSet) -> dict[str, Name]:
     }
 
 
-def _number_columns(rules: RuleSet) -> set[str]:
-    """Workforce columns that hold a number of the rules: `{column: own_target}`."""
-    return {each.column for placed in placed_nodes(rules) for each in placed.columns.values()}
-
-
-def _source_names(rules: RuleSet, name: str, source: Source) -> dict[str, Name]:
+def _source_names(rules: RuleSet, name: str, source: Source) -> _Layer:
     """The columns of a source whose types are known; the date and whom a fact is about are what they are."""
     return {
         **_declared(source),
@@ -301,7 +297,7 @@ def answer_columns(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
     return {column: bounds for answers in of_source for column, bounds in answers.items()}
 
 
-def _declared(table: TableOptions) -> dict[str, Name]:
+def _declared(table: TableOptions) -> _Layer:
     kinds: Mapping[str, Type] = {"text": "text", "number": "number", "money": "number", "boolean": "boolean"}
     return {
         column: Name(kinds.get(options.type, "date"), "a declared column")
