@@ -13,13 +13,16 @@ import polars as pl
 from incentive_engine.errors import Problem
 from incentive_engine.exact import CannotProve, Exact, Scale
 from incentive_engine.facts import TableContract
-from incentive_engine.formulas import Formula, Scope, compile_number
+from incentive_engine.formulas import CurveFunction, Formula, Scope, compile_number
 from incentive_engine.kinds.attainments import ATTAINMENTS
+from incentive_engine.kinds.base import Variants
+from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checks.measures import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
+from incentive_engine.rulesets.resolving import chosen_rounding
 
 _MOST_DAYS = 10**7
 _PERIOD: Scope = {
@@ -65,9 +68,22 @@ def _target_pays_end(checked: Checked, workforce: TableContract) -> Iterator[Pro
     scope = {**columns_scope(workforce), **_PERIOD}
     for name, plan in checked.rules.plans.items():
         if plan.target_pay is not None:
-            problem = _target_pay(plan.target_pay, scope)
+            curves = {f"{curve}()": _called(checked.rules.curves[curve], scope) for curve in plan.target_pay.calls}
+            problem = _target_pay(plan.target_pay, {**scope, **curves})
             if problem:
                 yield replace(problem, location=checked.at("plans", name, "target_pay"))
+
+
+def _called(curve: CurveKind, scope: Scope) -> CurveFunction:
+    """A curve as a function of the target pay, with the rate as a column of its own."""
+
+    def rate(argument: Exact) -> Exact:
+        across = None if curve.across is None else compile_number(curve.across, scope)
+        found = type(curve).rate(Variants((curve,), pl.lit(0, pl.UInt32)), argument, across)
+        rounding = chosen_rounding(curve.rounding)
+        return (found if rounding is None else rounding.of(found)).named("rate")[1]
+
+    return rate
 
 
 def _target_pay(formula: Formula, scope: Scope) -> Problem | None:
