@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from incentive_engine.documents import declare, read_text
+from incentive_engine.rulesets.column_types import infer_types
 from incentive_engine.rulesets.contracts import contracts, subject_kinds, workforce_columns
-from incentive_engine.rulesets.formula_uses import FACTOR, KPI, NODE, formula_uses, infer_types
+from incentive_engine.rulesets.formula_uses import FACTOR, KPI, NODE, formula_uses
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.ranges import input_ranges, result_scale
 

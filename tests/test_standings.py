@@ -23,7 +23,7 @@ from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.kinds.base import FromColumn, FromTable
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.formula_uses import ColumnTypes
+from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve

@@ -32,7 +32,7 @@ from incentive_engine.facts import Accepted, Table
 from incentive_engine.formulas import Scope
 from incentive_engine.kinds.kpis import FromFacts, Given, Tally
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.formula_uses import ColumnTypes
+from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 

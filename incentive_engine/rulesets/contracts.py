@@ -12,7 +12,8 @@ from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
-from incentive_engine.rulesets.formula_uses import ColumnTypes, answer_columns, formula_uses
+from incentive_engine.rulesets.column_types import ColumnTypes
+from incentive_engine.rulesets.formula_uses import answer_columns, formula_uses
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walking import placed_measures, placed_nodes

@@ -15,8 +15,8 @@ from incentive_engine.facts import TableContract
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
 from incentive_engine.rulesets.checks.numbers import declared_ranges
+from incentive_engine.rulesets.column_types import ColumnTypes, infer_types
 from incentive_engine.rulesets.contracts import contracts
-from incentive_engine.rulesets.formula_uses import ColumnTypes, infer_types
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.ranges import DeclaredRanges
 
