@@ -138,11 +138,11 @@ def test_every_check_says_what_it_tells_and_of_what() -> None:
 def test_every_code_is_shown_by_a_broken_rule_set() -> None:
     files = [
         *(PACKAGE / "rulesets").rglob("*.py"),
-        *(PACKAGE / "engine" / name for name in ("examples.py", "proving.py")),
+        *(PACKAGE / "engine" / name for name in ("example_rows.py", "examples.py", "proving.py")),
     ]
     sources = [file.read_text(encoding="utf-8") for file in files]
     codes = {
-        code for source in sources for code in re.findall(r'(?:Problem|_Refused)\(\s*(?:at, )?"([a-z-]+)"', source)
+        code for source in sources for code in re.findall(r'(?:Problem|Refused)\(\s*(?:at, )?"([a-z-]+)"', source)
     }
     codes |= {f"unknown-{what.lower()}" for source in sources for what in re.findall(r'\bunknown\(\s*"(\w+)"', source)}
     codes |= {code for each in RULE_CHECKS for code in each.codes}
@@ -298,7 +298,7 @@ POPULATION = ("curves:\n", "populations:\n  all: {who: TRUE}\ncurves:\n")
     [
         ("lower", "threshold: 60, benchmark: 20, attainment: between", "[[0%, 0%], [100%, 100%]]", []),
         ("higher", "baseline: 20, benchmark: 60, attainment: progress", "[[0%, 0%], [100%, 100%]]", []),
-        ("higher", "threshold: 6, benchmark: 2, attainment: between", "[[0%, 0%], [100%, 100%]]", ["benchmark-is-worse"]),
+        ("higher", "threshold: 60, benchmark: 20, attainment: between", "[[0, 0], [1, 1]]", ["benchmark-is-worse"]),
         ("lower", "threshold: 60, benchmark: 20, attainment: between", "[[0%, 100%], [100%, 0%]]", ["pays-for-worse"]),
         ("lower", "among: all, attainment: dense_rank", "[[1, 100%], [10, 0%]]", []),
         ("higher", "among: all, attainment: competition_rank", "[[1, 0%], [10, 100%]]", ["pays-for-worse"]),

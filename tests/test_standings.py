@@ -252,7 +252,7 @@ def test_a_called_curve_reads_its_second_number_for_the_caller() -> None:
     measure = {"modifiers": [{"factor": "matrix(sales)", "of": "team", "because": {"en": "so"}}], "curve": "matrix"}
     plan = planned(measure, {"profit": kpi()}, curves=RULES["curves"] | {"matrix": MATRIX})
     assert result_keys([plan], frozenset({"sales", "profit"})) == {
-        *(ResultKey(name, kind) for name in ("sales", "profit") for kind in ("payee", "team"))  # type: ignore[arg-type]
+        *(ResultKey(name, kind) for name in ("sales", "profit") for kind in ("payee", "team"))
     }
 
 
@@ -320,6 +320,23 @@ def test_a_fact_counts_in_the_part_in_which_it_is_dated() -> None:
         "2026-08": [0, 10000],
         "2026-09": [None, None],  # nothing was delivered about September
     }
+
+
+def test_a_result_is_rounded_twice_where_its_kpi_says_so() -> None:
+    rounding = {"places": 2, "then": {"places": 1}}
+    rules = rules_with(
+        kpis={
+            "sales": kpi(compute={"kind": "mean", "from": "calls", "value": "minutes"}, rounding=rounding),
+        },
+        sources={"calls": {"path": "calls.csv", "date": "day", "payee": "payee"}},
+    )
+    facts = _facts([("p", dt.date(2026, 7, 1))] * 2)
+    minutes = Table("calls", facts.tables["calls"].frame.with_columns(minutes=pl.Series([144, 145])),
+                    {"minutes": Scale(2, 144, 145)}, True, "", ())  # fmt: skip
+    delivered = Accepted({**facts.tables, "calls": minutes}, facts.held)
+    key = ResultKey("sales", "payee")
+    result = measure_kpis(rules, ColumnTypes({}, {}), delivered, [key], PERIOD).results[key]
+    assert (result.frame["value"].to_list(), result.scale.places) == ([15, None], 1)  # 1.445, 1.45, 1.5; once: 1.4
 
 
 @pytest.mark.parametrize("kind", ["payee", "team"])

@@ -61,14 +61,14 @@ def every_subject(kind: str, accepted: Accepted) -> pl.DataFrame:
 
 def fitted_result(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:
     """The result, its value in the carrier that the least and the greatest that occur need."""
-    column, scale = fitted(frame[VALUE], kpi.rounding.places)
+    column, scale = fitted(frame[VALUE], kpi.rounding.kept)
     count = pl.when(column.is_not_null()).then(pl.col(COUNT)).alias(COUNT)
     return Result(frame.with_columns(column, count), scale, numerator, denominator)
 
 
 def rounded(value: Exact, kpi: Kpi) -> Exact:
     """The value, rounded as the KPI says."""
-    return value.rounded(kpi.rounding.places, kpi.rounding.mode)
+    return kpi.rounding.of(value)
 
 
 def as_column(value: Exact, name: str) -> pl.Expr:
