@@ -34,6 +34,10 @@ KPIS: Final[dict[str, Kind]] = {
     "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "value": "decimal", "n": "count",
     "numerator": "decimal", "denominator": "decimal", "low": "decimal", "high": "decimal",
 }  # fmt: skip
+POOLS: Final[dict[str, Kind]] = {
+    "pool": "text", "group": "text", "payees": "count", "sum": "decimal", "paid": "decimal", "left": "decimal",
+    "factor": "decimal", "held": "count",
+}  # fmt: skip
 HELD: Final[dict[str, Kind]] = {"table": "text", "key": "text", "payee": "text", "code": "text", "reason": "text"}
 ELIGIBILITY: Final[dict[str, Kind]] = {"payee": "text", "plan": "text", "test": "text", "result": "flag"}
 

@@ -55,6 +55,6 @@ def _limited(free: pl.DataFrame, left: pl.Series) -> tuple[pl.DataFrame, pl.Data
     under, over = (added(free[side], at, groups) for side in ("under", "over"))
     lifted = (free["under"] > 0) & (under >= over).gather(at)
     capped = (free["over"] > 0) & (over >= under).gather(at)
-    bound = pl.when(lifted).then("minimum").otherwise("maximum").alias("bound")
     still = ~lifted & ~capped & ((under > 0) | (over > 0)).gather(at)
-    return free.filter(still).drop("under", "over"), free.filter(lifted | capped).select("row", "at", bound)
+    fixed = free.with_columns(pl.when(lifted).then("minimum").otherwise("maximum").alias("bound"))
+    return free.filter(still).drop("under", "over"), fixed.filter(lifted | capped).select("row", "at", "bound")

@@ -31,7 +31,7 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules, load
 from incentive_engine.version import __version__
 
-TABLES = ("payouts", "contributions", "departments", "kpis", "held", "eligibility", "steps")
+TABLES = ("payouts", "contributions", "departments", "kpis", "pools", "held", "eligibility", "steps")
 FORMAT = 1
 SET_ASIDE = "_held.parquet"
 """Among the inputs: the rows that could not be accepted, so that a run from the folder alone holds them too."""
@@ -68,6 +68,11 @@ class Run:
     def kpis(self) -> pl.DataFrame:
         """One row per subject × KPI."""
         return self.tables["kpis"].collect()
+
+    @cached_property
+    def pools(self) -> pl.DataFrame:
+        """One row per pool × group: the sum, what is paid of it, and what is left."""
+        return self.tables["pools"].collect()
 
     @cached_property
     def held(self) -> pl.DataFrame:
@@ -196,6 +201,7 @@ def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
         "contributions": outputs.contributions(calculation),
         "departments": departments(calculation).lazy(),
         "kpis": outputs.kpi_table(calculation),
+        "pools": calculation.pools.lazy(),
         "held": outputs.held(calculation).lazy(),
         "eligibility": calculation.assigned.tests,
         "steps": outputs.steps(calculation).lazy(),
