@@ -25,7 +25,7 @@ from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.prorations import Proration
-from incentive_engine.rulesets.models import Group, Measure, Plan
+from incentive_engine.rulesets.models import Group, Plan, Way
 from incentive_engine.rulesets.reference import reference
 from incentive_engine.shipped import rules_dir
 
@@ -76,7 +76,7 @@ def used(value: Any) -> Iterator[tuple[str, str]]:
             for word, each in classes.items()
             if type(value) is each
         )
-        if isinstance(value, Measure):
+        if isinstance(value, Way):
             yield "attainment", value.attainment
         if isinstance(value, Group | Plan):
             yield "combine", value.combine
