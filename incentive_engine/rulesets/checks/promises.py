@@ -114,7 +114,7 @@ def _parts(checked: Checked, example: Example) -> set[str]:
         return set()
     averaged = {each.average_of for placed, each, _ in checked.measures if placed.plan == example.plan}
     parts = [part for each in averaged if each for part in period.parts(each)]
-    return {f"{kpi}.{part.name}" for kpi in checked.rules.kpis for part in parts}  # a curve may read others than its own
+    return {f"{kpi}.{part.name}" for kpi in checked.rules.kpis for part in parts}  # curves read others too
 
 
 def _parameter_names(checked: Checked, plan: str) -> set[str]:
