@@ -55,6 +55,9 @@ def _payout(telling: Telling, formula: Formula) -> Iterator[Step]:
     if plan.proration is not None:
         en, fr = (f"({each}) × {{{PRORATION}}}" for each in (en, fr))
     yield Step(f"{PAYOUT}.exact", "plan", "exact", en, fr, at)
+    finer = Rounding(places=min(12, plan.payout_rounding.kept + 6))
+    en, fr = "the same, to compare it with", "le même, pour la comparaison"
+    yield Step(f"{PAYOUT}.whole", "plan", "without", en, fr, at, finer)
     for column in numbers:
         name = column.removeprefix(f"{PAYOUT}.without_")
         if name != column and not name.endswith((".at", ".across")) and name in formula.names:

@@ -28,6 +28,8 @@ OTHER_PAY: Final = "other_pay"
 SCORE: Final = "score"
 """What formulas call the score of the plan."""
 _NOTHING = Exact.of(0)
+_FINER: Final = 6
+"""How many places more than the payout has what each node brought is compared at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,19 @@ def _by_formula(
 
     def amount(name: str, given: Given) -> Exact:
         value = context.number(formulas, "payee", name, {**known, **given})
-        return context.stages.number(name, value if proration is None else value.times(proration))
+        return value if proration is None else value.times(proration)
 
-    everything = amount(f"{PAYOUT}.exact", scores)
+    places = plans.first.payout_rounding.kept + _FINER
+
+    def compared(name: str, given: Given) -> Exact:
+        return context.stages.number(f"{PAYOUT}.{name}", amount(f"{PAYOUT}.{name}", given).rounded(places))
+
+    everything = context.stages.number(f"{PAYOUT}.exact", amount(f"{PAYOUT}.exact", scores))
     payout = context.rounded(PAYOUT, everything, plans.first.payout_rounding)
     context.hold_unless_known("missing-payout", formulas, "payee", everything.missing, {**known, **scores})
-    parts = [everything.minus(amount(f"{PAYOUT}.without_{name}", {**scores, name: _NOTHING})) for name in nodes]
-    unearned = amount(f"{PAYOUT}.unearned", dict.fromkeys(scores, _NOTHING))
+    whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(places))
+    parts = [whole.minus(compared(f"without_{name}", {**scores, name: _NOTHING})) for name in nodes]
+    unearned = compared("unearned", dict.fromkeys(scores, _NOTHING))
     money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
     brought: list[tuple[MeasureNode, Exact]] = []
     for node, share in zip(nodes.values(), money, strict=False):
