@@ -63,6 +63,7 @@ class Card:
     def __init__(self, results: Results, payee: Row, plan: Rule, period: str) -> None:
         self.results, self.rules, self.payee, self.plan, self.period = results, results.rules, payee, plan, period
         self.codes: set[str] = set()
+        self.scopes: dict[tuple[str, str], Row] = {}
         self.year_starts = int(self.rules.get("year_starts", 1))
         self.start, self.end = span(period, self.year_starts)
         self.scope = payee_scope(self.rules, payee, period)
@@ -82,9 +83,12 @@ class Card:
 
     def with_results(self, kind: str, period: str = "") -> Row:
         """What gates, modifiers and curves read: the payee's columns, and every KPI's result for the subject."""
-        subject, kpis = self.subject(kind), self.rules["kpis"]
-        results = {name: self.results.of(name, kind, subject, period or self.period).value for name in kpis}
-        return with_curves(self.rules, {**self.scope, **results})
+        period = period or self.period
+        if (kind, period) not in self.scopes:
+            kpis = self.rules["kpis"]
+            results = {name: self.results.of(name, kind, self.subject(kind), period).value for name in kpis}
+            self.scopes[kind, period] = with_curves(self.rules, {**self.scope, **results})
+        return self.scopes[kind, period]
 
     def parameter(self, written: Any, kpi: str = "") -> Fraction | None:
         """A number of the rule set, or the one that a table or a column has for the payee."""

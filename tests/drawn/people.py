@@ -1,0 +1,203 @@
+"""People, the facts about their work, and KPIs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+
+from tests.drawn.draws import Draws, Rule
+from tests.drawn.words import (
+    GHOST,
+    PAYEES,
+    RESULTS,
+    SIGNED_RESULTS,
+    SYSTEM,
+    TABLE_TARGETS,
+    Drawn,
+    Vocabulary,
+    fractions,
+    mostly,
+)
+from tests.oracle import previous, span
+
+
+class People(Draws):
+    # -- people
+
+    def people(self) -> None:
+        days = (self.start - dt.timedelta(400), self.start, self.start + dt.timedelta(1), self.middle, self.end)
+        late = (self.start - dt.timedelta(1), self.start - dt.timedelta(29), self.end + dt.timedelta(1))
+        cells = {
+            "team": mostly("T1", "T2"),
+            "department": mostly("D1", "D2"),
+            "role": mostly("A", "B", missing=1),
+            "level": mostly("junior", "senior"),
+            "base_salary": mostly(*fractions("40000", "30000.50", "25123.45", "0", "12345.67"), missing=1),
+            "fte": mostly(*fractions("1", "0.5", "0.8", "0"), missing=1),
+            "grade": mostly(*fractions("1", "2", "3", "0", "-2.5")),
+            "remote": mostly(False, True),
+            "own": mostly(*TABLE_TARGETS),
+            "top": mostly(*fractions("0.5", "1", "0.25", "1.5", "0"), missing=3),
+            "hired": mostly(*days[:1] * 5, *days, *late, missing=1),
+            "left": (*[None] * 12, *days[1:], *late, self.end - dt.timedelta(1)),
+        }
+        payees = PAYEES[: self.pick(1, 3, 5, 4, 2, 5, 4, 3)]
+        self.tables["workforce"] = [{"payee": payee, **self.row(cells)} for payee in payees]
+        self.columns["workforce"] = {
+            **dict.fromkeys(("payee", "team", "department", "role", "level"), "text"),
+            **dict.fromkeys(("base_salary", "fte", "grade", "own", "top"), "number"),
+            "remote": "boolean",
+            "hired": "date",
+            "left": "date",
+        }
+        self.rules["workforce"] = {
+            **self.file("workforce"),
+            "columns": {
+                "base_salary": {"type": "money", "at_most": Fraction(1000000)},
+                "fte": {"type": "number", "at_most": Fraction(1), "places": 2},
+                "grade": {"type": "number", "at_least": Fraction(-5), "at_most": Fraction(10), "places": 1},
+                "remote": {"type": "boolean"},
+                "own": {"type": "number", "at_least": Fraction(-100), "at_most": Fraction(1000), "places": 4},
+                "top": {"type": "number", "at_most": Fraction(2), "places": 4},
+            },
+        }
+        self.words = Vocabulary(
+            numbers=("grade", "fte", "base_salary", "days_employed", "period_days"),
+            not_negative=("fte", "base_salary", "period_days"),
+            texts={"role": ("A", "B"), "team": ("T1", "T2"), "level": ("junior", "senior"), "department": ("D1", "D2")},
+            flags=("remote",),
+            dates=("hired", "period_end", "left", "period_start"),
+            days=(self.start, self.middle, self.end),
+            near=fractions("1", "0", "2", "30", "90", "30000.5", "-2.5"),
+        )
+
+    def file(self, name: str) -> Rule:
+        """Where a table is; the format is told by the name's ending."""
+        return {"path": f"{name}.csv", "decimal": "."} if self.chance(50) else {"path": f"{name}.parquet"}
+
+    # -- facts and KPIs
+
+    def source(self, name: str) -> tuple[str, ...]:
+        """A source with some facts; returns the kinds of subject that its facts can be about."""
+        mapping: Rule = {"payee": "adviser", "date": "day", "system_accounts": [SYSTEM]}
+        kinds: tuple[str, ...] = ("payee", "team", "department", "company")
+        if self.chance(10):
+            mapping, kinds = {"date": "day", "team": "queue"}, ("team", "company")
+        elif self.chance(30):
+            mapping["team"] = "queue"
+        if self.chance(20):
+            mapping["department"] = "unit"
+            kinds = tuple(dict.fromkeys((*kinds, "department")))
+        self.rules.setdefault("sources", {})[name] = {
+            **self.file(name),
+            **mapping,
+            "columns": {
+                "amount": {"type": "number", "at_least": Fraction(-100), "at_most": Fraction(1000), "places": 2},
+                "wait": {"type": "number", "at_most": Fraction(1000), "places": 1},
+                "kind": {"type": "text"},
+                "solved": {"type": "boolean"},
+                "closed": {"type": "date"},
+            },
+        }
+        before = span(previous(self.period), self.rules.get("year_starts", 1))[0]
+        one = dt.timedelta(1)
+        days = (self.start, self.middle, self.end, self.middle, self.start - one, before, self.end + one, before - one)
+        advisers = tuple(row["payee"] for row in self.tables["workforce"])
+        cells = {
+            "adviser": (*advisers * 6, None, SYSTEM, GHOST),
+            "day": (*days[:3] * 5, *days),
+            "queue": (*mostly("T1", "T2", missing=30) * 5, "t1"),
+            "unit": (*mostly("D1", "D2", missing=30) * 5, "D 1"),
+            "answer": mostly(*(Fraction(each) for each in (10, 9, 8, 7, 6, 0))),
+            "amount": mostly(*fractions("1", "0", "2.5", "-10", "99.99", "100", "3")),
+            "wait": mostly(*fractions("1", "0", "60", "12.5", "359.9")),
+            "kind": mostly("mail", "call"),
+            "solved": mostly(True, False),
+            "closed": mostly(*days[:4]),
+        }
+        self.tables[name] = [self.row(cells) for _ in range(self.size(0, 24))]
+        texts = dict.fromkeys(("adviser", "queue", "unit", "kind"), "text")
+        numbers = dict.fromkeys(("answer", "amount", "wait"), "number")
+        self.columns[name] = {**texts, **numbers, "day": "date", "closed": "date", "solved": "boolean"}
+        return kinds
+
+    def fact_words(self) -> Vocabulary:
+        return Vocabulary(
+            numbers=("wait", "amount", "answer"),
+            not_negative=("wait", "answer"),
+            texts={"kind": ("mail", "call")},
+            flags=("solved",),
+            dates=("closed", "day"),
+            days=(self.start, self.middle, self.end),
+            near=fractions("1", "60", "0", "9", "2.5", "100"),
+        )
+
+    def kpi(self, name: str, sources: dict[str, tuple[str, ...]]) -> Drawn:
+        words = self.fact_words()
+        kind = self.pick("given", "given", "given", "nps", "mean", "share", "count", "sum", "ratio")
+        compute: Rule = {"kind": kind}
+        kinds: tuple[str, ...] = ("payee", "team", "department", "company")
+        signed = self.chance(40)
+        if kind == "given":
+            compute |= {"at_least": Fraction(-100), "at_most": Fraction(100)} if signed else {}
+        else:
+            if not sources or (len(sources) < 2 and self.chance(20)):
+                new = f"facts{len(sources)}"
+                compute["from"], sources[new] = new, self.source(new)
+            else:
+                compute["from"] = self.pick(*sources)
+            kinds = sources[compute["from"]]
+            if kind == "share" or self.chance(40):
+                compute["where"] = self.condition(words, 1)
+        if kind == "share" and self.chance(40):
+            compute["among"] = self.condition(words, 1)
+        if kind == "nps":
+            compute["answer"] = "answer"
+        if kind in ("mean", "sum"):
+            compute["value"] = self.number(words, 1, signed=signed, quotients=False)
+        if kind == "ratio":
+            compute["numerator"] = self.number(words, 1, signed=signed, quotients=False)
+            compute["denominator"] = self.number(words, 1, signed=False, quotients=False)
+        rule: Rule = {
+            "title": {"en": name.upper()},
+            "perspective": self.pick("customer", "internal"),
+            "compute": compute,
+            "better": self.pick("higher", "lower"),
+        }
+        self.rounding(rule, "rounding", 20, -1, always=True)
+        self.rules["kpis"][name] = rule
+        return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio")))
+
+    def kpis(self) -> None:
+        sources: dict[str, tuple[str, ...]] = {}
+        self.rules["kpis"] = {}
+        self.drawn = [self.kpi(f"k{index}", sources) for index in range(self.size(1, 4))]
+
+    def given_results(self) -> None:
+        """Results of the period, of the one before, and of the parts that measures average; some are missing."""
+        if all(rule["compute"]["kind"] != "given" for rule in self.rules["kpis"].values()):
+            return
+        staff = self.tables["workforce"]
+        subjects = [("payee", row["payee"]) for row in staff]
+        subjects += [("team", "T1"), ("team", "T2"), ("department", "D1"), ("department", "D2"), ("company", "company")]
+        rows = []
+        for drawn in self.drawn:
+            compute = self.rules["kpis"][drawn.name]["compute"]
+            if compute["kind"] != "given":
+                continue
+            results = SIGNED_RESULTS if drawn.negative else RESULTS
+            for kind, subject in subjects:
+                for period in (self.period, previous(self.period), *sorted(self.parts.get(drawn.name, ()))):
+                    key = {"subject_kind": kind, "subject": subject, "kpi": drawn.name, "period": period}
+                    cells = {"value": results, "n": (*fractions("30", "5", "10", "4", "0") * 3, None), "": range(100)}
+                    row = {**key, **self.row(cells)}
+                    if row.pop("") < (50 if period == previous(self.period) else 93):
+                        rows.append(row)
+        texts = dict.fromkeys(("subject_kind", "subject", "kpi", "period"), "text")
+        self.columns["kpis"] = {**texts, "value": "number"}
+        if self.chance(10):
+            rows = [{key: value for key, value in row.items() if key != "n"} for row in rows]
+        else:
+            self.columns["kpis"]["n"] = "number"
+        self.tables["kpis"] = rows
+        self.rules["results"] = self.file("kpis")

@@ -1,0 +1,138 @@
+"""Plans: who is paid, on what, how much; and the whole case."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from fractions import Fraction
+
+from tests.drawn.curves import STEADY
+from tests.drawn.draws import Rule
+from tests.drawn.pools import Pools
+from tests.drawn.words import CAPS, FLOORS, LIMITS, PARTS, POSITIVE_TARGETS, RATES, constant, fractions, text
+from tests.oracle import Both, Call, Case, Constant, Curved, Formula, Named
+
+
+class Drawing(Pools):
+    """The whole rule set."""
+
+    def plan(self) -> Rule:
+        rule: Rule = {"title": {"en": "Plan"}, "pays": self.pick("bonus", "extra", "spot"), "who": self.who()}
+        if self.chance(30):
+            length = self.pick(*fractions("30", "1", "90"))
+            tests = (Both(Named("days_employed"), ">=", constant(length)), self.condition(self.words, 1))
+            rule["eligible"] = self.pick(*tests)
+        if not self.chance(8):
+            rule["target_pay"] = self.target_pay()
+        self.combination(rule)
+        rule["scorecard"] = self.items(1, weighted="combine" not in rule)
+        if self.chance(15):
+            rule["at_least"] = self.size(1, len(rule["scorecard"]))
+        self.with_steps(rule)
+        if self.chance(50):
+            rule["proration"] = {"by": "calendar_days"}
+            self.rounding(rule["proration"], "rounding", 20, 2, 10, always=True)
+        if self.chance(25):
+            self.pooled(rule)
+        else:
+            if self.chance(25):
+                rule["payout"] = self.payout(rule)
+            if self.chance(15):
+                self.rounding(rule, "payout_rounding", 100, -1, 4, always=True)
+        return rule
+
+    def who(self) -> Formula:
+        return self.pick(
+            Constant("TRUE", True),
+            Constant("TRUE", True),
+            Both(Named("role"), "=", text("A")),
+            Both(Named("level"), "<>", text("junior")),
+            self.condition(self.words, 1),
+        )
+
+    def target_pay(self) -> Formula:
+        salary, fte = Named("base_salary"), Named("fte")
+        tenth, twelfth = constant(Fraction("0.1"), percent=True), constant(Fraction(12))
+        return self.pick(
+            constant(self.pick(*fractions("1000", "1234.56", "0", "999.99"))),
+            Both(Both(salary, "*", constant(Fraction("0.08"), percent=True)), "/", constant(Fraction(4))),
+            Both(Both(salary, "*", fte), "*", tenth),
+            Call("ROUND", (Both(salary, "/", twelfth), constant(Fraction(2)))),
+            Call("IF", (Both(Named("role"), "=", text("A")), constant(Fraction(1000)), Both(salary, "*", tenth))),
+            Both(Both(Named("grade"), "+", constant(Fraction(5))), "*", constant(Fraction("333.335"))),
+            Both(constant(Fraction(500)), "*", self.curve_of_columns()),
+        )
+
+    def curve_of_columns(self) -> Formula:
+        """A curve that ends, and is not negative, of a column."""
+        tiers = [
+            {"from": start, "rate": abs(self.pick(*RATES))}
+            for start in self.starts(fractions("0.5", "1", "30000"), 1, 3)
+        ]
+        name = self.add_curve({"kind": "stepped", "below": self.pick("zero", "flat"), "tiers": tiers})
+        return Curved(name, Named(self.pick(*STEADY)))
+
+    def plans(self) -> None:
+        plans = {"p0": self.plan()}
+        if self.chance(30):
+            plans["p1"] = self.renumbered(copy.deepcopy(plans["p0"])) | {"who": self.who()}
+            if self.chance(85):
+                for name, role in (("p0", "A"), ("p1", "B")):
+                    plans[name]["who"] = Both(Named("role"), "=", text(role))
+        if self.chance(15):
+            plans["p2"] = self.plan()
+        self.rules["plans"] = plans
+
+    def renumbered(self, rule: Rule) -> Rule:
+        """The same shape with other numbers."""
+        pools = {"cap": CAPS, "floor": FLOORS, "withhold": PARTS, "limit": LIMITS, "target": POSITIVE_TARGETS}
+        for key, value in rule.items():
+            if key in pools and isinstance(value, Fraction):
+                rule[key] = self.pick(*pools[key])
+            elif key == "curve":
+                rule[key] = self.like(value)
+            elif key in ("scorecard", "items"):
+                constants = [name for name, item in value.items() if isinstance(item.get("weight"), Fraction)]
+                turned = [value[name]["weight"] for name in (*constants[1:], *constants[:1])]
+                for name, weight in zip(constants, turned, strict=True):
+                    value[name]["weight"] = weight
+            if key in ("scorecard", "items", "paths"):
+                for item in value.values():
+                    self.renumbered(item)
+            elif key in ("gates", "modifiers"):
+                for step in value:
+                    self.renumbered(step)
+        return rule
+
+    def reliabilities(self) -> None:
+        """A KPI may ask for a number of facts, and name what all its measures can use instead."""
+        for drawn in self.drawn:
+            if not self.chance(35):
+                continue
+            measures = [
+                rule for plan in self.rules["plans"].values() for rule in measures_of(drawn.name, plan["scorecard"])
+            ]
+            possible = [self.fallbacks(drawn, measure) for measure in measures]
+            rule: Rule = {"at_least": self.pick(2, 1, 5, 10)}
+            if possible and self.chance(85):
+                rule["otherwise"] = self.pick(*sorted(set.intersection(*possible)))
+            self.rules["kpis"][drawn.name]["reliability"] = rule
+
+    def case(self) -> Case:
+        self.people()
+        self.kpis()
+        self.plans()
+        self.reliabilities()
+        self.given_results()
+        self.fill_tables()
+        return Case(self.rules, self.tables, self.columns, self.period)
+
+
+def measures_of(kpi: str, items: Mapping[str, Rule]) -> list[Rule]:
+    found: list[Rule] = []
+    for name, item in items.items():
+        if "items" in item:
+            found += measures_of(kpi, item["items"])
+        elif item.get("kpi", name) == kpi:
+            found.append(item)
+    return found
