@@ -8,12 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from fractions import Fraction
+from typing import ClassVar, Literal, TypeAlias
 
 import polars as pl
 
 from incentive_engine.exact import Exact
 from incentive_engine.kinds.base import Language
+
+Better: TypeAlias = Literal["higher", "lower"]
+"""Which results of a KPI are the better ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Compared:
 
     actual: Exact
     parameters: Mapping[str, Exact]
-    better: Literal["higher", "lower"]
+    better: Better
     upper_end: Exact | None
     """The attainment where the curve stops rising, if it does."""
     standing: Standing | None = None
@@ -80,10 +84,16 @@ class AttainmentKind(ABC):
     words: ClassVar[Mapping[Language, str]]
     arithmetic: ClassVar[str]
     """How it is worked out, with the numbers' names in braces."""
+    otherwise: ClassVar[Mapping[Language, str]] = {}
+    """What holds where the arithmetic does not, if there are such numbers."""
 
     @abstractmethod
     def attainment(self, compared: Compared) -> Exact:
         """The attainment before its rounding; missing where it cannot be worked out."""
+
+    @abstractmethod
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        """What the arithmetic gives for the numbers that it names; None where it does not hold for them."""
 
     def impossible(self, compared: Compared) -> Impossible | None:
         """Where it cannot be worked out though everything that it needs is known."""
@@ -104,6 +114,9 @@ class Ratio(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "result ÷ target", "fr": "résultat ÷ objectif"}
     arithmetic = "{actual} ÷ {target}"
 
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["actual"] / numbers["target"]
+
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual.over(_positive(compared.parameters["target"]))
 
@@ -117,10 +130,17 @@ class InverseRatio(AttainmentKind):
     positive = ("target",)
     negative_actual = False
     words: ClassVar[Mapping[Language, str]] = {
-        "en": "target ÷ result (a result of 0 takes the curve's upper end)",
-        "fr": "objectif ÷ résultat (un résultat de 0 vaut l'extrémité haute de la courbe)",
+        "en": "target ÷ result",
+        "fr": "objectif ÷ résultat",
     }
     arithmetic = "{target} ÷ {actual}"
+    otherwise: ClassVar[Mapping[Language, str]] = {
+        "en": "a result of 0 takes the upper end of the curve",
+        "fr": "un résultat de 0 prend l'extrémité haute de la courbe",
+    }
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["target"] / numbers["actual"] if numbers["actual"] else None
 
     def attainment(self, compared: Compared) -> Exact:
         actual, target = compared.actual, _positive(compared.parameters["target"])
@@ -140,6 +160,9 @@ class Difference(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "result − target", "fr": "résultat − objectif"}
     arithmetic = "{actual} − {target}"
 
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["actual"] - numbers["target"]
+
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual.minus(compared.parameters["target"])
 
@@ -151,6 +174,9 @@ class Level(AttainmentKind):
     in_percent = False
     words: ClassVar[Mapping[Language, str]] = {"en": "the result itself", "fr": "le résultat lui-même"}
     arithmetic = "{actual}"
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["actual"]
 
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual
@@ -167,6 +193,10 @@ class Between(AttainmentKind):
         "fr": "(résultat − seuil) ÷ (référence − seuil)",
     }
     arithmetic = "({actual} − {threshold}) ÷ ({benchmark} − {threshold})"
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        threshold = numbers["threshold"]
+        return (numbers["actual"] - threshold) / (numbers["benchmark"] - threshold)
 
     def attainment(self, compared: Compared) -> Exact:
         threshold = compared.parameters["threshold"]
@@ -190,16 +220,19 @@ class Progress(AttainmentKind):
     needs = ("baseline", "benchmark")
     rises_with = "merit"
     words: ClassVar[Mapping[Language, str]] = {
-        "en": (
-            "(result − baseline) ÷ (benchmark − baseline); from a baseline at the benchmark or beyond, 100 % for any "
-            "progress and 0 % without"
-        ),
-        "fr": (
-            "(résultat − point de départ) ÷ (référence − point de départ) ; d'un point de départ déjà à la référence "
-            "ou au-delà, 100 % pour tout progrès et 0 % sans progrès"
-        ),
+        "en": "(result − baseline) ÷ (benchmark − baseline)",
+        "fr": "(résultat − point de départ) ÷ (référence − point de départ)",
     }
     arithmetic = "({actual} − {baseline}) ÷ ({benchmark} − {baseline})"
+    otherwise: ClassVar[Mapping[Language, str]] = {
+        "en": "a baseline at the benchmark or beyond it: 100% for any progress, 0% without",
+        "fr": "un point de départ à la référence ou au-delà : 100 % pour tout progrès, 0 % sans progrès",
+    }
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        baseline, way = numbers["baseline"], numbers["benchmark"] - numbers["baseline"]
+        left = way if better == "higher" else -way
+        return (numbers["actual"] - baseline) / way if left > 0 else None
 
     def attainment(self, compared: Compared) -> Exact:
         baseline, benchmark = (compared.oriented(compared.parameters[name]) for name in self.needs)
@@ -221,6 +254,9 @@ class CompetitionRank(AttainmentKind):
     }
     arithmetic = "1 + {better}"
 
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return 1 + numbers["better"]
+
     def attainment(self, compared: Compared) -> Exact:
         return _standing(compared).better.plus(1)
 
@@ -238,6 +274,9 @@ class DenseRank(AttainmentKind):
     }
     arithmetic = "1 + {distinct}"
 
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return 1 + numbers["distinct"]
+
     def attainment(self, compared: Compared) -> Exact:
         return _standing(compared).distinct.plus(1)
 
@@ -253,6 +292,9 @@ class PercentileBelow(AttainmentKind):
         "fr": "nombre de moins bons résultats ÷ tous",
     }
     arithmetic = "{worse} ÷ {size}"
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["worse"] / numbers["size"]
 
     def attainment(self, compared: Compared) -> Exact:
         standing = _standing(compared)
@@ -271,6 +313,9 @@ class PercentileMidpoint(AttainmentKind):
     }
     arithmetic = "({worse} + {equal} ÷ 2) ÷ {size}"
 
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return (numbers["worse"] + numbers["equal"] / 2) / numbers["size"]
+
     def attainment(self, compared: Compared) -> Exact:
         standing = _standing(compared)
         return standing.worse.plus(standing.equal.over(2)).over(standing.size)
@@ -283,10 +328,17 @@ class PercentileInclusive(AttainmentKind):
     ranked = True
     rises_with = "merit"
     words: ClassVar[Mapping[Language, str]] = {
-        "en": "number with a worse result ÷ number of others (100 % without others)",
-        "fr": "nombre de moins bons résultats ÷ nombre des autres (100 % sans autres)",
+        "en": "number with a worse result ÷ number of others",
+        "fr": "nombre de moins bons résultats ÷ nombre des autres",
     }
     arithmetic = "{worse} ÷ ({size} − 1)"
+    otherwise: ClassVar[Mapping[Language, str]] = {
+        "en": "there are no others: 100%",
+        "fr": "il n'y a pas d'autres : 100 %",
+    }
+
+    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+        return numbers["worse"] / (numbers["size"] - 1) if numbers["size"] > 1 else None
 
     def attainment(self, compared: Compared) -> Exact:
         standing = _standing(compared)

@@ -40,6 +40,19 @@ class Part:
         return self.present(self.score if self.weight is None else self.score.times(self.weight))
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item that counts, of one payee."""
+
+    score: Fraction
+    weight: Fraction | None = None
+
+    @property
+    def points(self) -> Fraction:
+        """What the item adds: score, times weight where there is one."""
+        return self.score if self.weight is None else self.score * self.weight
+
+
 class CombinationKind(ABC):
     """What every combination has."""
 
@@ -60,6 +73,14 @@ class CombinationKind(ABC):
         """In which proportion the items brought the score."""
         return [part.points for part in parts]
 
+    @abstractmethod
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        """The scores of the items that count as one, of one payee; there is at least one item."""
+
+    def exact_shares(self, items: Sequence[Item]) -> list[Fraction]:
+        """In which proportion the items that count brought the score, of one payee."""
+        return [item.points for item in items]
+
 
 class WeightedSum(CombinationKind):
     """Each score times its weight; where items are left out, divided by the weights of the others."""
@@ -77,6 +98,11 @@ class WeightedSum(CombinationKind):
     def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
         points, weights = kept("points"), kept("weight_present")
         return " + ".join(items) if points is None or weights is None else f"{points} ÷ {weights}"
+
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        return sum((item.points for item in items), Fraction(0)) / sum(
+            (item.weight or 0 for item in items), Fraction(0)
+        )
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -96,6 +122,9 @@ class Sum(CombinationKind):
     def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
         return " + ".join(items)
 
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        return sum((item.points for item in items), Fraction(0))
+
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         return total_of([part.points for part in parts]), None
 
@@ -114,6 +143,9 @@ class Mean(CombinationKind):
         if points is None or number is None:
             return f"({' + '.join(items)}) ÷ {len(items)}"
         return f"{points} ÷ {number}"
+
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        return sum((item.points for item in items), Fraction(0)) / len(items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -148,12 +180,20 @@ class _Extreme(CombinationKind):
             decided = decided | here
         return shares
 
+    def exact_shares(self, items: Sequence[Item]) -> list[Fraction]:
+        scores = [item.score for item in items]
+        decides = scores.index(self.exact(items))
+        return [Fraction(number == decides) for number in range(len(items))]
+
 
 class Least(_Extreme):
     """The lowest score."""
 
     name = "min"
     words: ClassVar[Mapping[Language, str]] = {"en": "the lowest of {items}", "fr": "le plus bas de {items}"}
+
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        return min(item.score for item in items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         return store("extreme", least(_instead(parts, max(part.score.bounds[1] for part in parts)))), None
@@ -164,6 +204,9 @@ class Greatest(_Extreme):
 
     name = "max"
     words: ClassVar[Mapping[Language, str]] = {"en": "the highest of {items}", "fr": "le plus haut de {items}"}
+
+    def exact(self, items: Sequence[Item]) -> Fraction:
+        return max(item.score for item in items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         return store("extreme", greatest(_instead(parts, min(part.score.bounds[0] for part in parts)))), None
