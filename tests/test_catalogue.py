@@ -24,6 +24,7 @@ from incentive_engine.kinds.curves import PayoutCurve
 from incentive_engine.kinds.gates import Gate
 from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
+from incentive_engine.kinds.pools import Funding, Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.rulesets.models import Group, Plan, Way
 from incentive_engine.rulesets.reference import reference
@@ -62,6 +63,8 @@ UNIONS = {
     "gate": kinds_of(Gate),
     "modifier": kinds_of(Modifier),
     "proration": kinds_of(Proration),
+    "pool": kinds_of(Pool),
+    "funding": kinds_of(Funding),
 }
 WORDS = {"attainment": tuple(ATTAINMENTS), "combine": get_args(Group.model_fields["combine"].annotation)}
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]
@@ -138,11 +141,11 @@ def told(run: Run, payee: str, wanted: dict[str, Any]) -> dict[str, Any]:
     measures = run.contributions.filter(payee=payee)
     for key in wanted:
         if key == "held":
-            found[key] = ", ".join(run.held.filter(payee=payee, table="workforce")["code"].unique())
+            found[key] = ", ".join(run.held.filter(payee=payee, table="workforce")["code"].unique().sort())
         elif key == "not eligible":
             found[key] = run.eligibility.filter(~pl.col("result"), payee=payee)["test"].item()
         elif key == "pay":
-            found[key] = dict(measures.select("measure", "pay").rows())
+            found[key] = dict(measures.select(pl.col("measure").fill_null("other"), "pay").rows())
         else:
             frame = payouts if key in payouts.columns else measures
             found[key] = frame[key].item() if frame.height == 1 else f"{frame.height} rows"

@@ -26,6 +26,7 @@ CONTRACT = {
     "contributions": columns.CONTRIBUTIONS,
     "departments": columns.DEPARTMENTS,
     "kpis": columns.KPIS,
+    "pools": columns.POOLS,
     "held": columns.HELD,
     "eligibility": columns.ELIGIBILITY,
     "steps": columns.STEPS,

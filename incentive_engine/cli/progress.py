@@ -15,6 +15,8 @@ _STEPS: Final[Mapping[str, str]] = {
     "kpis": "working out the KPIs",
     "eligibility": "finding who is in which plan",
     "compile": "compiling the plans",
+    "gather": "gathering what the plans read",
+    "pools": "sharing out the pools",
     "evaluate": "working out the pay",
     "check": "checking the sums",
     "write": "writing the run",

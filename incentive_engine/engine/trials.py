@@ -39,7 +39,8 @@ def solved(
         return pl.concat([trial.pays(given) for trial in trials], how="vertical_relaxed")
 
     def payments(factors: pl.DataFrame) -> pl.DataFrame:
-        return pays(factors).group_by(GROUP).agg(pl.col("paid").cast(pl.Int128).sum())
+        asked = pays(factors).join(factors, on=GROUP, how="semi")
+        return asked.group_by(GROUP).agg(pl.col("paid").cast(pl.Int128).sum())
 
     found = solve(groups.select(GROUP, "sum"), rules.solve, payments).drop("paid")
     of_group = groups.join(found, on=GROUP)
