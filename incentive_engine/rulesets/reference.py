@@ -1,19 +1,29 @@
 """The reference of the rule language, generated from the models: `python -m incentive_engine.rulesets.reference`.
 
-Every sentence in it stands in a field or a class of the vocabulary; nothing is written twice. It is `rules/README.md`,
-and a test holds the two together.
+Every sentence in it stands in a field, a class or a check of the vocabulary, and every example in a rule set that comes
+with the engine; nothing is written twice. It is `rules/README.md`, and a test holds the two together.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from incentive_engine.formulas import FUNCTIONS
+from pydantic import BaseModel
+
+from incentive_engine.formulas import CURVE, FUNCTIONS
 from incentive_engine.kinds.attainments import ATTAINMENTS
+from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.combinations import COMBINATIONS
+from incentive_engine.kinds.curves import CurveKind
+from incentive_engine.rulesets.checking import RULE_CHECKS
+from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.schema import json_schema
+from incentive_engine.rulesets.walking import placed_nodes, ways_of
 
 _Schema = dict[str, Any]
 _LABEL: Final = "^[a-z]{2}$"
@@ -24,17 +34,24 @@ HEAD: Final = """# The rule language
 A rule set is one YAML file. This page lists every key that may stand in it; `incentive init` makes a small one to start
 from, and `incentive schema` prints the same as JSON Schema for an editor.
 
-- `demo/` pays the company that `incentive demo` makes up; `starter/` is what `incentive init` copies; `published/` has
-  schemes that companies and hospitals published, each recomputing its published figures.
+- `demo/` pays the company that `incentive demo` makes up; `starter/` is what `incentive init` copies; `field/` has good
+  models of plans of the field; `published/` has schemes that companies and hospitals published, each recomputing its
+  published figures.
 - Numbers are exact as written; percentages are written `35%`. Text that looks like a number is quoted: `version: "1"`.
 - Labels are what people read, by language: `{en: Quarterly bonus, fr: Prime trimestrielle}`.
 - Rates, weights and scores are shares: `100%` is 1.
+- Each part below has its keys (those in bold must be there), an example from these rule sets with the sentence that
+  statements print for it, and what `incentive check` says of it, by code.
 """
 TAIL: Final = """## Formulas
 
-A formula is written as in Excel: `IF(nps >= 50, base_salary * 10%, 0)`. It names columns, and KPIs where results are
-known (`gates`, `modifiers`); a text stands in double quotes. What is missing stays missing: no comparison with it is
-true, and nobody is paid zero for it.
+A formula is written as in Excel: `IF(nps >= 50, base_salary * 10%, 0)`. A text stands in double quotes. What is missing
+stays missing: no comparison with it is true, and nobody is paid zero for it.
+
+Every formula about payees names workforce columns, and besides them: `modifiers`, `gates`, `fund` and `across` the
+results of KPIs; `payout` the plan's `score`, the scores of nodes (`customer.nps`), `target_pay` and the factor of a
+solved pool; `in_proportion_to` scores, `target_pay` and `proration`; `minimum` and `maximum` `target_pay`. Formulas of
+KPIs name the columns of their source. A curve is called by its name, wherever results may be known.
 
 | written | gives |
 |---|---|
@@ -45,25 +62,73 @@ true, and nobody is paid zero for it.
 """
 ATTAINMENT: Final = """## Attainment
 
-How a measure compares its result with its target: its `attainment`.
+How a way compares its result: its `attainment`. The numbers that it reads stand beside it, each a constant,
+`{table: …}` or `{column: …}`; where one is missing the payee is held with `missing-target` and the like, and where it
+cannot divide with `target-not-positive` or `benchmark-is-threshold`. Ranks and percentiles are `among` a population:
+whoever is not in it is held with `not-in-population`.
+"""
+COMBINE: Final = """## Combine
 
-| attainment | works out | result and target |
-|---|---|---|
+How the scores of a plan's or a group's items become one: its `combine`, a `weighted_sum` unless said, which alone has
+weights.
 """
 
 
 def reference() -> str:
     """The page, in Markdown."""
-    schema = json_schema()
-    sections = [HEAD, *_sections(schema), _attainments(), TAIL + _functions()]
-    return "\n".join(sections)
+    schema, examples = json_schema(), examples_of_kinds()
+    words = [*_attainments(examples), *_combinations(examples)]
+    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions()])
 
 
-def _sections(schema: _Schema) -> Iterator[str]:
-    yield _section("Rule set", schema)
+def _sections(schema: _Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
+    yield _section("Rule set", schema) + _checks(RuleSet)
     definitions = schema["$defs"]
+    classes = {each.__name__: each for each in _declared(Declared)}
     for name in _in_order(schema):
-        yield _section(_heading(name, definitions[name]), definitions[name])
+        kind = classes[name]
+        yield _section(_heading(name, definitions[name]), definitions[name]) + _example(kind, examples) + _checks(kind)
+
+
+def _declared(above: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in above.__subclasses__():
+        yield each
+        yield from _declared(each)
+
+
+def _example(kind: Kind, examples: Mapping[Kind, Use]) -> str:
+    """The example of a kind, and what statements say of it."""
+    if kind not in examples:
+        return ""
+    use = examples[kind]
+    lines = ["", f"For example, in `{use.file}`:", "", "```yaml", use.text, "```"]
+    sentences = [] if isinstance(kind, str) else [_sentence(use, language) for language in ("en", "fr")]
+    if any(sentences):
+        lines += ["", f"In words: “{sentences[0]}”; « {sentences[1]} »."]
+    return "\n".join([*lines, ""])
+
+
+def _sentence(use: Use, language: Language) -> str:
+    if isinstance(use.value, CurveKind):
+        return use.value.sentence(language, percent=_in_percent(use.rules, str(use.at[-1])))
+    sentence = getattr(use.value, "sentence", None)
+    return str(sentence(language)) if sentence else ""
+
+
+def _in_percent(rules: RuleSet, curve: str) -> bool:
+    """Whether attainments of the curve read as percentages."""
+    found = [each.way for placed in placed_nodes(rules) for each in ways_of(placed) if each.way.curve == curve]
+    return any(ATTAINMENTS[way.attainment].in_percent for way in found)
+
+
+def _checks(kind: type[BaseModel]) -> str:
+    """What is checked of a part, with the codes of what is wrong."""
+    codes: dict[str, list[str]] = defaultdict(list)
+    for check in RULE_CHECKS:
+        if any(issubclass(kind, each) for each in check.about):
+            codes[check.guarantees] += [f"`{code}`" for code in check.codes]
+    lines = [f"- {guarantee} {', '.join(told)}" for guarantee, told in codes.items()]
+    return "\n".join(["", "Checked:", "", *lines, ""]) if lines else ""
 
 
 def _in_order(schema: _Schema) -> list[str]:
@@ -152,16 +217,37 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _attainments() -> str:
-    rows = []
+def _attainments(examples: Mapping[Kind, Use]) -> Iterator[str]:
+    yield ATTAINMENT
     for kind in ATTAINMENTS.values():
-        arithmetic = kind.arithmetic.format(actual="result", target="target")
-        rows.append(f"| `{kind.name}` | {_cell(type(kind).__doc__ or '')} | {arithmetic} |")
-    return ATTAINMENT + "\n".join([*rows, ""])
+        reads = ", ".join(f"`{each}`" for each in [*kind.needs, *(["among"] if kind.ranked else [])])
+        words = [
+            "; ".join(each[language] for each in (kind.words, kind.otherwise) if each) for language in ("en", "fr")
+        ]
+        lines = [
+            f"### `attainment: {kind.name}`",
+            "",
+            _whole(kind),
+            "",
+            "| reads | in words | en français |",
+            "|---|---|---|",
+        ]
+        lines.append(f"| {reads or 'the result only'} | {words[0]} | {words[1]} |")
+        yield "\n".join([*lines, ""]) + _example(kind.name, examples)
+
+
+def _combinations(examples: Mapping[Kind, Use]) -> Iterator[str]:
+    yield COMBINE
+    for kind in COMBINATIONS.values():
+        yield "\n".join([f"### `combine: {kind.name}`", "", _whole(kind), ""]) + _example(kind.name, examples)
+
+
+def _whole(kind: object) -> str:
+    return " ".join((type(kind).__doc__ or "").split())
 
 
 def _functions() -> str:
-    rows = [f"| `{function.written}` | {_cell(function.meaning)} |" for function in FUNCTIONS.values()]
+    rows = [f"| `{function.written}` | {_cell(function.meaning)} |" for function in [*FUNCTIONS.values(), CURVE]]
     return "\n".join([*rows, ""])
 
 
