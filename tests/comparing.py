@@ -273,7 +273,7 @@ def pools_differ(case: Case, found: Run, expected: list[Settled]) -> Iterator[st
     rows = {(row["pool"], row["group"]): row for row in found.tables["pools"].collect().to_dicts()}
     wanted = {(pool.pool, pool.group): pool for pool in expected}
     if rows.keys() != wanted.keys():
-        yield f"pools are {sorted(rows)}, the oracle says {sorted(wanted)}"
+        yield f"pools are {sorted(rows, key=str)}, the oracle says {sorted(wanted, key=str)}"
     for key in rows.keys() & wanted.keys():
         yield from rows_differ("pool", key, rows[key], vars(wanted[key]))
 

@@ -183,12 +183,17 @@ class Context:
         return {**names, **calls}
 
     def _call(self, name: str, of: SubjectKind, column: str, numbers: Iterator[int]) -> Callable[[Exact], Exact]:
-        """A curve as a function: its argument and its rate are columns, numbered as the formula calls them."""
+        """A curve as a function: its argument and its rate are columns, numbered as the formula calls them.
+
+        Where it gives nothing it holds nobody: whether the formula needs it there, only the formula can say.
+        """
         curves = Variants((self.curves[name],), pl.lit(0, pl.UInt32))
 
         def rate(argument: Exact) -> Exact:
-            place = f"{column}.{name}_{next(numbers)}"
-            return self.rate(place, curves, self.stages.number(f"{place}.at", argument), of)
+            place, reasons = f"{column}.{name}_{next(numbers)}", len(self.holds)
+            value = self.rate(place, curves, self.stages.number(f"{place}.at", argument), of)
+            del self.holds[reasons:]
+            return value
 
         return rate
 

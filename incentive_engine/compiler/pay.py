@@ -11,7 +11,7 @@ import polars as pl
 from incentive_engine.compiler.context import Context, Given
 from incentive_engine.compiler.contributions import divide, split
 from incentive_engine.compiler.nodes import Scored
-from incentive_engine.compiler.pools import Pooled, shared_out, solved_factor
+from incentive_engine.compiler.pools import Pooled, least_factor, shared_out, solved_factor
 from incentive_engine.exact import Exact, Scale, total_of
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Variants
@@ -54,12 +54,10 @@ def pay(context: Context, plans: Variants[ResolvedPlan], root: Scored) -> Pay:
         earned = split(context, "pool.earned", payout, [shared.earned, shared.unearned])[0]
         _tell(context, payout, list(divide(context, root, context.stages.number(f"{ROOT}.money", earned))))
         return Pay(target_pay, proration, payout, shared.pooled)
-    pooled = None
-    if plan.pool is not None:
-        pooled, factor = solved_factor(context, plans, known, proration or Exact.of(1))
-        known |= factor
     if plan.payout is not None:
-        return Pay(target_pay, proration, _by_formula(context, plans, root, known, proration), pooled)
+        formula = _PayoutFormula(context, plans, root, known, proration)
+        pooled = None if plan.pool is None else formula.solve()
+        return Pay(target_pay, proration, formula.pay(), pooled)
     if target_pay is None:
         return Pay(None, proration, None)
     amount = target_pay.times(root.score)
@@ -94,43 +92,69 @@ def _all(scored: Scored) -> Iterator[Scored]:
         yield from _all(item)
 
 
-def _by_formula(
-    context: Context, plans: Variants[ResolvedPlan], root: Scored, known: Given, proration: Exact | None
-) -> Exact:
+class _PayoutFormula:
     """The payout that a formula gives, and the part of it that each node that the formula names brought.
 
     A node brought what the formula gives less what it would give with a score of 0 there; what it gives with a score
     of 0 everywhere was earned by no measure.
     """
-    formulas = plans.map(lambda plan: _present(plan.payout))
-    nodes = {name: node for name, node in _nodes_of(root).items() if name in formulas.first.names}
-    scores = {name: node.score for name, node in nodes.items()}
 
-    def amount(name: str, given: Given) -> Exact:
-        value = context.number(formulas, "payee", name, {**known, **given})
-        return value if proration is None else value.times(proration)
+    def __init__(
+        self, context: Context, plans: Variants[ResolvedPlan], root: Scored, known: Given, proration: Exact | None
+    ) -> None:
+        self._context, self._plans, self._root, self._proration = context, plans, root, proration
+        self._formulas = plans.map(lambda plan: _present(plan.payout))
+        self._nodes = {name: node for name, node in _nodes_of(root).items() if name in self._formulas.first.names}
+        self._scores = {name: node.score for name, node in self._nodes.items()}
+        self._needed = tuple(known.values())
+        """What must be known of whoever is paid, though the formula may not name it."""
+        self._known = {**known}
+        self._places = plans.first.payout_rounding.kept + _FINER
 
-    places = plans.first.payout_rounding.kept + _FINER
+    def solve(self) -> Pooled:
+        """Lets a pool decide the factor that the formula names; who cannot be paid with the least takes no part."""
+        smallest = {name: Exact.of(least) for name, least in least_factor(self._plans).items()}
+        possible = self._context.stages.number(f"{PAYOUT}.least", self._gives("least", smallest))
+        self._hold(possible.missing, smallest)
+        members = [*self._needed, self._proration or Exact.of(1), possible]
+        pooled, factor = solved_factor(self._context, self._plans, self._known, members)
+        self._known |= factor
+        return pooled
 
-    def compared(name: str, given: Given) -> Exact:
-        return context.stages.number(f"{PAYOUT}.{name}", amount(f"{PAYOUT}.{name}", given).rounded(places))
+    def pay(self) -> Exact:
+        """The payout, divided among the measures."""
+        context, root = self._context, self._root
+        everything = context.stages.number(f"{PAYOUT}.exact", self._gives("exact", {}))
+        known = ~pl.any_horizontal([value.missing for value in self._needed])
+        payout = context.rounded(PAYOUT, everything.masked(known), self._plans.first.payout_rounding)
+        if self._plans.first.pool is None:
+            self._hold(everything.missing, {})
+        whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(self._places))
+        parts = [whole.minus(self._compared(f"without_{name}", {name: _NOTHING})) for name in self._nodes]
+        unearned = self._compared("unearned", dict.fromkeys(self._scores, _NOTHING))
+        money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
+        brought: list[tuple[MeasureNode, Exact]] = []
+        for node, share in zip(self._nodes.values(), money, strict=False):
+            brought += divide(context, node, context.stages.number(f"{node.node.path}.money", share))
+        told = {measure.path for measure, _ in brought}
+        for each in _all(root):
+            if isinstance(each.node, MeasureNode) and each.node.path not in told:
+                context.stages.number(f"{each.node.path}.pay", payout.times(0))
+        _tell(context, payout, brought)
+        return payout
 
-    everything = context.stages.number(f"{PAYOUT}.exact", amount(f"{PAYOUT}.exact", scores))
-    payout = context.rounded(PAYOUT, everything, plans.first.payout_rounding)
-    context.hold_unless_known("missing-payout", formulas, "payee", everything.missing, {**known, **scores})
-    whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(places))
-    parts = [whole.minus(compared(f"without_{name}", {**scores, name: _NOTHING})) for name in nodes]
-    unearned = compared("unearned", dict.fromkeys(scores, _NOTHING))
-    money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
-    brought: list[tuple[MeasureNode, Exact]] = []
-    for node, share in zip(nodes.values(), money, strict=False):
-        brought += divide(context, node, context.stages.number(f"{node.node.path}.money", share))
-    told = {measure.path for measure, _ in brought}
-    for each in _all(root):
-        if isinstance(each.node, MeasureNode) and each.node.path not in told:
-            context.stages.number(f"{each.node.path}.pay", payout.times(0))
-    _tell(context, payout, brought)
-    return payout
+    def _gives(self, name: str, instead: Given) -> Exact:
+        """What the formula gives, prorated, with other numbers in place of some."""
+        given = {**self._known, **self._scores, **instead}
+        value = self._context.number(self._formulas, "payee", f"{PAYOUT}.{name}", given)
+        return value if self._proration is None else value.times(self._proration)
+
+    def _compared(self, name: str, instead: Given) -> Exact:
+        return self._context.stages.number(f"{PAYOUT}.{name}", self._gives(name, instead).rounded(self._places))
+
+    def _hold(self, missing: pl.Expr, instead: Given) -> None:
+        given = {**self._known, **self._scores, **instead}
+        self._context.hold_unless_known("missing-payout", self._formulas, "payee", missing, given)
 
 
 def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -72,7 +73,7 @@ def shared_out(context: Context, plans: Variants[ResolvedPlan], nodes: Mapping[s
     fund = _fund(context, pool, known, places)
     keys = {name: _Key(context, pool, name, nodes, known) for name in rules.parts}
     bounds = _bounds(context, rules, known, places)
-    members = [known["score"], known["proration"], fund, *(key.value for key in keys.values()), *bounds.values()]
+    members = [*known.values(), fund, *(key.value for key in keys.values()), *bounds.values()]
     sums = _sums(context, rules, fund, places)
     share = Scale(places, 0, max(0, sums.high))
     inputs: dict[str, Exact | None] = {SUM: sums, PAYEES: Exact.column(PAYEES, Scale(0, 1, context.ranges.payees))}
@@ -93,10 +94,20 @@ def shared_out(context: Context, plans: Variants[ResolvedPlan], nodes: Mapping[s
     return Shared(pooled, amount, earned, unearned)
 
 
+def least_factor(plans: Variants[ResolvedPlan]) -> Mapping[str, Decimal]:
+    """The smallest factor that a pool may give, by the name that formulas have for it."""
+    rules = _pool(plans.first).rules
+    assert isinstance(rules, Solved)
+    return {rules.solve.factor: rules.solve.at_least}
+
+
 def solved_factor(
-    context: Context, plans: Variants[ResolvedPlan], known: Given, proration: Exact
+    context: Context, plans: Variants[ResolvedPlan], known: Given, members: Sequence[Exact]
 ) -> tuple[Pooled, Given]:
-    """The factor that the sum of a pool allows, by the name that formulas have for it."""
+    """The factor that the sum of a pool allows, by the name that formulas have for it.
+
+    `members`: what must be known of who takes part, besides what the pool itself needs.
+    """
     pool = _pool(plans.first)
     rules, places = pool.rules, plans.first.payout_rounding.kept
     assert isinstance(rules, Solved)
@@ -106,7 +117,7 @@ def solved_factor(
     factor = Exact.column(FACTOR, Scale(unknown.places, least, most))
     payees = Exact.column(PAYEES, Scale(0, 1, context.ranges.payees))
     inputs = {SUM: _sums(context, rules, fund, places), PAYEES: payees, FACTOR: factor, SHORT: None}
-    pooled = _pooled(context, pool, places, [known["score"], proration, fund], (FUND,), inputs)
+    pooled = _pooled(context, pool, places, [*members, fund], (FUND,), inputs)
     _hold_if_short(context, pool)
     return pooled, {unknown.factor: factor}
 

@@ -140,6 +140,8 @@ class Pools(Scorecards):
             )
         if self.chance(35):
             pool["maximum"] = self.pick(self.amount(plan), constant(self.pick(*SUMS[1:5])))
+            if isinstance(pool["maximum"], Constant) and isinstance(pool.get("minimum"), Constant):
+                pool["minimum"] = constant(min(pool["minimum"].meant, pool["maximum"].meant))
         formulas = [part["in_proportion_to"] for part in parts.values()]
         formulas += [pool[bound] for bound in ("minimum", "maximum") if bound in pool]
         names = {name for formula in formulas for name in formula.names} | self.named_in(pool["fund"])
@@ -153,9 +155,9 @@ class Pools(Scorecards):
     def solved(self, plan: Rule, pool: Rule) -> None:
         """A factor on which the payout only rises."""
         pool["solve"] = {"factor": FACTOR, "at_most": self.pick(*fractions("1", "2", "100", "0.5"))}
-        if self.chance(30):
-            pool["solve"]["at_least"] = self.pick(*fractions("0.5", "0", "0.01"))
         pool["solve"]["places"] = self.pick(2, 4, 0, 1, 6, 9)
+        if self.chance(30) and pool["solve"]["places"] > 1:
+            pool["solve"]["at_least"] = self.pick(*fractions("0.5", "0", "0.01"))
         factor, amount, score = Named(FACTOR), self.amount(plan), not_negative(self.pick(*self.scores(plan)))
         if self.chance(20):
             score = not_negative(self.called(self.pick(*self.scores(plan)), self.words))

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from tests.oracle.cards import Card, Node, part
 from tests.oracle.formulas import Formula
-from tests.oracle.numbers import MINOR_DIGITS, ONE, ZERO, by_rule, kept_places, shared_out
+from tests.oracle.numbers import MINOR_DIGITS, ONE, ZERO, by_rule, kept_places, rounded, shared_out
 
 
 @dataclass
@@ -102,18 +102,22 @@ def nodes_named(outcome: Outcome, formula: Formula) -> list[Node]:
 
 
 def by_nodes(card: Card, outcome: Outcome, given: Mapping[str, Fraction], places: int) -> None:
-    """A node brought what the payout is more than it would be with a score of 0 there; the rest nobody earned."""
+    """A node brought what the payout is more than it would be with a score of 0 there; the rest nobody earned.
+
+    What is compared has six places more than the payout.
+    """
     assert outcome.root is not None
     assert outcome.payout is not None
     nodes = nodes_named(outcome, card.plan["payout"])
     zeros = {node.path or "score": ZERO for node in nodes}
-    whole = exact_payout(card, outcome, given)
-    without = [exact_payout(card, outcome, given, {name: ZERO}) for name in zeros]
-    unearned = exact_payout(card, outcome, given, zeros)
-    assert whole is not None
-    assert unearned is not None
-    parts = [whole - each for each in without if each is not None]
-    assert len(parts) == len(without), "a payout that exists does with a score of 0"
+
+    def compared(instead: Mapping[str, Fraction]) -> Fraction:
+        value = exact_payout(card, outcome, given, instead)
+        assert value is not None, "a payout that exists does with a score of 0"
+        return rounded(value, places + 6)
+
+    parts = [compared({}) - compared({name: ZERO}) for name in zeros]
+    unearned = compared(zeros)
     for measure in outcome.root.measures():
         measure.pay = ZERO
     shares = shared_out(outcome.payout, [*parts, unearned], places)

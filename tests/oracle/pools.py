@@ -33,7 +33,7 @@ class Settled:
     """A row of the table of pools."""
 
     pool: str
-    group: str
+    group: str | None
     payees: int
     sum: Fraction | None
     paid: Fraction
@@ -46,15 +46,14 @@ def settle(name: str, pool: Rule, cards: Sequence[tuple[Card, Outcome]]) -> list
     """Pays everybody who takes from a pool, group by group; `cards` are in the order of payees and plans."""
     members = [Member(card, outcome) for card, outcome in cards]
     by = pool.get("by", "company")
-    groups: dict[str, list[Member]] = {}
+    groups: dict[str | None, list[Member]] = {}
     for member in members:
         group = member.card.subject(by)
         if group is None:
             member.outcome.codes.add(f"missing-{by}")
         prepare(member, pool)
-        if group is not None:
-            groups.setdefault(group, []).append(member)
-    return [settle_group(name, group, pool, groups[group]) for group in sorted(groups)]
+        groups.setdefault(group, []).append(member)
+    return [settle_group(name, group, pool, groups[group]) for group in sorted(groups, key=str)]
 
 
 def prepare(member: Member, pool: Rule) -> None:
@@ -107,7 +106,7 @@ def fund_of(member: Member, pool: Rule) -> Fraction | None:
     return None if added is None else rounded(added, 6)
 
 
-def settle_group(name: str, group: str, pool: Rule, everyone: list[Member]) -> Settled:
+def settle_group(name: str, group: str | None, pool: Rule, everyone: list[Member]) -> Settled:
     members = [member for member in everyone if not member.outcome.codes]
     if not members:
         return Settled(name, group, 0, None, ZERO, None, None, len(everyone))
