@@ -28,7 +28,7 @@ DEPARTMENTS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 STEPS: Final[dict[str, Kind]] = {
     "plan": "text", "column": "text", "node": "text", "step": "text", "sentence": "text", "sentence_fr": "text",
-    "places": "count", "mode": "text", "rule": "text",
+    "places": "count", "mode": "text", "rounding": "text", "rounding_fr": "text", "rule": "text",
 }  # fmt: skip
 KPIS: Final[dict[str, Kind]] = {
     "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "value": "decimal", "n": "count",

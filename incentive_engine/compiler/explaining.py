@@ -7,16 +7,20 @@ as a formula writes it (texts in double quotes). Whoever fills them in finds the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
-from incentive_engine.compiler.explaining_pay import pay_steps
+from incentive_engine.compiler.explaining_pay import brought, pay_steps
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.measures import PATH, SOURCES
-from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
-from incentive_engine.compiler.telling import COLON, LANGUAGES, Step, Telling, curve_words
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, PAYOUT, Program
+from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words
+from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Language, Parameter, written
+from incentive_engine.kinds.gates import GateKind
+from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import (
+    ROOT,
     GroupNode,
     KeyPath,
     MeasureNode,
@@ -49,6 +53,9 @@ SOURCE_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
 }
 """What each source of a result is called."""
+Said: TypeAlias = tuple[str, str]
+"""The same in English and in French."""
+_NOT_READ: Final[Said] = ("the payout does not read it", "la prime ne le lit pas")
 
 
 def steps_of(program: Program, index: int) -> list[Step]:
@@ -71,10 +78,10 @@ class _Told:
             for item in node.items:
                 yield from self.node(item)
             yield from self._kept(node)
-            start = tuple(self._combined(node, language) for language in LANGUAGES)
+            start = self._combined(node, "en"), self._combined(node, "fr")
         else:
             yield from self._measure(node)
-            start = (f"{{{node.path}.rate}}",) * 2
+            start = _column(f"{node.path}.rate")
         yield from self._steps(node, start)
 
     def _measure(self, node: MeasureNode) -> Iterator[Step]:
@@ -146,7 +153,9 @@ class _Told:
         yield Step(f"{column}.attainment", node.path, "attainment", en, fr, at, way.attainment_rounding)
         across = f"{column}.rate.across"
         if curve.across is not None:
-            en, fr = (self.telling.formula(curve.across.text, curve.across, node.of, each, part) for each in LANGUAGES)
+            en, fr = (
+                self.telling.formula(curve.across.text, curve.across, each, Names(node.of, part)) for each in LANGUAGES
+            )
             yield Step(across, node.path, "across", en, fr, ("curves", way.curve_name, "across"))
         en, fr = curve_words(way.curve_name, curve, f"{column}.attainment", percent=kind.in_percent)
         at = ("curves", way.curve_name)
@@ -172,6 +181,9 @@ class _Told:
             if f"{node.path}.{name}" in self._numbers:
                 en, fr = (words[language].format(items=items) for language in LANGUAGES)
                 yield Step(f"{node.path}.{name}", node.path, name, en, fr, node.at)
+        en = f"fewer than {node.at_least} of {len(node.items)} items have a result"
+        fr = f"moins de {node.at_least} éléments sur {len(node.items)} ont un résultat"
+        yield Step(f"{node.path}.empty", node.path, "empty", en, fr, node.at)
 
     def _combined(self, node: GroupNode, language: Language) -> str:
         def kept(name: str) -> str | None:
@@ -189,68 +201,113 @@ class _Told:
         assert node.weight is not None
         return self.telling.shown(node.weight, node.kpi_name if isinstance(node, MeasureNode) else None)
 
-    def _steps(self, node: Node, before: tuple[str, ...]) -> Iterator[Step]:
-        path, telling = node.path, self.telling
+    def _steps(self, node: Node, before: Said) -> Iterator[Step]:
+        """What happens to the score, and beside it to the part of it that was earned, where something was not."""
+        path, earned = node.path, None
         for number, modifier in enumerate(node.steps.modifiers, start=1):
             at = (*node.at, "modifiers", number - 1)
             name, after = f"{path}.modifier_{number}", f"{path}.after_modifier_{number}"
-            yield from telling.calls(modifier.formula, name, path)
-            en, fr = (
-                telling.formula(modifier.sentence(each), modifier.formula, modifier.of, each) for each in LANGUAGES
-            )
-            yield Step(name, path, "modifier", en, fr, at, chosen_rounding(modifier.rounding))
-            en, fr = (f"{_bracketed(each)} {modifier.sign} {{{name}}}" for each in before)
+            yield from self._formula(name, path, "modifier", modifier.formula, modifier, at)
+            en, fr = (f"{bracketed(each)} {modifier.sign} {{{name}}}" for each in before)
             yield Step(after, path, "modified", en, fr, at)
-            yield from self._earned(node, f"modifier_{number}", at)
-            before = (f"{{{after}}}",) * 2
+            if earned is not None and modifier.earns:
+                column = f"{path}.earned_modifier_{number}"
+                en, fr = (f"{bracketed(each)} {modifier.sign} {{{name}}}" for each in earned)
+                yield Step(column, path, "earned_score", en, fr, at)
+                earned = _column(column)
+            elif not modifier.earns:
+                earned = earned or before
+            before = _column(after)
         for number, gate in enumerate(node.steps.gates, start=1):
             at = (*node.at, "gates", number - 1)
             name, after = f"{path}.gate_{number}", f"{path}.after_gate_{number}"
-            yield from telling.calls(gate.when, name, path)
-            en, fr = (telling.formula(gate.sentence(each), gate.when, gate.of, each) for each in LANGUAGES)
-            yield Step(name, path, "gate", en, fr, at)
-            shut = [gate.worked(_bracketed(each), written) for each in before]
-            en, fr = f"{shut[0]} where the condition is met", f"{shut[1]} si la condition est remplie"
-            yield Step(after, path, "gated", en, fr, at)
-            yield from self._earned(node, f"gate_{number}", at)
-            before = (f"{{{after}}}",) * 2
+            yield from self._formula(name, path, "gate", gate.when, gate, at)
+            yield Step(after, path, "gated", *_shut(gate, before), at)
+            before = _column(after)
+            if earned is not None:
+                column = f"{path}.earned_gate_{number}"
+                yield Step(column, path, "earned_gated", *_shut(gate, earned), at)
+                earned = _column(column)
+        yield from self._bounded(node, before, earned)
+
+    def _formula(
+        self, column: str, path: str, step: str, formula: Formula, said: ModifierKind | GateKind, at: KeyPath
+    ) -> Iterator[Step]:
+        """A formula of a node, after the curves that it calls."""
+        names = Names(said.of)
+        yield from self.telling.calls(formula, column, path, names)
+        en, fr = (self.telling.formula(said.sentence(each), formula, each, names) for each in LANGUAGES)
+        rounding = chosen_rounding(said.rounding) if isinstance(said, ModifierKind) else None
+        yield Step(column, path, step, en, fr, at, rounding)
+
+    def _bounded(self, node: Node, before: Said, earned: Said | None) -> Iterator[Step]:
+        """Floor and cap, and the score."""
+        path, steps = node.path, node.steps
+        if steps.floor is not None:
+            en, fr = earned or before
+            earned = f"{en}, not below 0 where the floor lifts", f"{fr}, au moins 0 si le plancher relève"
+        if steps.cap is not None and earned is not None:
+            cap = self.telling.shown(steps.cap, None)
+            earned = f"{earned[0]}, not above {cap}", f"{earned[1]}, au plus {cap}"
         for name, words in (("floor", ("not below", "au moins")), ("cap", ("not above", "au plus"))):
-            limit: Parameter | None = getattr(node.steps, name)
+            limit: Parameter | None = getattr(steps, name)
             if limit is not None:
-                bound, after = telling.shown(limit, None), f"{path}.after_{name}"
+                bound, after = self.telling.shown(limit, None), f"{path}.after_{name}"
                 en, fr = (f"{each}, {word} {bound}" for each, word in zip(before, words, strict=True))
                 yield Step(after, path, name, en, fr, (*node.at, name))
-                before = (f"{{{after}}}",) * 2
-        yield from self._earned(node, "score", node.at)
-        yield Step(f"{path}.score", path, "score", before[0], before[1], node.at, node.steps.rounding)
+                before = _column(after)
+        yield Step(f"{path}.score", path, "score", *before, node.at, steps.rounding)
+        if earned is not None:
+            yield Step(f"{path}.earned_score", path, "earned", *earned, node.at)
 
-    def _earned(self, node: Node, step: str, at: KeyPath) -> Iterator[Step]:
-        """The part of a score that no added points and no floor brought."""
-        column = f"{node.path}.earned_{step}"
-        if column in self._numbers:
-            yield Step(column, node.path, "earned_score", "of it, earned", "dont acquis", at)
-
-    def shares(self, node: Node) -> Iterator[Step]:
-        """The payout, divided down the tree."""
-        path, numbers = node.path, self._numbers
-        for name, en, fr in (
-            ("money", "the part of the payout that `{}` brought", "la part de la prime due à « {} »"),
-            ("earned", "of it, earned by what `{}` measures", "dont acquis par ce que mesure « {} »"),
-            ("pay", "the part of the payout that `{}` brought", "la part de la prime due à « {} »"),
-        ):
-            if f"{path}.{name}" in numbers:
-                yield Step(f"{path}.{name}", path, name, en.format(path), fr.format(path), node.at)
+    def shares(self, node: Node, whole: str = "", share: Said | None = None) -> Iterator[Step]:
+        """The payout, divided down the tree. `whole`: the column that the node's part comes from; `share`: how."""
+        path = node.path
+        share = brought(self.telling, path) or share
+        if path == ROOT and share is None:
+            whole = PAYOUT
+        for name in ("money", "earned", "pay"):
+            column = f"{path}.{name}"
+            if column not in self._numbers:
+                continue
+            if name == "earned":
+                share = (f"{{{whole}}} × {{{path}.earned_score}} ÷ {{{path}.{_last_step(node)}}}",) * 2
+            yield Step(column, path, name, *(share or _column(whole) if whole or share else _NOT_READ), node.at)
+            whole, share = column, None
         if isinstance(node, GroupNode):
-            for item in node.items:
-                yield from self.shares(item)
-        if path == "plan":
-            for column, en, fr in (
-                (CUSTOMER_PAY, "what customers brought", "la part des clients"),
-                (INTERNAL_PAY, "what internal results brought", "la part des résultats internes"),
-                (OTHER_PAY, "what no measure brought", "la part qu'aucune mesure n'apporte"),
-            ):
-                if column in numbers:
-                    yield Step(column, "plan", column, en, fr, node.at)
+            items = self._items(node)
+            for item, own in zip(node.items, items, strict=True):
+                below = [node.combine.brought(f"{{{whole}}}", own, items, each) for each in LANGUAGES]
+                yield from self.shares(item, whole, (below[0], below[1]) if whole else None)
+        if path == ROOT:
+            yield from self._sums(node.at)
+
+    def _sums(self, at: KeyPath) -> Iterator[Step]:
+        for column, en, fr in (
+            (CUSTOMER_PAY, "what customers brought", "la part des clients"),
+            (INTERNAL_PAY, "what internal results brought", "la part des résultats internes"),
+            (OTHER_PAY, "what no measure brought", "la part qu'aucune mesure n'apporte"),
+        ):
+            if column in self._numbers:
+                yield Step(column, ROOT, column, en, fr, at)
+
+
+def _column(name: str) -> Said:
+    """A number in a column."""
+    return f"{{{name}}}", f"{{{name}}}"
+
+
+def _shut(gate: GateKind, before: Said) -> Said:
+    en, fr = (gate.worked(bracketed(each), written) for each in before)
+    return f"{en} where the condition is met", f"{fr} si la condition est remplie"
+
+
+def _last_step(node: Node) -> str:
+    """The column of the score as the steps of the node leave it, before its rounding."""
+    steps = node.steps
+    if steps.cap is not None or steps.floor is not None:
+        return "after_floor" if steps.cap is None else "after_cap"
+    return f"after_gate_{len(steps.gates)}" if steps.gates else f"after_modifier_{len(steps.modifiers)}"
 
 
 def _whose(of: str) -> tuple[str, str]:
@@ -270,7 +327,3 @@ def _choice(language: Language, node: MeasureNode) -> str:
     choices.append((none, node.on_missing))
     codes = f" ({', '.join(f'{code} = {name}' for name, code in SOURCES.items())})"
     return "; ".join(f"{when}{COLON[language]}{words[then]}" for when, then in choices) + codes
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if " " in text else text

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from incentive_engine.compiler.inputs import DAYS_EMPLOYED
+from incentive_engine.compiler.pay import FINER, SCORE
 from incentive_engine.compiler.pools import AMOUNT, FACTOR, FUND, MAXIMUM, MINIMUM, PAYEES, SUM, part_column
 from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, TARGET_PAY
-from incentive_engine.compiler.telling import COLON, LANGUAGES, Step, Telling
+from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Rounding
+from incentive_engine.kinds.base import Rounding, written
 from incentive_engine.kinds.pools import SharedOut
-from incentive_engine.rulesets.resolving import KeyPath, ResolvedPool, chosen_rounding
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPool, chosen_rounding, nodes_under
+
+EXACT, WHOLE, UNEARNED = f"{PAYOUT}.exact", f"{PAYOUT}.whole", f"{PAYOUT}.unearned"
+POOL_UNEARNED = "pool.unearned"
+_WORKFORCE = Names()
 
 
 def pay_steps(telling: Telling) -> Iterator[Step]:
@@ -38,35 +43,62 @@ def pay_steps(telling: Telling) -> Iterator[Step]:
 
 def _formula(
     telling: Telling, column: str, step: str, formula: Formula, at: KeyPath, rounding: Rounding | None = None,
-    of: str = "payee", words: tuple[str, str] | None = None,
+    names: Names = _WORKFORCE,
 ) -> Iterator[Step]:  # fmt: skip
-    yield from telling.calls(formula, column, "plan")
-    said = (formula.text,) * 2 if words is None else tuple(f"{each}: {formula.text}" for each in words)
-    en, fr = (telling.formula(text, formula, of, each) for text, each in zip(said, LANGUAGES, strict=True))
+    yield from telling.calls(formula, column, "plan", names)
+    en, fr = (telling.formula(formula.text, formula, each, names) for each in LANGUAGES)
     yield Step(column, "plan", step, en, fr, at, rounding)
 
 
 def _payout(telling: Telling, formula: Formula) -> Iterator[Step]:
     """The payout of a formula, and what the formula would give without the scores that it names."""
-    plan, numbers = telling.plan, telling.program.numbers
-    at = (*plan.at, "payout")
-    yield from telling.calls(formula, f"{PAYOUT}.exact", "plan")
-    en, fr = (telling.formula(formula.text, formula, "payee", each) for each in LANGUAGES)
-    if plan.proration is not None:
-        en, fr = (f"({each}) × {{{PRORATION}}}" for each in (en, fr))
-    yield Step(f"{PAYOUT}.exact", "plan", "exact", en, fr, at)
-    finer = Rounding(places=min(12, plan.payout_rounding.kept + 6))
-    en, fr = "the same, to compare it with", "le même, pour la comparaison"
-    yield Step(f"{PAYOUT}.whole", "plan", "without", en, fr, at, finer)
-    for column in numbers:
-        name = column.removeprefix(f"{PAYOUT}.without_")
-        if name != column and not name.endswith((".at", ".across")) and name in formula.names:
-            en, fr = f"with a score of 0 in `{name}`", f"avec un score de 0 dans « {name} »"
-            yield Step(column, "plan", "without", en, fr, at)
-    en, fr = "with scores of 0 everywhere", "avec des scores de 0 partout"
-    yield Step(f"{PAYOUT}.unearned", "plan", "without", en, fr, at)
-    exact = f"{{{PAYOUT}.exact}}"
+    plan, numbers, at = telling.plan, telling.program.numbers, (*telling.plan.at, "payout")
+    prorated = ("(", f") × {{{PRORATION}}}") if plan.proration is not None else ("", "")
+    exact, finer = f"{{{EXACT}}}", Rounding(places=plan.payout_rounding.kept + FINER)
+
+    def given(column: str, words: tuple[str, str], nothing: frozenset[str]) -> Iterator[Step]:
+        names = Names(nodes=True, nothing=nothing)
+        yield from telling.calls(formula, column, "plan", names)
+        en, fr = (
+            telling.formula(said, formula, each, names, prorated) for said, each in zip(words, LANGUAGES, strict=True)
+        )
+        step, rounding = ("without", finer) if nothing else ("exact", None)
+        yield Step(column, "plan", step, en, fr, at, rounding)
+
+    yield from given(EXACT, (formula.text, formula.text), frozenset())
     yield Step(PAYOUT, "plan", "payout", exact, exact, at, plan.payout_rounding)
+    named = _named(telling)
+    if named:
+        yield Step(WHOLE, "plan", "whole", exact, exact, at, finer)
+    for name in named:
+        words = f"with a score of 0 in `{name}`", f"avec un score de 0 dans « {name} »"
+        yield from given(f"{PAYOUT}.without_{name}", words, frozenset({name}))
+    if UNEARNED in numbers and named:
+        yield from given(UNEARNED, ("with scores of 0 everywhere", "avec des scores de 0 partout"), frozenset(named))
+
+
+def _named(telling: Telling) -> list[str]:
+    """The nodes whose scores the payout's formula names, in the order of the tree."""
+    paths = [SCORE if node.path == ROOT else node.path for node in nodes_under(telling.plan.root)]
+    return [path for path in paths if f"{PAYOUT}.without_{path}" in telling.program.numbers]
+
+
+def brought(telling: Telling, path: str) -> tuple[str, str] | None:
+    """How the money of a node follows from a payout's formula or a pool; None where it comes from the node above."""
+    plan, pool = telling.plan, telling.plan.pool
+    name = SCORE if path == ROOT else path
+    if plan.payout is not None and name in _named(telling):
+        parts = {each: f"({{{WHOLE}}} − {{{PAYOUT}.without_{each}}})" for each in _named(telling)}
+        text = f"{{{PAYOUT}}} × {parts[name]} ÷ ({' + '.join(parts.values())} + {{{UNEARNED}}})"
+        return text, text
+    if pool is not None and isinstance(pool.rules, SharedOut) and path == ROOT:
+        earned = [f"{{{part_column(each, 'earned')}}}" for each in pool.rules.parts]
+        unearned = [f"{{{part_column(each, 'unearned')}}}" for each in pool.rules.parts]
+        if POOL_UNEARNED in telling.program.numbers:
+            unearned = [f"{{{POOL_UNEARNED}}}"]
+        text = f"{{{PAYOUT}}} × {bracketed(' + '.join(earned))} ÷ ({' + '.join([*earned, *unearned])})"
+        return text, text
+    return None
 
 
 def _proration(telling: Telling) -> Iterator[Step]:
@@ -81,12 +113,11 @@ def _proration(telling: Telling) -> Iterator[Step]:
 def _pool(telling: Telling, pool: ResolvedPool) -> Iterator[Step]:
     rules, at = pool.rules, pool.at
     minor = Rounding(places=telling.plan.payout_rounding.kept)
-    fund = rules.fund
-    words = fund.sentence("en"), fund.sentence("fr")
-    yield from telling.calls(fund.formula, FUND, "plan")
-    en, fr = (telling.formula(text, fund.formula, fund.of, each) for text, each in zip(words, LANGUAGES, strict=True))
+    fund, names = rules.fund, Names(rules.fund.of)
+    yield from telling.calls(fund.formula, FUND, "plan", names)
+    en, fr = (telling.formula(fund.sentence(each), fund.formula, each, names) for each in LANGUAGES)
     yield Step(FUND, "plan", "pool_fund", en, fr, (*at, "fund"), fund.rounding(minor))
-    yield Step(SUM, "plan", "pool_sum", "the sum of the pool", "la somme de l'enveloppe", (*at, "fund"), minor)
+    yield Step(SUM, "plan", "pool_sum", "the sum of the pool", "la somme de l'enveloppe", (*at, "fund"))
     yield Step(PAYEES, "plan", "pool_payees", "payees who share it", "personnes qui se la partagent", at)
     if not isinstance(rules, SharedOut):
         en = f"`{rules.solve.factor}`, the greatest whose payments do not exceed the sum"
@@ -104,39 +135,49 @@ def _pool(telling: Telling, pool: ResolvedPool) -> Iterator[Step]:
 
 
 def _part(telling: Telling, rules: SharedOut, name: str, at: KeyPath) -> Iterator[Step]:
-    part, numbers = rules.parts[name], telling.program.numbers
-    en, fr = (part.sentence(each) for each in LANGUAGES)
-    yield Step(part_column(name, "sum"), "plan", "pool_part", en, fr, (*at, "share"))
-    key = part_column(name, "key")
-    exact = f"pool.{name}.exact.key"
-    yield from telling.calls(part.in_proportion_to, exact, "plan")
-    en, fr = (telling.formula(part.in_proportion_to.text, part.in_proportion_to, "payee", each) for each in LANGUAGES)
-    yield Step(exact, "plan", "pool_exact_key", en, fr, (*at, "in_proportion_to"), part.rounding)
+    """One part of the pool: its sum, the payee's key, the keys of all, and what the payee gets of it."""
+    part, formula, numbers = rules.parts[name], rules.parts[name].in_proportion_to, telling.program.numbers
+    share = f"{{{SUM}}} × {written(part.share)}"
+    yield Step(part_column(name, "sum"), "plan", "pool_part", share, share, (*at, "share"))
+    exact, key, without = f"pool.{name}.exact.key", part_column(name, "key"), part_column(name, "unearned_key")
+    place = (*at, "in_proportion_to")
+    yield from _formula(telling, exact, "pool_exact_key", formula, place, part.rounding, Names(nodes=True))
     yield Step(key, "plan", "pool_key", f"{{{exact}}}, not below 0", f"{{{exact}}}, au moins 0", at)
-    if part_column(name, "unearned_key") in numbers:
-        en, fr = "the key with scores of 0 everywhere", "la clé avec des scores de 0 partout"
-        yield Step(part_column(name, "unearned_key"), "plan", "without", en, fr, at, part.rounding)
     en, fr = "the keys of all who share it", "les clés de tous ceux qui se la partagent"
     yield Step(part_column(name, "keys"), "plan", "pool_keys", en, fr, at)
-    total, keys = (f"{{{part_column(name, what)}}}" for what in ("sum", "keys"))
-    en = fr = f"{total} × {{{key}}} ÷ {keys}"
-    yield Step(part_column(name, "amount"), "plan", "pool_amount", en, fr, at)
-    for what, en, fr in (
-        ("earned", "of it, earned", "dont acquis"),
-        ("unearned", "of it, not earned", "dont non acquis"),
-    ):
-        yield Step(part_column(name, what), "plan", "pool_split", en, fr, at)
+    total, keys, amount = (f"{{{part_column(name, what)}}}" for what in ("sum", "keys", "amount"))
+    dealt = f"{total} × {{{key}}} ÷ {keys}"
+    yield Step(part_column(name, "amount"), "plan", "pool_amount", dealt, dealt, at)
+    left = f"{{{key}}}"
+    if without in numbers:
+        names = Names(nodes=True, nothing=frozenset(_scores(telling, formula)))
+        yield from telling.calls(formula, without, "plan", names)
+        words = ("the key with scores of 0 everywhere", "la clé avec des scores de 0 partout")
+        en, fr = (telling.formula(said, formula, each, names) for said, each in zip(words, LANGUAGES, strict=True))
+        yield Step(without, "plan", "without", en, fr, at, part.rounding)
+        left = f"{{{without}}}"
+        earned = f"{amount} × ({{{key}}} − {left}) ÷ {{{key}}}"
+        yield Step(part_column(name, "earned"), "plan", "pool_earned", earned, earned, at)
+    unearned = f"{amount} × {left} ÷ {{{key}}}"
+    yield Step(part_column(name, "unearned"), "plan", "pool_unearned", unearned, unearned, at)
+
+
+def _scores(telling: Telling, formula: Formula) -> list[str]:
+    """The nodes whose scores a formula names."""
+    paths = {SCORE if node.path == ROOT else node.path for node in nodes_under(telling.plan.root)}
+    return sorted(paths & formula.names)
 
 
 def _what_is_paid(telling: Telling, rules: SharedOut, at: KeyPath) -> Iterator[Step]:
-    bounded = rules.minimum is not None or rules.maximum is not None
     en = fr = "{pool.before_bounds}"
-    if bounded:
+    if rules.minimum is not None or rules.maximum is not None:
         en = f"{en}, within the bounds: what some cannot get goes to the others"
         fr = f"{fr}, dans les limites : ce que certains ne peuvent pas recevoir va aux autres"
     yield Step(AMOUNT, "plan", "pool_paid", en, fr, at)
-    if "pool.unearned" in telling.program.numbers:
-        en, fr = "of it, not earned, the minimum included", "dont non acquis, minimum compris"
-        yield Step("pool.unearned", "plan", "pool_split", en, fr, at)
+    if POOL_UNEARNED in telling.program.numbers:
+        unearned = " + ".join(f"{{{part_column(name, 'unearned')}}}" for name in rules.parts)
+        en = f"{unearned}, and what the minimum adds"
+        fr = f"{unearned}, et ce que le minimum ajoute"
+        yield Step(POOL_UNEARNED, "plan", "pool_minimum_adds", en, fr, at)
     paid = f"{{{AMOUNT}}}"
-    yield Step(PAYOUT, "plan", "payout", paid, paid, telling.plan.at, telling.plan.payout_rounding)
+    yield Step(PAYOUT, "plan", "payout", paid, paid, telling.plan.at)

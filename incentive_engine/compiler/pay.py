@@ -28,7 +28,7 @@ OTHER_PAY: Final = "other_pay"
 SCORE: Final = "score"
 """What formulas call the score of the plan."""
 _NOTHING = Exact.of(0)
-_FINER: Final = 6
+FINER: Final = 6
 """How many places more than the payout has what each node brought is compared at."""
 
 
@@ -109,7 +109,7 @@ class _PayoutFormula:
         self._needed = tuple(known.values())
         """What must be known of whoever is paid, though the formula may not name it."""
         self._known = {**known}
-        self._places = plans.first.payout_rounding.kept + _FINER
+        self._places = plans.first.payout_rounding.kept + FINER
 
     def solve(self) -> Pooled:
         """Lets a pool decide the factor that the formula names; who cannot be paid with the least takes no part."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from incentive_engine.compiler.pay import SCORE
+from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import Program
 from incentive_engine.formulas import Formula
-from incentive_engine.formulas.tree import NameUse, walk
-from incentive_engine.kinds.base import FromColumn, FromTable, Language, Parameter, Rounding, written
+from incentive_engine.formulas.tree import Call, NameUse, walk
+from incentive_engine.kinds.base import FromColumn, FromTable, Language, Parameter, Rounding, SubjectKind, written
 from incentive_engine.kinds.curves import CurveKind
-from incentive_engine.rulesets.resolving import KeyPath, ResolvedPlan, chosen_rounding
+from incentive_engine.kinds.pools import Solved
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, chosen_rounding, nodes_under
 
 LANGUAGES: Final[tuple[Language, Language]] = ("en", "fr")
 COLON: Final[Mapping[Language, str]] = {"en": ": ", "fr": " : "}
@@ -39,6 +42,43 @@ def filled(formula: Formula, column_of: Callable[[str], str]) -> str:
     return text
 
 
+@dataclass(frozen=True, slots=True)
+class CurveCall:
+    """A curve that a formula calls: its name, the column of its rate, and the formula of its argument.
+
+    `argument` is None where the formula calls the same curve more than once: the columns are numbered in the order in
+    which they are worked out, which is not always the order in which they are written.
+    """
+
+    curve: str
+    column: str
+    argument: Formula | None
+
+
+def curve_calls(formula: Formula, column: str, columns: Container[str]) -> Iterator[CurveCall]:
+    """The curves that a formula calls, in the order of their `columns` below `column`."""
+    calls = [node for node, _ in walk(formula.tree) if isinstance(node, Call) and not node.built_in]
+    for number in range(1, len(calls) + 1):
+        name = next((name for name in sorted(formula.calls) if f"{column}.{name}_{number}" in columns), None)
+        if name is None:
+            return
+        alike = [call for call in calls if call.function == name]
+        argument = _argument(formula.text, alike[0]) if len(alike) == 1 else None
+        yield CurveCall(name, f"{column}.{name}_{number}", argument)
+
+
+def _argument(text: str, call: Call) -> Formula:
+    """What stands between the brackets of a call."""
+    start = text.index("(", call.offset) + 1
+    depth, quoted = 1, False
+    for end in range(start, len(text)):
+        quoted ^= text[end] == '"'
+        depth += 0 if quoted else (text[end] == "(") - (text[end] == ")")
+        if depth == 0:
+            return Formula(text[start:end].strip())
+    raise ValueError(f"a bracket of `{text}` stays open")
+
+
 def curve_words(name: str, curve: CurveKind, at: str, *, percent: bool) -> tuple[str, str]:
     """The curve in words, at the number in a column."""
     return (
@@ -47,31 +87,71 @@ def curve_words(name: str, curve: CurveKind, at: str, *, percent: bool) -> tuple
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of a formula mean: results of a kind of subject, or (`nodes`) scores of nodes."""
+
+    of: SubjectKind = "payee"
+    when: str = ""
+    nodes: bool = False
+    nothing: frozenset[str] = frozenset()
+    """Nodes in whose place 0 stands."""
+
+
 class Telling:
     """One plan of a program, for whoever tells its steps."""
 
     def __init__(self, program: Program, plan: ResolvedPlan) -> None:
         self.program, self.plan = program, plan
 
-    def formula(self, sentence: str, formula: Formula, of: str, language: Language, when: str = "") -> str:
+    def formula(
+        self, sentence: str, formula: Formula, language: Language, names: Names, around: tuple[str, str] = ("", "")
+    ) -> str:
         """A sentence with, where the formula names anything, the formula again with the payee's values in it."""
         if not formula.names:
-            return sentence
-        return f"{sentence}{COLON[language]}{filled(formula, lambda name: self._column(name, of, when))}"
+            return f"{sentence}{COLON[language]}{around[0]}{formula.text}{around[1]}" if any(around) else sentence
+        return f"{sentence}{COLON[language]}{around[0]}{filled(formula, self.columns(names))}{around[1]}"
 
-    def calls(self, formula: Formula, column: str, node: str) -> Iterator[Step]:
+    def calls(self, formula: Formula, column: str, node: str, names: Names) -> Iterator[Step]:
         """The curves that a formula calls, each with its argument and its rate."""
-        for name in sorted(formula.calls):
-            curve, number = self.plan.curves[name], 0
-            while (place := f"{column}.{name}_{(number := number + 1)}") in self.program.numbers:
-                at = ("curves", name)
-                en, fr = f"what `{name}` is asked for", f"la valeur donnée à « {name} »"
-                yield Step(f"{place}.at", node, "argument", en, fr, at)
-                if curve.across is not None:
-                    en, fr = curve.across.text, curve.across.text
-                    yield Step(f"{place}.across", node, "across", en, fr, (*at, "across"))
-                en, fr = curve_words(name, curve, f"{place}.at", percent=False)
-                yield Step(place, node, "called", en, fr, at, chosen_rounding(curve.rounding))
+        for call in curve_calls(formula, column, self.program.numbers):
+            name, curve, place = call.curve, self.plan.curves[call.curve], call.column
+            at = ("curves", name)
+            en, fr = f"what `{name}` is asked for", f"la valeur donnée à « {name} »"
+            if call.argument is not None:
+                said = tuple(
+                    f"{words}{COLON[each]}{call.argument}" for words, each in zip((en, fr), LANGUAGES, strict=True)
+                )
+                en, fr = (
+                    self.formula(words, call.argument, each, names) for words, each in zip(said, LANGUAGES, strict=True)
+                )
+            yield Step(f"{place}.at", node, "argument", en, fr, at)
+            if curve.across is not None:
+                results = Names(names.of, names.when)
+                en, fr = (self.formula(curve.across.text, curve.across, each, results) for each in LANGUAGES)
+                yield Step(f"{place}.across", node, "across", en, fr, (*at, "across"))
+            en, fr = curve_words(name, curve, f"{place}.at", percent=False)
+            yield Step(place, node, "called", en, fr, at, chosen_rounding(curve.rounding))
+
+    def columns(self, names: Names) -> Callable[[str], str]:
+        """What stands for each name of a formula: a placeholder for its column, or a number that all payees share."""
+        period = self.plan.period
+        known = {
+            "period_days": str(period.days),
+            "period_start": period.start.isoformat(),
+            "period_end": period.end.isoformat(),
+        }
+        if names.nodes:
+            known |= {node.path: f"{{{node.path}.score!r}}" for node in nodes_under(self.plan.root)}
+            known[SCORE] = f"{{{ROOT}.score!r}}"
+            pool = self.plan.pool
+            if pool is not None and isinstance(pool.rules, Solved):
+                known[pool.rules.solve.factor] = f"{{{FACTOR}!r}}"
+            known |= dict.fromkeys(names.nothing, "0")
+        else:
+            results = [key for key in self.program.results if (key.subject_kind, key.when) == (names.of, names.when)]
+            known |= {key.kpi: f"{{{key.column}!r}}" for key in results}
+        return lambda name: known.get(name, f"{{{name}!r}}")
 
     def shown(self, parameter: Parameter, kpi: str | None) -> str:
         """A number as written, or the column that holds it."""
@@ -83,24 +163,7 @@ class Telling:
         names = {key.kpi: key.header for key in self.program.parameters if (key.table, key.column) == of_table}
         return f"{{{names.get(kpi) or names[None]}}}"
 
-    def _column(self, name: str, of: str, when: str) -> str:
-        period = self.plan.period
-        constants = {
-            "period_days": str(period.days),
-            "period_start": period.start.isoformat(),
-            "period_end": period.end.isoformat(),
-        }
-        if name in constants:
-            return constants[name]
-        nodes = {"score": "plan.score", **{path: f"{path}.score" for path in self._paths}}
-        known = {(key.kpi, str(key.subject_kind), key.when): key.column for key in self.program.results}
-        return f"{{{known.get((name, of, when)) or nodes.get(name, name)}!r}}"
 
-    @property
-    def _paths(self) -> frozenset[str]:
-        """The paths of all nodes below the plan."""
-        return frozenset(
-            name.removesuffix(".score")
-            for name in self.program.numbers
-            if name.endswith(".score") and name != "plan.score"
-        )
+def bracketed(text: str) -> str:
+    """A sum or product in brackets, where it becomes part of something."""
+    return f"({text})" if " " in text else text

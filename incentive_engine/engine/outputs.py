@@ -321,13 +321,16 @@ def steps(calculation: Calculation) -> pl.DataFrame:
             "sentence_fr": step.fr,
             "places": step.rounding.kept if step.rounding else None,
             "mode": step.rounding.mode if step.rounding else None,
+            "rounding": step.rounding.sentence("en") if step.rounding else None,
+            "rounding_fr": step.rounding.sentence("fr") if step.rounding else None,
             "rule": _line(document, step.at),
         }
         for evaluation in calculation.evaluations
         for index, plan in enumerate(evaluation.program.plans)
         for step in steps_of(evaluation.program, index)
     ]
-    return pl.DataFrame(rows, schema_overrides={"places": pl.Int64, "mode": pl.String})
+    texts = dict.fromkeys(("mode", "rounding", "rounding_fr"), pl.String())
+    return pl.DataFrame(rows, schema_overrides={"places": pl.Int64(), **texts})
 
 
 def _line(document: Document, at: tuple[str | int, ...]) -> str:

@@ -73,6 +73,10 @@ class CombinationKind(ABC):
         """In which proportion the items brought the score."""
         return [part.points for part in parts]
 
+    def brought(self, whole: str, item: str, items: Sequence[str], language: Language) -> str:
+        """What an item brought of a whole, for a pocket calculator; `item` and `items` as for `arithmetic`."""
+        return f"{whole} × {item} ÷ ({' + '.join(items)})"
+
     @abstractmethod
     def exact(self, items: Sequence[Item]) -> Fraction:
         """The scores of the items that count as one, of one payee; there is at least one item."""
@@ -179,6 +183,9 @@ class _Extreme(CombinationKind):
             shares.append(Exact.choose((here & ~decided, Exact.of(1)), otherwise=_NONE))
             decided = decided | here
         return shares
+
+    def brought(self, whole: str, item: str, items: Sequence[str], language: Language) -> str:
+        return f"all of {whole} to the one that decides" if language == "en" else f"tout ({whole}) à celui qui décide"
 
     def exact_shares(self, items: Sequence[Item]) -> list[Fraction]:
         scores = [item.score for item in items]
