@@ -160,5 +160,5 @@ def test_numbers_are_compared_exactly() -> None:
 
 
 def test_a_kind_without_a_case_is_named() -> None:
-    with pytest.raises(AssertionError, match=r"curve `logistic` lacks a case: tests/cases/curve-logistic\.yaml; a use"):
-        test_every_kind_has_a_case_a_use_and_a_line("curve", "logistic", set())
+    with pytest.raises(AssertionError, match=r"curve `spline` lacks a case: tests/cases/curve-spline\.yaml; a use"):
+        test_every_kind_has_a_case_a_use_and_a_line("curve", "spline", set())
