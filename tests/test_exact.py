@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +27,7 @@ from incentive_engine.exact import (
     Exact,
     Scale,
     allocated,
+    exponential,
     greatest,
     interpolated,
     least,
@@ -36,6 +37,7 @@ from incentive_engine.exact import (
 from tests.oracle import rounded
 
 Values = list[Fraction | None]
+F = Fraction
 Truths = list[bool | None]
 Engine = Literal["in-memory", "streaming"]
 ENGINES: tuple[Engine, ...] = ("in-memory", "streaming")
@@ -727,9 +729,9 @@ def test_a_curve_knows_how_high_it_goes() -> None:
 
 
 def test_a_curve_is_refused_where_it_is_none() -> None:
-    for curves in ([[(1, 0), (1, 1)]], [[(1, 0), (0, 1)]]):
+    for work in (interpolated, stepped):
         with pytest.raises(ValueError, match="from left to right"):
-            interpolated(N, curves)
+            work(N, [[(1, 0), (3, 1), (2, 1)]])
     with pytest.raises(ValueError, match="need `by`"):
         stepped(N, [SHARES, SHARES])
     with pytest.raises(ValueError, match="at least one"):
@@ -760,6 +762,126 @@ def test_a_thousand_curves_are_read_at_once(engine: Engine, runs: tuple[int, ...
     assert got["line"] == each(lambda x, plan: height(curves[plan], x), xs, plans)
     assert got["rounded"] == each(lambda y: rounded(y, 4), got["line"])
     assert got["steps"] == each(lambda x, plan: step(curves[plan], x), xs, plans)
+
+
+def a_jump_holds_from_its_place_on(kernel: ModuleType) -> None:
+    """One by one and in one pass, with jumps at the first point, between two and at the last."""
+    curves = [[(0, 1), (0, 2), (2, 4), (2, 3), (4, 3)], [(0, 1), (1, 2), (2, 4), (3, 3), (3, 5)]]
+    x = kernel.Exact.column("n", kernel.Scale(2, -1000, 1000))
+    numbers = [None, -1, 0, 1, 199, 200, 250, 299, 300, 400]
+    expected = [
+        [None, 1, 2, F(201, 100), F(399, 100), 3, 3, 3, 3, 3],
+        [None, 1, 1, F(101, 100), F(398, 100), 4, F(7, 2), F(301, 100), 5, 5],
+    ]
+    both = kernel.interpolated(x, curves, pl.col("p"))
+    for plan, (points, heights) in enumerate(zip(curves, expected, strict=True)):
+        plans = pl.Series([plan] * len(numbers), dtype=pl.UInt32)
+        got = collected({"one": kernel.interpolated(x, [points]), "both": both}, n=numbers, p=plans)
+        assert got == {"one": heights, "both": heights}
+
+
+def test_a_jump_holds_from_its_place_on() -> None:
+    a_jump_holds_from_its_place_on(exact)
+
+
+def tables_have_ends_and_holes(kernel: ModuleType) -> None:
+    """Of one value and of two, alone and in one pass."""
+    n, m = (kernel.Exact.column(name, kernel.Scale(0, -9, 9)) for name in ("n", "m"))
+    one = [kernel.Table((((at, True), (at, True), (at + 2, False)),), (1, 7, None, 2)) for at in (0, 3)]
+    two = [kernel.Table((((1, False),), ((at, True),)), (1, 2, None, 4)) for at in (0, 3)]
+    values = {
+        "one": kernel.tabled([n], one[:1]),
+        "by": kernel.tabled([n], one, pl.col("p")),
+        "two": kernel.tabled([n, m], two[:1]),
+        "two_by": kernel.tabled([n, m], two, pl.col("p")),
+        "constants": kernel.tabled([kernel.Exact.of(1), kernel.Exact.of(1)], two[:1]),
+        "quotient": kernel.tabled([n.over(3)], one[:1]),
+    }
+    plans = pl.Series([0, 0, 0, 0, 0, 0, 1, 1], dtype=pl.UInt32)
+    got = collected(values, n=[None, 0, 1, 2, 1, 1, 3, 5], m=[1, 0, 0, 1, None, 1, 3, 4], p=plans)
+    assert got == {
+        "one": [None, 1, None, 2, None, None, 2, 2],
+        "by": [None, 1, None, 2, None, None, 1, 2],
+        "two": [None, 1, None, 4, None, 4, 4, 4],
+        "two_by": [None, 1, None, 4, None, 4, None, 4],
+        "constants": [4] * 8,
+        "quotient": [None, 1, None, None, None, None, None, None],
+    }
+
+
+def test_tables_have_ends_and_holes() -> None:
+    tables_have_ends_and_holes(exact)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        (0, "1"),
+        (1, "2.718281828459045"),
+        (-1, "0.367879441171442"),
+        ("1/3", "1.395612425086090"),
+        ("-0.5", "0.606530659712633"),
+        (10, "22026.465794806716517"),
+        (-34, "0.000000000000002"),
+        (-40, "0"),
+        (40, "235385266837019985.407899910749035"),
+        (41, "235385266837019985.407899910749035"),
+        (-100, "0"),
+    ],
+)
+def test_the_exponential_of_known_numbers(argument: exact.Number, expected: str) -> None:
+    assert exponential(Exact.of(argument)).constant == F(expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_exponential_is_rounded_correctly(engine: Engine) -> None:
+    """Against 60 digits; counts and divisors of either carrier, what is missing, and what is beyond ±40."""
+    source = random.Random(5)
+    counts = [source.choice([None, *([source.randint(-5000, 5000)] * 9)]) for _ in range(800)]
+    pers = [source.choice([None, *([source.randint(1, 900)] * 9)]) for _ in counts]
+    n, per = Exact.column("n", Scale(2, -5000, 5000)), Exact.column("per", Scale(1, 1, 900))
+    wide = Exact.column("wide", Scale(30, -5 * 10**31, 5 * 10**31))
+    values = {"n": n, "quotient": n.over(per), "negative": n.negated().over(7), "wide": wide.times(F(-1, 3))}
+    got = collected(
+        {name: exponential(value) for name, value in values.items()},
+        engine,
+        n=counts,
+        per=pers,
+        wide=pl.Series([None if count is None else count * 10**28 + 1 for count in counts], dtype=pl.Int128),
+    )
+
+    def power(argument: Fraction) -> Fraction:
+        argument = max(F(-40), min(F(40), argument))
+        with localcontext() as context:
+            context.prec = 60
+            return rounded(F((Decimal(argument.numerator) / Decimal(argument.denominator)).exp()), 15)
+
+    assert got == {
+        "n": each(lambda a: power(F(a, 100)), counts),
+        "quotient": each(lambda a, b: power(F(a, 10 * b)), counts, pers),
+        "negative": each(lambda a: power(F(-a, 700)), counts),
+        "wide": each(lambda a: power(F(-(a * 10**28 + 1), 3 * 10**30)), counts),
+    }
+
+
+def test_the_exponential_asks_for_more_digits_until_its_last_is_certain() -> None:
+    """The logarithm of a tie, to 38 digits: on which side of the tie its power lies shows far behind the 15th place."""
+    tie = Decimal("1.0000000000000005")
+    with localcontext() as context:
+        context.prec = 38
+        near = tie.ln()
+        above, below = near.next_plus(), near.next_minus()
+    assert exponential(Exact.of(above)).constant == F("1.000000000000001")
+    assert exponential(Exact.of(below)).constant == 1
+
+
+def test_an_exponential_knows_how_far_it_goes() -> None:
+    small = exponential(Exact.column("n", Scale(1, -100, 0)))
+    assert small.bounds == (F("0.000045399929762"), F(1))
+    assert small.dtype == pl.Int64
+    assert exponential(Exact.column("n", Scale(1, -100, 200))).dtype == pl.Int128
+    nothing = exponential(Exact.of(1).masked(pl.lit(False)))
+    assert collected({"v": nothing}, n=[1, 2])["v"] == [None, None]
 
 
 def test_a_parameter_that_never_differs_is_a_constant() -> None:
@@ -858,6 +980,8 @@ CHECKS: tuple[Callable[[ModuleType], None], ...] = (
     sums_of_nothing_are_missing,
     a_quotient_of_something_missing_is_missing,
     a_plateau_stays_flat,
+    a_jump_holds_from_its_place_on,
+    tables_have_ends_and_holes,
     *((lambda kernel, seed=seed: random_program(kernel, random.Random(seed))) for seed in range(1500)),
 )
 
@@ -885,7 +1009,10 @@ MUTANTS = (
     ("counts[number] = reduce(Counts.times, others, counts[number])", "pass"),
     ("size = size.clipped(ONE, None)", "pass"),
     (".reinterpret(dtype=pl.Decimal(38, places))", ".cast(pl.Decimal(38, places))"),
-    ("max(x.low, min(x.high + 1, start))", "max(x.low, min(x.high, start))"),
+    ("max(x.low, min(x.high + 1, first))", "max(x.low, min(x.high, first))"),
+    ("math.floor(start) + 1 if right_after", "math.ceil(start) if right_after"),
+    ("p[0] == q[0] <= high", "p[0] == q[0] < high"),
+    ("and (start is None or start != end)", ""),
 )
 
 

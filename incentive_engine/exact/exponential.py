@@ -80,6 +80,7 @@ def _counts(above: int, below: int) -> int:
         context = Context(prec=digits, rounding=ROUND_HALF_EVEN)
         power = context.scaleb(context.exp(context.divide(Decimal(above), Decimal(below))), PLACES)
         nearest = power.to_integral_value(ROUND_HALF_EVEN)
-        if abs(context.subtract(power, nearest)) < _HALF - Decimal(10) ** -guard:
+        to_the_tie = context.subtract(_HALF, context.abs(context.subtract(power, nearest)))
+        if to_the_tie > context.scaleb(Decimal(1), -guard):
             return int(nearest)
         guard *= 2
