@@ -149,14 +149,11 @@ def test_every_hospital_of_2024_has_its_published_total(hospitals: Hospitals, ru
 
 
 def test_only_hospitals_without_points_for_either_surgical_site_are_held(hospitals: Hospitals, run_2024: Run) -> None:
-    without = {hospital for hospital in hospitals.totals if not any(map(bool, _surgical(hospitals, hospital)))}
+    points = [hospitals.points(kpi) for kpi in SURGICAL_SITES]
+    without = {hospital for hospital in hospitals.totals if all(each[hospital] is None for each in points)}
     assert set(run_2024.held["payee"]) == without
     assert set(run_2024.held["code"]) == {"empty-group"}
     assert len(without) == 751
-
-
-def _surgical(hospitals: Hospitals, hospital: str) -> list[bool]:
-    return [hospitals.points(kpi)[hospital] is not None for kpi in SURGICAL_SITES]
 
 
 def test_standards_of_2024_are_those_printed_for_every_hospital(hospitals: Hospitals) -> None:
