@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from incentive_engine.compiler.inputs import DAYS_EMPLOYED
-from incentive_engine.compiler.pay import FINER, SCORE
+from incentive_engine.compiler.pay import SCORE, compared_at
 from incentive_engine.compiler.pools import AMOUNT, FACTOR, FUND, MAXIMUM, MINIMUM, PAYEES, SUM, part_column
 from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, TARGET_PAY
 from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed
@@ -54,7 +54,7 @@ def _payout(telling: Telling, formula: Formula) -> Iterator[Step]:
     """The payout of a formula, and what the formula would give without the scores that it names."""
     plan, numbers, at = telling.plan, telling.program.numbers, (*telling.plan.at, "payout")
     prorated = ("(", f") × {{{PRORATION}}}") if plan.proration is not None else ("", "")
-    exact, finer = f"{{{EXACT}}}", Rounding(places=plan.payout_rounding.kept + FINER)
+    exact, finer = f"{{{EXACT}}}", Rounding(places=compared_at(plan))
 
     def given(column: str, words: tuple[str, str], nothing: frozenset[str]) -> Iterator[Step]:
         names = Names(nodes=True, nothing=nothing)

@@ -28,8 +28,7 @@ OTHER_PAY: Final = "other_pay"
 SCORE: Final = "score"
 """What formulas call the score of the plan."""
 _NOTHING = Exact.of(0)
-FINER: Final = 6
-"""How many places more than the payout has what each node brought is compared at."""
+_FINER, _MOST_PLACES = 6, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class _PayoutFormula:
         self._needed = tuple(known.values())
         """What must be known of whoever is paid, though the formula may not name it."""
         self._known = {**known}
-        self._places = plans.first.payout_rounding.kept + FINER
+        self._places = compared_at(plans.first)
 
     def solve(self) -> Pooled:
         """Lets a pool decide the factor that the formula names; who cannot be paid with the least takes no part."""
@@ -181,3 +180,8 @@ def _tell(context: Context, payout: Exact, brought: list[tuple[MeasureNode, Exac
         for name, perspective in ((CUSTOMER_PAY, "customer"), (INTERNAL_PAY, "internal"))
     )
     context.stages.number(OTHER_PAY, payout.minus(customer).minus(internal))
+
+
+def compared_at(plan: ResolvedPlan) -> int:
+    """The places at which what the nodes of a formula brought is compared: six more than the payout, twelve at most."""
+    return min(plan.payout_rounding.kept + _FINER, _MOST_PLACES)
