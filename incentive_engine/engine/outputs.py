@@ -18,6 +18,7 @@ from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_
 from incentive_engine.documents import Document
 from incentive_engine.engine.running import Calculation, Evaluation
 from incentive_engine.exact import CannotProve, Exact
+from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode
 
 _TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject", "path")
@@ -244,11 +245,12 @@ def _answers(node: MeasureNode, scored: Scored) -> pl.Expr:
     if answer.source is None:
         return own
     answers: pl.Expr = pl.when(answer.source == SOURCES["own"]).then(own)
-    for name, key in (
-        ("team", ResultKey(node.kpi_name, "team")),
-        ("department", ResultKey(node.kpi_name, "department")),
-        ("previous", ResultKey(node.kpi_name, node.of, PREVIOUS)),
-    ):
+    elsewhere: dict[Fallback, ResultKey] = {
+        "team": ResultKey(node.kpi_name, "team"),
+        "department": ResultKey(node.kpi_name, "department"),
+        "previous": ResultKey(node.kpi_name, node.of, PREVIOUS),
+    }
+    for name, key in elsewhere.items():
         if answer.came_from(name) is not None:
             answers = pl.when(answer.source == SOURCES[name]).then(pl.col(key.answers)).otherwise(answers)
     return answers

@@ -114,7 +114,7 @@ def by_nodes(card: Card, outcome: Outcome, given: Mapping[str, Fraction], places
     def compared(instead: Mapping[str, Fraction]) -> Fraction:
         value = exact_payout(card, outcome, given, instead)
         assert value is not None, "a payout that exists does with a score of 0"
-        return rounded(value, places + 6)
+        return rounded(value, min(places + 6, 12))
 
     parts = [compared({}) - compared({name: ZERO}) for name in zeros]
     unearned = compared(zeros)
