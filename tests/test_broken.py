@@ -170,7 +170,7 @@ def test_broken_data_is_told_or_held(case: Path, tmp_path: Path) -> None:
 
 
 def test_there_are_many_ways_to_break_data() -> None:
-    assert len(DATA) >= 25
+    assert len(DATA) >= 40
 
 
 def test_base_is_not_broken(tmp_path: Path) -> None:
