@@ -141,9 +141,7 @@ def test_every_code_is_shown_by_a_broken_rule_set() -> None:
         *(PACKAGE / "engine" / name for name in ("example_rows.py", "examples.py", "proving.py")),
     ]
     sources = [file.read_text(encoding="utf-8") for file in files]
-    codes = {
-        code for source in sources for code in re.findall(r'(?:Problem|Refused)\(\s*(?:at, )?"([a-z-]+)"', source)
-    }
+    codes = {code for source in sources for code in re.findall(r'(?:Problem|Refused)\(\s*(?:at, )?"([a-z-]+)"', source)}
     codes |= {f"unknown-{what.lower()}" for source in sources for what in re.findall(r'\bunknown\(\s*"(\w+)"', source)}
     codes |= {code for each in RULE_CHECKS for code in each.codes}
     assert codes - shown_codes() == {"too-many-decimals"}, "these codes have no rule set in tests/broken/rules"

@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from incentive_engine.documents import Document, KeyPath, declare, read_document
+from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.rulesets.models import Group, Plan, RuleSet, Way
+from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.shipped import rules_dir
 
 _LONGEST = 12
@@ -89,7 +90,7 @@ def _text(document: Document, at: KeyPath) -> str:
     """The lines of a value with its key; empty where it is written inside braces, with others or not at all."""
     written: Any = document.data
     for key in at:
-        if not (isinstance(written, list) or (isinstance(written, dict) and key in written)):
+        if isinstance(written, dict) and key not in written:
             return ""
         written = written[key]
     place = document.key_at(at)

@@ -113,7 +113,9 @@ def weights_and_caps_are_not_negative(checked: Checked) -> Iterator[Problem]:
             yield Problem("cap-below-zero", message, checked.at(*placed.at, "cap"), "caps are 0% or more")
     told = set()
     for placed in checked.nodes:
-        for at, parameter in {**placed.parameters, **placed.columns}.items():
+        for at, parameter in placed.numbers.items():
+            if isinstance(parameter, Decimal):
+                continue
             declared_at: KeyPath = ("tables", parameter.table) if isinstance(parameter, FromTable) else ("workforce",)
             field, declared = at[-1], (*declared_at, "columns", parameter.column)
             if field in ("weight", "cap") and (field, declared) not in told and _below_zero(checked, parameter):

@@ -89,11 +89,11 @@ def _read_by_node(checked: Checked, placed: Placed) -> Iterator[tuple[str, str, 
                 yield name, step.of, checked.at(*placed.at, section, index, "of")
     if isinstance(placed.node, AnyMeasure):
         name = placed.node.kpi or placed.name
-        subjects = [(placed.node.of, checked.at(*placed.at, "of"))]
-        subjects += [(answer, at) for _, answer, at in _answers(checked, placed, placed.node, name) if answer in _WIDER]
-        for subject, where in subjects:
-            yield name, subject, where
+        yield name, placed.node.of, checked.at(*placed.at, "of")
+        for _, answer, where in _answers(checked, placed, placed.node, name):
+            if answer in _WIDER:
+                yield name, answer, where
         curves = [checked.rules.curves.get(way.curve) for _, way in ways(placed.node)]
         for across in (curve.across for curve in curves if curve is not None and curve.across is not None):
             for each in checked.kpis_in(across):
-                yield each, *subjects[0]
+                yield each, placed.node.of, checked.at(*placed.at, "of")
