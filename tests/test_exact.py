@@ -875,6 +875,15 @@ def test_the_exponential_asks_for_more_digits_until_its_last_is_certain() -> Non
     assert exponential(Exact.of(below)).constant == 1
 
 
+def test_an_exponential_does_not_depend_on_the_way_to_it() -> None:
+    """Arguments below 0 come from a table, and their mirror images from decimals: times each other they are 1."""
+    for count in range(0, 60, 7):
+        below, above = (exponential(Exact.of(F(sign * count, 13))).constant for sign in (-1, 1))
+        assert below is not None
+        assert above is not None
+        assert abs(below * above - 1) < above * F(1, 10**15) + below * F(1, 10**15)
+
+
 def test_an_exponential_knows_how_far_it_goes() -> None:
     small = exponential(Exact.column("n", Scale(1, -100, 0)))
     assert small.bounds == (F("0.000045399929762"), F(1))

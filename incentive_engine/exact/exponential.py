@@ -1,15 +1,15 @@
 """The exponential, and the S-shaped curve made of it: correctly rounded to 15 places, and from there on exact.
 
-No float takes part. Each argument that differs is worked out once, in decimals of as many digits as it takes for the
-15th place to be certain: e to a fraction other than 0 is never a fraction, so that there is always such a number of
-digits. Doing the same with integers in Polars was not tried: Int128 has no room for the guard digits.
+No float takes part. Each argument that differs is worked out once, with as many digits as it takes for the 15th place
+to be certain: e to a fraction other than 0 is never a fraction, so that there is always such a number of digits. Doing
+the same in Polars was not tried: Int128 has no room for the guard digits.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -24,6 +24,9 @@ FARTHEST = 40
 _GUARD = 8
 _UNIT = Fraction(10) ** -PLACES
 _HALF = Decimal("0.5")
+_BITS = 112
+_ONE = 1 << _BITS
+_DOUBT = _ONE >> 50  # 2**-100 in counts of 10**-15
 
 
 def exponential(argument: Exact) -> Exact:
@@ -62,10 +65,11 @@ def logistic(
     an e that grows without end below the midpoint, has no room in 38 digits. Raises CannotProve where the width is not
     proved to differ from zero.
     """
-    beyond, ends = value.minus(midpoint), (as_exact(low), as_exact(high))
-    e = exponential(beyond.absolute().negated().over(width))
-    above, below = (far.times(e).plus(near) for far, near in (ends, reversed(ends)))
-    return Exact.choose((beyond.at_least(0), above), otherwise=below).over(e.plus(1))
+    beyond, start, end = value.minus(midpoint), as_exact(low), as_exact(high)
+    above = beyond.at_least(0)
+    near, far = (Exact.choose((above, one), otherwise=other) for one, other in ((end, start), (start, end)))
+    e = exponential(beyond.absolute().negated().over(width))  # named as seldom as can be: Polars asks Python each time
+    return far.times(e).plus(near).over(e.plus(1))
 
 
 @lru_cache(maxsize=2**17)  # batches of one column repeat their arguments
@@ -73,6 +77,36 @@ def _counts(above: int, below: int) -> int:
     """The power of e to above ÷ below, in counts of 10**-15; `below` is positive."""
     if not -FARTHEST * below < above < FARTHEST * below:
         above, below = (FARTHEST if above > 0 else -FARTHEST), 1
+    count = _by_table(-above, below) if above <= 0 else None
+    return _by_decimals(above, below) if count is None else count
+
+
+def _by_table(above: int, below: int) -> int | None:
+    """E to the power of −above ÷ below, not beyond −40; None where its last place is not certain.
+
+    Binary fractions of 112 bits: the whole part and two parts of 8 bits come from tables, and of a rest r < 2**-16 six
+    terms are enough. All together is off by less than 2**-100. Four times as fast as decimals.
+    """
+    whole, part = divmod((above << _BITS) // below, _ONE)
+    first, second, rest = part >> (_BITS - 8), (part >> (_BITS - 16)) & 255, part & ((_ONE >> 16) - 1)
+    power = _ONE
+    for term in (6, 5, 4, 3, 2, 1):
+        power = _ONE - (rest * power >> _BITS) // term
+    for number, steps in ((whole, 1), (first, 2**8), (second, 2**16)):
+        power = power * _powers(steps)[number] >> _BITS
+    count, tail = divmod(power * 10**PLACES + _ONE // 2, _ONE)
+    return count if _DOUBT < tail < _ONE - _DOUBT else None
+
+
+@cache
+def _powers(steps: int) -> tuple[int, ...]:
+    """E to the power of 0, −1 ÷ steps, −2 ÷ steps and so on, in counts of 2**-112."""
+    context = Context(prec=60, rounding=ROUND_HALF_EVEN)
+    each = (context.exp(context.divide(Decimal(-number), Decimal(steps))) for number in range(256))
+    return tuple(int(context.multiply(power, Decimal(_ONE))) for power in each)
+
+
+def _by_decimals(above: int, below: int) -> int:
     guard = _GUARD
     while True:
         # The argument is off by 20 in the last of these digits, and the power by less than 10**-guard counts.
