@@ -115,7 +115,7 @@ def _table(pool: Pooled, of: pl.Series, shared: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col(_PAID).count().cast(pl.Int64).alias("payees"),
             pl.col("sum").max().cast(pl.Int128),
-            pl.col(_PAID).cast(pl.Int128).sum(),
+            pl.col(_PAID).sum().cast(pl.Int128),
             pl.col(_PAID).is_null().sum().cast(pl.Int64).alias("held"),
             found,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -10,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.engine.dealing import added, dealt, end, zeros
+from incentive_engine.engine.dealing import Groups, dealt, end, zeros
 from incentive_engine.engine.filling import filled
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.exact.counts import carrier, prove
@@ -25,7 +26,7 @@ SUM: Final = "sum"
 PAYEES: Final = "payees"
 AMOUNT: Final = "amount"
 SHORT: Final = "short"
-_ROW = "\0row"
+_ROW, _AT = "\0row", "\0at"
 
 
 def share_out(members: pl.DataFrame, pool: SharedOut, places: int) -> pl.DataFrame:
@@ -38,42 +39,51 @@ def share_out(members: pl.DataFrame, pool: SharedOut, places: int) -> pl.DataFra
     is negative or less than the minimums need, and nobody has an amount. Raises CannotProve for numbers so large that
     sharing them out would not be exact.
     """
-    keys = [f"key.{part}" for part in pool.parts]
     bounds = [name for name in (MINIMUM, MAXIMUM) if name in members.columns]
-    rows = members.with_row_index(_ROW).drop_nulls([GROUP, FUND, *keys, *bounds])
-    rows = _in_order(rows.with_columns(pl.col(*keys, *bounds).clip(0)))
+    rows, found = _gathered(members, pool, bounds, places)
+    groups = Groups(rows[_AT], found.height)
+    minimums = groups.added(rows[MINIMUM]) if MINIMUM in bounds else zeros(found.height, pl.Int64())
+    short = (found[SUM] < 0) | (found[SUM] < minimums)
+    wholes = found.select(pl.when(~short).then(SUM).otherwise(0)).to_series()
+    parts, amounts = _parts(groups, wholes, rows, pool)
+    amount = reduce(add, amounts)
+    if bounds:
+        bounded = rows.select(pl.when(~groups.spread(short)).then(pl.col(*bounds)).otherwise(0))
+        amount = _bounded(groups, wholes, amount, bounded)
+    found = found.select(SUM, PAYEES, short.alias(SHORT)).hstack(parts.select(pl.when(~short).then(pl.all())))
+    shared = pl.DataFrame([*amounts, amount.alias(AMOUNT)]).select(pl.when(~groups.spread(short)).then(pl.all()))
+    place = _places(rows[_ROW], members.height)
+    of_group = found.select(pl.all().gather(groups.at.gather(place)))
+    return members.select("payee", "plan", GROUP).hstack([*of_group, *shared.select(pl.all().gather(place))])
+
+
+def _gathered(
+    members: pl.DataFrame, pool: SharedOut, bounds: Sequence[str], places: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Those who take part, group after group, in each by payee and then by plan; and the groups, like `funded`."""
+    numbers = [*(f"key.{part}" for part in pool.parts), *bounds]
+    rows = _in_order(members.with_row_index(_ROW)).select(_ROW, GROUP, FUND, pl.col(numbers).clip(0)).drop_nulls()
     if len(bounds) == 2:
         rows = rows.filter(pl.col(MINIMUM) <= pl.col(MAXIMUM))
-    groups, at = funded(rows, pool, places)
-    minimums = added(rows[MINIMUM], at, groups.height) if MINIMUM in bounds else zeros(groups.height, pl.Int64())
-    short = (groups[SUM] < 0) | (groups[SUM] < minimums)
-    wholes = groups.select(pl.when(~short).then(SUM).otherwise(0)).to_series()
-    is_short = short.gather(at).alias(SHORT)
-    shared = _parts(rows, at, wholes, pool)
-    amount = reduce(add, (shared[f"{part}.{AMOUNT}"] for part in pool.parts))
-    if bounds:
-        amount = _bounded(rows.with_columns(pl.when(~is_short).then(pl.col(*bounds)).otherwise(0)), at, amount, wholes)
-    shared = shared.with_columns(amount.alias(AMOUNT)).select(pl.when(~is_short).then(pl.all()))
-    known = [groups[name].gather(at) for name in (SUM, PAYEES)]
-    return _in_place(
-        members.select("payee", "plan", GROUP), rows[_ROW], pl.DataFrame(known).hstack([*shared, is_short])
-    )
+    groups = funded(rows, pool, places, [_ROW, *numbers])
+    in_groups = groups.with_row_index(_AT).select(_AT, _ROW, *numbers)
+    return in_groups.explode(_ROW, *numbers), groups.drop(_ROW, *numbers)
 
 
-def funded(rows: pl.DataFrame, pool: PoolKind, places: int) -> tuple[pl.DataFrame, pl.Series]:
-    """The groups of the rows: group, payees, sum (counts of 10**-places); and the place of each row's group among them.
+def funded(rows: pl.DataFrame, pool: PoolKind, places: int, listed: Sequence[str] = ()) -> pl.DataFrame:
+    """The groups of the rows: group, sum (in counts of 10**-places), payees; and lists of what their rows hold.
 
-    `rows`: group and `fund`, as integer counts at the places of the pool's funding; nothing is missing.
+    `rows`: group and `fund`, as integer counts at the places of the pool's funding; nothing is missing. Lists keep the
+    order of the rows; to sort rows by group instead costs twice as much.
     """
     given = pool.fund.rounding(Rounding(places=places)).kept
     farthest = max(abs(end(rows[FUND].min())), abs(end(rows[FUND].max()))) * max(1, rows.height)
     prove(-farthest, farthest)
     fund = pl.col(FUND).cast(carrier(-farthest, farthest))
-    groups = rows.group_by(GROUP).agg(pool.fund.added(fund).alias(SUM), pl.len().cast(pl.Int64).alias(PAYEES))
+    payees = pl.len().cast(pl.Int64).alias(PAYEES)
+    groups = rows.group_by(GROUP).agg(pool.fund.added(fund).alias(SUM), payees, pl.col(listed))
     total = Exact.column(SUM, Scale(given, -farthest, farthest)).rounded(places)
-    groups = groups.select(GROUP, PAYEES, total.expr.alias(SUM))
-    places_of = groups.select(GROUP).with_row_index("at")
-    return groups, rows.select(GROUP).join(places_of, on=GROUP, how="left", maintain_order="left")["at"]
+    return groups.with_columns(total.expr.alias(SUM))
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,43 +93,38 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
     return rows if rows.select(later.all()).item() else rows.sort("payee", "plan")
 
 
-def _parts(rows: pl.DataFrame, at: pl.Series, wholes: pl.Series, pool: SharedOut) -> pl.DataFrame:
-    """For each part its sum, the sum of its keys, and each row's amount."""
+def _parts(
+    groups: Groups, wholes: pl.Series, rows: pl.DataFrame, pool: SharedOut
+) -> tuple[pl.DataFrame, list[pl.Series]]:
+    """Of each group, the sum of every part and that of its keys; of each row, its amount of every part."""
     whole = Exact.column(SUM, Scale(0, 0, end(wholes.max())))
     upto = accumulate((Fraction(part.share) for part in pool.parts.values()), initial=Fraction(0))
-    reached = wholes.cast(carrier(0, whole.high)).to_frame(SUM)
-    sums = [reached.select(whole.times(share).rounded(0).expr).to_series() for share in upto]
-    columns = []
-    for part, (before, after) in zip(pool.parts, pairwise(sums), strict=True):
+    frame = wholes.cast(carrier(0, whole.high)).to_frame(SUM)
+    reached = [frame.select(whole.times(share).rounded(0).expr).to_series() for share in upto]
+    sums, amounts = [], []
+    for part, (before, after) in zip(pool.parts, pairwise(reached), strict=True):
         key, part_sum = rows[f"key.{part}"], after - before
-        columns += [
-            part_sum.gather(at).alias(f"{part}.{SUM}"),
-            added(key, at, wholes.len()).gather(at).alias(f"{part}.keys"),
-            dealt(part_sum, key, at).alias(f"{part}.{AMOUNT}"),
-        ]
-    return pl.DataFrame(columns)
+        sums += [part_sum.alias(f"{part}.{SUM}"), groups.added(key).alias(f"{part}.keys")]
+        amounts.append(dealt(groups, part_sum, key).alias(f"{part}.{AMOUNT}"))
+    return pl.DataFrame(sums), amounts
 
 
-def _bounded(rows: pl.DataFrame, at: pl.Series, amount: pl.Series, wholes: pl.Series) -> pl.Series:
+def _bounded(groups: Groups, wholes: pl.Series, amount: pl.Series, bounds: pl.DataFrame) -> pl.Series:
     """The amounts within their bounds: the others make up for who is lifted or limited, in proportion.
 
     Shared out is what the parts shared out (less than the sum, where nobody has a key of a part), or what the minimums
     need, where that is more.
     """
-    dtype = wholes.dtype
-    limited = rows.select(
-        at.alias("at"),
+    unbounded = {MINIMUM: pl.lit(0, wholes.dtype), MAXIMUM: pl.lit(end(wholes.max()), wholes.dtype)}
+    rows = bounds.select(
         amount.alias("key"),
-        pl.col(MINIMUM) if MINIMUM in rows.columns else pl.lit(0, dtype).alias(MINIMUM),
-        pl.col(MAXIMUM) if MAXIMUM in rows.columns else pl.lit(end(wholes.max()), dtype).alias(MAXIMUM),
+        *(pl.col(name) if name in bounds.columns else bound.alias(name) for name, bound in unbounded.items()),
     )
-    wanted, needed = (added(limited[name], at, wholes.len()) for name in ("key", MINIMUM))
-    return filled(limited, wanted.zip_with(wanted >= needed, needed))
+    wanted, needed = groups.added(amount), groups.added(rows[MINIMUM])
+    return filled(groups, wanted.zip_with(wanted >= needed, needed), rows)
 
 
-def _in_place(members: pl.DataFrame, places: pl.Series, shared: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `members` with what was shared out, null where a row took no part."""
-    if places.len() == members.height and places.is_sorted():
-        return members.hstack(shared)
-    placed = shared.with_columns(places)
-    return members.with_row_index(_ROW).join(placed, on=_ROW, how="left", maintain_order="left").drop(_ROW)
+def _places(rows: pl.Series, height: int) -> pl.Series:
+    """Where each of so many rows went; null for those that are not among `rows`."""
+    nowhere = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
+    return nowhere.scatter(rows, pl.int_range(rows.len(), dtype=pl.UInt32, eager=True))

@@ -28,7 +28,7 @@ def solved(
     `everyone`: group and `fund`, the rows of the programs' wide frames in turn. `paid`: what a payee is paid
     with the factor, in counts of 10**-places; missing where it cannot be worked out, and then no part of what is paid.
     """
-    groups, _ = funded(everyone.drop_nulls([GROUP, FUND]), rules, places)
+    groups = funded(everyone.drop_nulls([GROUP, FUND]), rules, places)
     trials, start = [], 0
     for program, wide in sharing:
         trials.append(_trial(program, wide, everyone[GROUP][start : start + wide.height], places))
