@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,40 +26,47 @@ def calculate(text: str) -> Fraction:
 
 @dataclass(frozen=True)
 class Equation:
-    """`left = right`, as it is printed, with how the right side was rounded."""
+    """`left = right`, as it is printed, with how the right side was rounded, step by step, or cut."""
 
     left: str
     right: str
-    places: int | None
-    mode: str
+    roundings: tuple[tuple[int, str], ...] = ()
+    cut: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether both sides are the same number, once rounded as it says."""
-        value = calculate(self.left)
-        return calculate(self.right) == (value if self.places is None else rounded(value, self.places, self.mode))
+        """Whether both sides are the same number, once rounded as it says; what is cut is less than a coin off."""
+        value, right = calculate(self.left), calculate(self.right)
+        if self.cut:
+            return abs(value - right) < Fraction(1, 10 ** len(self.right.partition(".")[2]))
+        for places, mode in self.roundings:
+            value = rounded(value, places, mode)
+        return value == right
 
 
 def equations(line: str) -> list[Equation]:
     """The equations of a printed line, where they begin after a colon or two spaces."""
-    found = []
-    for match in _EQUATION.finditer(line):
-        places = match["places"] and int(match["places"])
-        if places and not match["decimals"]:  # rounded to 10
-            places = 1 - len(match["places"])
-        mode = next((words for words in MODES if line.startswith(f", {words}", match.end())), MODES[0])
-        found.append(Equation(match["left"], match["right"], places or (0 if match["places"] else None), mode))
-    return found
+    return [
+        Equation(match["left"], match["right"], tuple(_roundings(match["how"])), bool(match["cut"]))
+        for match in _EQUATION.finditer(line)
+    ]
 
 
-_EQUATION = re.compile(
-    r"(?:(?<=: )|(?<=  ))(?P<left>[-−(]*\d[\d.%()+*/×÷− -]*) = (?P<right>−?\d+(?:\.\d+)?%?(?: ÷ \d+)?)"
-    r"(?: = −?[\d.]+%)?(?: [a-zA-Z]+)?(?:, rounded to (?P<places>\d+)(?P<decimals> decimal places?)?)?"
-)
+def _roundings(how: str) -> Iterator[tuple[int, str]]:
+    for match in _ROUNDING.finditer(how):
+        places = int(match["places"]) if match["decimals"] else 1 - len(match["places"])  # rounded to 10
+        yield places, match["mode"] or MODES[0]
+
+
 MODES = (
     "halves away from zero", "halves to the even digit", "towards zero", "away from zero", "downwards", "upwards",
 )  # fmt: skip
 """How a number is rounded, in the words of an explanation; the first where it says nothing."""
+_ROUNDING = re.compile(rf"rounded to (?P<places>\d+)(?P<decimals> decimal places?)?(?:, (?P<mode>{'|'.join(MODES)}))?")
+_EQUATION = re.compile(
+    r"(?:(?<=: )|(?<=  ))(?P<left>[-−(]*\d[\d.%()+*/×÷− -]*) = (?P<right>−?\d+(?:\.\d+)?%?(?: ÷ \d+)?)"
+    r"(?: = −?[\d.]+%)?(?: [a-zA-Z]+)?(?P<cut>, cut)?(?=(?P<how>.*?)(?: = |$))"
+)
 
 
 def rounded(value: Fraction, places: int, mode: str = MODES[0]) -> Fraction:

@@ -53,6 +53,11 @@ SOURCE_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
 }
 """What each source of a result is called."""
+WHERE_MET: Final[Mapping[Language, str]] = {
+    "en": "where the condition is met",
+    "fr": "si la condition est remplie",
+}
+"""How what a gate does ends."""
 Said: TypeAlias = tuple[str, str]
 """The same in English and in French."""
 _NOT_READ: Final[Said] = ("the payout does not read it", "la prime ne le lit pas")
@@ -299,7 +304,7 @@ def _column(name: str) -> Said:
 
 def _shut(gate: GateKind, before: Said) -> Said:
     en, fr = (gate.worked(bracketed(each), written) for each in before)
-    return f"{en} where the condition is met", f"{fr} si la condition est remplie"
+    return f"{en} {WHERE_MET['en']}", f"{fr} {WHERE_MET['fr']}"
 
 
 def _last_step(node: Node) -> str:

@@ -2,6 +2,7 @@
 
 Worked out again from the trace, which holds everything that the plan read, so that it costs no second look at the
 facts. Effects do not add up to anything: of two limits on a score, neither changes anything while the other stands.
+Plans that a pool pays have none: without a step of one payee's, what all the others get would change too.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
         return
     present = set(trace["plan"])
     alike = [plan for plan in plans if plan.name in present]
+    if alike[0].pool is not None:
+        return
     retraced = Retraced(rules, alike, trace)
     for step in removable(alike[0]):
         yield trace.select(

@@ -15,20 +15,20 @@ from typing import Any
 import polars as pl
 
 from incentive_engine.compiler.context import days_employed
-from incentive_engine.compiler.explaining import filled
 from incentive_engine.compiler.inputs import DAYS_EMPLOYED
-from incentive_engine.compiler.program import TARGET_PAY
+from incentive_engine.compiler.program import PAYOUT
+from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.effects import effects, removable
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, parse_period, rules_in
-from incentive_engine.engine.telling_steps import StepTeller
+from incentive_engine.engine.telling_pay import SHARES, PayTeller
 from incentive_engine.engine.wording import Row, Wording
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Label, Language
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.resolving import KeyPath, Node, ResolvedPlan, nodes_under, resolve
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, Node, ResolvedPlan, nodes_under, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ _WORDS = {
         "contributions": "What each measure brought",
         "effects": "What conditions and limits changed",
         "none": "no effect",
+        "pool": "not told: what everybody gets of the pool would change too",
         "total": "in all",
         "other": "by no measure",
         "no plan": "no plan is for this payee",
@@ -106,6 +107,7 @@ _WORDS = {
         "contributions": "Ce que chaque mesure apporte",
         "effects": "Ce que conditions et limites ont changé",
         "none": "sans effet",
+        "pool": "non dit : ce que chacun reçoit de l'enveloppe changerait aussi",
         "total": "en tout",
         "other": "par aucune mesure",
         "no plan": "aucun plan n'est pour cette personne",
@@ -204,17 +206,20 @@ class _Explaining:
 
     def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame) -> Iterator[Section]:
         steps = self._run.tables["steps"].filter(pl.col("plan") == plan.name).collect()
-        teller = StepTeller(self._rules, plan, row, self._results(), self._wording)
+        teller = PayTeller(self._rules, plan, row, self._results(), self._wording)
+        shares = pl.col("step").is_in(SHARES)
+        of_pay = (pl.col("node") == ROOT) & ~pl.col("column").str.starts_with(f"{ROOT}.")
         for node in _items_first(plan.root):
-            of_node = steps.filter(pl.col("node") == node.path)
+            of_node = steps.filter(pl.col("node") == node.path, ~of_pay, ~shares)
             lines = (Line(*told) for told in teller.of_node(node, of_node.iter_rows(named=True)))
-            title = self._label(node.title)
             path = plan.name if node is plan.root else node.path
-            yield Section(f"{path} · {title}", tuple(lines))
-        paid = steps.filter(pl.col("node") == "plan").iter_rows(named=True)
-        yield Section(self._words["payout"], tuple(Line(*told) for told in teller.of_pay(paid)))
-        yield Section(self._words["contributions"], tuple(self._contributions(plan)))
-        if row.get(TARGET_PAY) is not None:
+            yield Section(f"{path} · {self._label(node.title)}", tuple(lines))
+        paid = teller.of_pay(steps.filter(of_pay).iter_rows(named=True))
+        pool = f" · {self._label(plan.pool.rules.title)}" if plan.pool is not None else ""
+        yield Section(f"{self._words['payout']}{pool}", tuple(Line(*told) for told in paid))
+        brought = [Line(*told) for told in teller.shares(steps.filter(shares).iter_rows(named=True))]
+        yield Section(self._words["contributions"], tuple(self._contributions(plan, brought)))
+        if row.get(PAYOUT) is not None:
             yield Section(self._words["effects"], tuple(self._effects(plan, changed)))
 
     def _results(self) -> pl.DataFrame:
@@ -222,16 +227,22 @@ class _Explaining:
         subjects = [self._person.get(kind) for kind in ("payee", "team", "department")]
         return self._run.tables["kpis"].filter(pl.col("subject").is_in([*filter(None, subjects), "company"])).collect()
 
-    def _contributions(self, plan: ResolvedPlan) -> Iterator[Line]:
+    def _contributions(self, plan: ResolvedPlan, brought: list[Line]) -> Iterator[Line]:
+        """What each node and each measure brought; the arithmetic first, where there is any."""
+        yield from brought
+        told = {line.name for line in brought}
         rows = self._run.tables["contributions"].filter(self._payee, pl.col("plan") == plan.name).collect()
         total = Decimal(0)
         for row in rows.filter(pl.col("pay").is_not_null()).iter_rows(named=True):
             total += row["pay"]
-            yield Line(row["measure"] or self._words["other"], self._money(plan, row["pay"]))
+            if row["measure"] not in told:
+                yield Line(row["measure"] or self._words["other"], self._money(plan, row["pay"]))
         if rows["pay"].count():
             yield Line(self._words["total"], self._money(plan, total))
 
     def _effects(self, plan: ResolvedPlan, changed: pl.DataFrame) -> Iterator[Line]:
+        if plan.pool is not None and any(removable(plan)):
+            yield Line("–", self._words["pool"])
         money = {(node, step, number): effect for _, _, node, step, number, effect in changed.iter_rows()}
         for step in removable(plan):
             effect: Decimal | None = money.get((step.node, step.kind, step.number))
@@ -242,7 +253,7 @@ class _Explaining:
                 yield Line(name, text, self._rule(step.at))
 
     def _money(self, plan: ResolvedPlan, amount: Decimal) -> str:
-        places = max(plan.payout_rounding.places, 0)
+        places = max(plan.payout_rounding.kept, 0)
         return f"{self._wording.number(amount, places)} {self._rules.ruleset.currency}"
 
 

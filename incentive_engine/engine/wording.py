@@ -7,21 +7,28 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from incentive_engine.kinds.base import Language, Rounding
+from incentive_engine.kinds.base import Language, written
 
-Row = Mapping[str, Any]
+Row: TypeAlias = Mapping[str, Any]
+Number: TypeAlias = Decimal | Fraction | int
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+?)(!r)?\}")
 _CONSTANT: Final = re.compile(r"(?:(?<=[×÷−] )|(?<=au plus )|(?<=au moins ))\d+\.\d+|\b\d+\.\d+(?= [×÷−])")
-_ITEM: Final = re.compile(r"(?:(?:[\d.,]+|\{[^{}]+\}) × )?\{([^{}]+\.score)\}")
-"""An item of a sum, with its weight where it has one."""
+_ITEM: Final = re.compile(r"(?:(?:[\d.,]+|\{[^{}]+\}) × )?\{([^{}]+\.(?:score|rate))\}")
+"""An item of a sum or a list, with its weight where it has one."""
+_PLUS_MINUS: Final = re.compile(r"\+ \(−([\d.,]+)\)")
 _NONE: Final = "\0"
 MISSING: Final[Mapping[Language, str]] = {"en": "missing", "fr": "manquant"}
 _TRUTH: Final[Mapping[Language, Mapping[bool, str]]] = {
     "en": {True: "yes", False: "no"},
     "fr": {True: "oui", False: "non"},
 }
+_USUAL: Final[Mapping[Language, str]] = {
+    "en": ", halves away from zero",
+    "fr": ", les demis en s'éloignant de zéro",
+}
+"""What goes without saying of a rounding; an explanation says it once."""
 
 
 class Wording:
@@ -30,10 +37,10 @@ class Wording:
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def number(self, value: Decimal | Fraction | int, places: int = 0) -> str:
+    def number(self, value: Number, places: int = 0) -> str:
         """All digits of a number, at least `places` decimals, no needless zeros; a division where it has no end."""
         if isinstance(value, Fraction):
-            ending = _ending(value)
+            ending = decimal_of(value)
             if ending is None:
                 return f"{self.number(value.numerator)} ÷ {value.denominator}"
             value = ending
@@ -43,7 +50,7 @@ class Wording:
         text = f"{whole}.{decimals}" if decimals else whole
         return self._localised(text.replace("-", "−"))
 
-    def percent(self, value: Decimal | Fraction) -> str:
+    def percent(self, value: Number) -> str:
         """A number as a percentage."""
         return self.number(value * 100) + ("%" if self.language == "en" else "\u00a0%")
 
@@ -62,38 +69,51 @@ class Wording:
     def fill(self, template: str, row: Row) -> str:
         """A sentence with the row's values; what is not a column of the row stays as it is written.
 
-        Items of a sum that have no value were left out of it, and are left out here.
+        Items of a sum or a list that have no value were left out of it, and are left out here.
         """
         text = _ITEM.sub(lambda match: _NONE if row.get(match[1], "") is None else match[0], template)
-        text = text.replace(f"{_NONE} + ", "").replace(f" + {_NONE}", "").replace(_NONE, "0")
-        return _PLACEHOLDER.sub(lambda match: self._placed(match, row), text)
+        for sign in (" + ", ", ", " ; "):
+            text = text.replace(f"{_NONE}{sign}", "").replace(f"{sign}{_NONE}", "")
+        text = _PLACEHOLDER.sub(lambda match: self._placed(match, row), text.replace(_NONE, "0"))
+        return _PLUS_MINUS.sub(r"− \1", text)
 
     def _placed(self, match: re.Match[str], row: Row) -> str:
         name, in_formula = match[1], match[2]
         if name not in row:
             return match[0]
-        if in_formula:
-            return _as_written(row[name])
-        shown = self.value(row[name])
         before = match.string[: match.start()].rstrip()[-1:]
         after = match.string[match.end() :].lstrip()[:1]
+        if in_formula:
+            shown = _as_written(row[name])
+            divides = "/" in shown and (before in "-*/" or after in "*/") and before + after
+            return f"({shown})" if divides or (shown.startswith("-") and before in "+-*/" and before) else shown
+        shown = self.value(row[name])
         several = "÷" in shown and (before in "−×÷" or after in "×÷") and before + after
         return f"({shown})" if several or (shown.startswith("−") and before in "+−×÷" and before) else shown
 
     def constants(self, template: str) -> str:
-        """The numbers in a template's arithmetic as this language writes them; formulas stay as they are."""
-        return _CONSTANT.sub(lambda match: self._localised(match[0]), template)
+        """A template's arithmetic as this language writes numbers and lists; formulas stay as they are."""
+        if self.language == "en":
+            return template
+        return _CONSTANT.sub(lambda match: self._localised(match[0]), re.sub(r"(?<!!r)\}, \{", "} ; {", template))
+
+    def listed(self, text: str) -> str:
+        """Arithmetic in which a comma parts numbers, as this language parts them."""
+        return text if self.language == "en" else text.replace(", ", " ; ")
+
+    def written(self, number: Number) -> str:
+        """A number of the rules."""
+        return self._localised(written(number).replace("-", "−"))
 
     def _localised(self, text: str) -> str:
         return text.replace(".", ",") if self.language == "fr" else text
 
-    def rounded(self, rounding: Rounding) -> str:
+    def rounded(self, said: str) -> str:
         """How a number was rounded; half up goes without saying, and the explanation says so once."""
-        said = rounding.sentence(self.language)
-        return said.rsplit(", ", 1)[0] if rounding.mode == "half_up" else said
+        return said.replace(_USUAL[self.language], "")
 
 
-def _ending(value: Fraction) -> Decimal | None:
+def decimal_of(value: Fraction) -> Decimal | None:
     """The decimal that a fraction is, or None where it has no end."""
     rest = value.denominator
     places = 0
@@ -113,6 +133,9 @@ def _as_written(value: object) -> str:
         case Decimal():
             text = f"{value:f}"
             return text.rstrip("0").rstrip(".") if "." in text else text
+        case Fraction():
+            ending = decimal_of(value)
+            return f"{value.numerator} / {value.denominator}" if ending is None else _as_written(ending)
         case dt.date():
             return f"DATE({value.year}, {value.month}, {value.day})"
         case str():

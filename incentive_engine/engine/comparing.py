@@ -1,0 +1,60 @@
+"""The numbers that an attainment held against each other, of one payee, read from their row of the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from incentive_engine.compiler.inputs import STANDING, ParameterKey, ResultKey, StandingKey
+from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
+from incentive_engine.rulesets.resolving import MeasureNode, PathNode
+
+Row: TypeAlias = Mapping[str, Any]
+Number: TypeAlias = Decimal | Fraction | int
+
+
+def parameter_of(
+    parameter: Parameter | None, row: Row, by_kpi: Collection[str], kpi: str | None = None
+) -> Number | None:
+    """A number of the rules: as written, or the payee's own. `by_kpi`: the tables that have one row per KPI."""
+    if isinstance(parameter, FromColumn):
+        return _number(row, parameter.column)
+    if not isinstance(parameter, FromTable):
+        return parameter
+    key = ParameterKey(parameter.table, parameter.column, kpi if parameter.table in by_kpi else None)
+    return _number(row, key.header)
+
+
+def result_column(node: MeasureNode, row: Row, part: str = "") -> str:
+    """The column of the result that counts, of the period or of a part of it."""
+    actual = f"{node.path}.{part}.actual" if part else f"{node.path}.actual"
+    return actual if actual in row else ResultKey(node.kpi_name, node.of, part).column
+
+
+def compared(
+    node: MeasureNode, way: PathNode, row: Row, by_kpi: Collection[str], part: str = ""
+) -> dict[str, Number | None]:
+    """Every number that the attainment's arithmetic names; None for those that are missing."""
+    numbers = {"actual": _number(row, result_column(node, row, part))}
+    for name, parameter in way.parameters.items():
+        numbers[name] = parameter_of(parameter, row, by_kpi, node.kpi_name)
+    if way.among is not None:
+        key = StandingKey(node.kpi_name, node.of, way.among)
+        numbers |= {name: _number(row, key.column(name)) for name in STANDING}
+        size, better, equal = (numbers[name] for name in ("size", "better", "equal"))
+        known = size is not None and better is not None and equal is not None
+        numbers["worse"] = Fraction(size) - Fraction(better) - Fraction(equal) if known else None  # type: ignore[arg-type]
+    return numbers
+
+
+def exact_attainment(node: MeasureNode, way: PathNode, numbers: Mapping[str, Number | None]) -> Fraction | None:
+    """What the attainment's arithmetic gives, not rounded; None where it does not hold, or a number is missing."""
+    known = {name: Fraction(number) for name, number in numbers.items() if number is not None}
+    return way.attainment.exact(known, node.kpi.better) if len(known) == len(numbers) else None
+
+
+def _number(row: Row, column: str) -> Number | None:
+    value = row.get(column)
+    return value if isinstance(value, Decimal | Fraction | int) else None

@@ -1,0 +1,120 @@
+"""From the score to money in words, of one payee: target pay, formulas, pools, and what each node brought."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from incentive_engine.compiler.pools import AMOUNT, MAXIMUM, MINIMUM
+from incentive_engine.engine.step_names import PAY_NAMES
+from incentive_engine.engine.telling_steps import StepTeller, Told
+from incentive_engine.engine.wording import Row
+from incentive_engine.kinds.pools import SharedOut
+
+SHARES: Final = ("money", "earned", "pay")
+"""The steps that divide the payout down the tree."""
+_DAYS: Final = ("days", "days_employed", "pool_payees")
+_NO_MONEY: Final = (
+    "argument", "across", "proration", "pool_factor", "pool_exact_key", "pool_key", "pool_keys", *_DAYS,
+)  # fmt: skip
+_CUT: Final = ("pool_part", "pool_amount", "pool_earned", "pool_unearned", *SHARES)
+_WORDY: Final = ("pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", *_DAYS)
+"""What is said in words as well as in numbers."""
+_WHOLE: Final = re.compile(r" × 1$")
+_BELOW_NOTHING: Final = re.compile(r"÷ 0$")
+_BOUND_WORDS: Final = {
+    "en": {
+        None: "no bound changes it",
+        MINIMUM: "the minimum",
+        MAXIMUM: "the maximum",
+        "others": "changed by what the bounds of others give or take, in proportion",
+    },
+    "fr": {
+        None: "aucune limite n'y change rien",
+        MINIMUM: "le minimum",
+        MAXIMUM: "le maximum",
+        "others": "changé en proportion de ce que les limites des autres donnent ou prennent",
+    },
+}
+_CUT_WORDS: Final = {
+    "en": "cut so that the parts add up",
+    "fr": "coupé pour que la somme des parts soit exacte",
+}
+
+
+class PayTeller(StepTeller):
+    """Tells how a score became money."""
+
+    def of_pay(self, steps: Iterable[Row]) -> Iterator[Told]:
+        """Target pay, proration, pool and payout."""
+        for step in steps:
+            name = step["step"]
+            if name not in PAY_NAMES["en"]:
+                continue
+            text = self.called(step) if name == "called" else self._paid(step)
+            if text is not None:
+                names = PAY_NAMES[self._wording.language][name], self._part(step["column"])
+                yield " · ".join(filter(None, names)), text, step["rule"]
+
+    def shares(self, steps: Iterable[Row]) -> Iterator[Told]:
+        """What each node brought, and how it follows from what it is a part of; earned money after all of it."""
+        for step in steps:
+            value, name = self._row.get(step["column"]), step["step"]
+            if name not in SHARES or value is None:
+                continue
+            sentence, shown = self._sentence(step), self._money(value, step)
+            if sentence == self._wording.number(value):
+                continue
+            node = self._plan.name if step["node"] == "plan" else step["node"]
+            label = f"{node} · {PAY_NAMES[self._wording.language]['pool_earned']}" if name == "earned" else node
+            yield label, self._cut(sentence, shown, any_=bool(value)), step["rule"]
+
+    def _part(self, column: str) -> str:
+        """The title of the part of a pool that a column belongs to."""
+        pool = self._plan.pool
+        if pool is None or not isinstance(pool.rules, SharedOut):
+            return ""
+        name = column.split(".")[1] if column.startswith("pool.") else ""
+        part = pool.rules.parts.get(name)
+        return self._label(part.title) if part and len(pool.rules.parts) > 1 else ""
+
+    def _paid(self, step: Row) -> str | None:
+        value, name = self._row.get(step["column"]), step["step"]
+        if not isinstance(value, Decimal | Fraction | int):
+            return None
+        sentence = self._sentence(step)
+        shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
+        if name in _DAYS or name in _WORDY:
+            return f"{sentence}{self._colon}{shown}"
+        if step["column"] == AMOUNT:
+            return f"{sentence}{self._colon}{shown}, {self._bound(value)}"
+        if name in _CUT:
+            return self._cut(sentence, shown)
+        if sentence.endswith(f"{self._colon}{self._wording.number(value)}"):
+            return f"{sentence.rpartition(self._colon)[0]}{self._colon}{shown}"
+        rounding = self._rounding(step, sentence)
+        return f"{sentence} = {shown}{rounding}"
+
+    def _money(self, value: Decimal | Fraction | int, step: Row) -> str:
+        digits = max(self._plan.payout_rounding.kept, 0)
+        places = 0 if step["step"] in ("target_pay", "exact", "whole", "without", "pool_fund") else digits
+        return f"{self._wording.number(value, places)} {self._rules.ruleset.currency}"
+
+    def _cut(self, sentence: str, shown: str, *, any_: bool = True) -> str:
+        """A part of a whole, cut to the smallest coin so that all parts add up."""
+        if not any_ or "×" not in sentence or _BELOW_NOTHING.search(sentence):
+            return shown if "×" in sentence else f"{sentence}{self._colon}{shown}"
+        if _WHOLE.search(sentence):
+            return f"{sentence} = {shown}"
+        return f"{sentence} = {shown}, {_CUT_WORDS[self._wording.language]}"
+
+    def _bound(self, amount: Decimal | Fraction | int) -> str:
+        """Which bound decided, if any."""
+        words = _BOUND_WORDS[self._wording.language]
+        for column in (MINIMUM, MAXIMUM):
+            if self._row.get(column) == amount:
+                return words[column]
+        return words[None] if self._row.get("pool.before_bounds") == amount else words["others"]
