@@ -116,7 +116,6 @@ class Kpi(Declared):
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
 
-Combine = Literal[tuple(COMBINATIONS)]  # type: ignore[valid-type]
 SubPeriods = Literal["months", "quarters", "halves"]
 
 
@@ -168,7 +167,10 @@ class Group(Declared):
 
     title: Annotated[Label | None, Field(description="Its name unless said.")] = None
     weight: Annotated[Parameter | None, Field(description="Its share of the group above, under `weighted_sum`.")] = None
-    combine: Annotated[Combine, Field(description="How the items' scores become one.")] = "weighted_sum"
+    combine: Annotated[
+        Literal[tuple(COMBINATIONS)],  # type: ignore[valid-type]
+        Field(description="How the items' scores become one."),
+    ] = "weighted_sum"
     at_least: Annotated[int, Field(ge=1, description="With fewer items that have a score, the group has none.")] = 1
     items: Annotated[dict[Name, Item], Field(min_length=1, description=f"What the group is made of, {_BY_NAME}")]
     on_missing: Annotated[Literal["hold", "reweight"], Field(description="What happens when no item has a score.")] = (
@@ -205,12 +207,15 @@ class Plan(Declared):
     payout: Annotated[
         Formula | None,
         Field(
-            description="What is paid, before proration, over `score`, the scores of nodes (`customer.nps`), `target_pay` "
-            "and workforce columns; `target_pay * score` unless said."
+            description="What is paid, before proration, over `score`, the scores of nodes (`customer.nps`), "
+            "`target_pay` and workforce columns; `target_pay * score` unless said."
         ),
     ] = None
     pool: Annotated[str | None, Field(description="The sum that is shared out among the plan's payees.")] = None
-    combine: Annotated[Combine, Field(description="How the items' scores become one.")] = "weighted_sum"
+    combine: Annotated[
+        Literal[tuple(COMBINATIONS)],  # type: ignore[valid-type]
+        Field(description="How the items' scores become one."),
+    ] = "weighted_sum"
     at_least: Annotated[int, Field(ge=1, description="With fewer items that have a score, the group has none.")] = 1
     scorecard: Annotated[dict[Name, Item], Field(min_length=1, description=f"Groups and measures, {_BY_NAME}")]
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
@@ -308,7 +313,9 @@ class RuleSet(Declared):
     sources: Annotated[dict[Name, Source], Field(description=f"Tables of raw records, {_BY_NAME}")] = {}
     tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description=f"How each number is worked out, {_BY_NAME}")]
-    populations: Annotated[dict[Name, Population], Field(description=f"Those among whom one is ranked, {_BY_NAME}")] = {}
+    populations: Annotated[
+        dict[Name, Population], Field(description=f"Those among whom one is ranked, {_BY_NAME}")
+    ] = {}
     curves: Annotated[dict[Name, PayoutCurve], Field(description=f"From attainment to rate, {_BY_NAME}")] = {}
     pools: Annotated[dict[Name, Pool], Field(description=f"Sums that are shared out, {_BY_NAME}")] = {}
     plans: Annotated[dict[Name, Plan], Field(min_length=1, description=f"Who is paid on what, {_BY_NAME}")]

@@ -173,7 +173,17 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
             _item(rules, key, below, f"{path}.{key}", (*at, "items", key), period) for key, below in item.items.items()
         )
         title = item.title or {"en": name.replace("_", " "), "fr": name.replace("_", " ")}
-        return GroupNode(path, at, title, item.weight, COMBINATIONS[item.combine], item.at_least, tuple(inner), item.on_missing, _steps(item))
+        return GroupNode(
+            path,
+            at,
+            title,
+            item.weight,
+            COMBINATIONS[item.combine],
+            item.at_least,
+            tuple(inner),
+            item.on_missing,
+            _steps(item),
+        )
     kpi_name = item.kpi or name
     kpi = rules.kpis[kpi_name]
     return MeasureNode(
