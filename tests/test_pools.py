@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import exp, floor
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import incentive_engine
+from incentive_engine.engine.run import Run, recompute
 from incentive_engine.engine.sharing import share_out
 from incentive_engine.engine.solving import solve
 from incentive_engine.exact import CannotProve
@@ -361,3 +364,117 @@ def test_few_payments_are_worked_out_where_they_are_nearly_linear() -> None:
     unknown = Unknown(factor="c", at_most=Decimal(3), places=6)
     assert solved(unknown, {"g": (sum(weights) * 7 // 5, linear(weights, 10**7))}) <= 12
     assert solved(unknown, {"g": (sum(weights) * 4 // 5, logistic(weights, 2.0))}) <= 16
+
+
+# --- in a run ---------------------------------------------------------------------------------------------------------
+
+RULES = """
+rule_set: pools
+version: "1"
+title: {en: Pools}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+kpis:
+  care: {title: {en: Care}, perspective: customer, compute: {kind: given}, better: higher}
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  same: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}
+  twice: {kind: stepped, tiers: [{from: 0, rate: 50%}, {from: 80%, rate: 150%}], below: zero}
+pools:
+  bonus:
+    title: {en: Bonus}
+    by: team
+    fund: {per_payee: group * 10%}
+    POOL
+plans:
+  advisers:
+    title: {en: Advisers}
+    pays: bonus
+    who: role = "adviser"
+    pool: bonus
+    PAYOUT
+    scorecard:
+      care: {weight: 70%, of: payee, target: 100, attainment: ratio, curve: same}
+      sales: {weight: 30%, of: payee, target: 100, attainment: ratio, curve: twice}
+  managers:
+    title: {en: Managers}
+    pays: bonus
+    who: role = "manager"
+    pool: bonus
+    PAYOUT
+    scorecard: {care: {weight: 100%, of: team, target: 100, attainment: ratio, curve: same}}
+"""
+SHARED = "parts: {all: {title: {en: All}, share: 100%, in_proportion_to: score * group}}"
+SOLVED = "solve: {factor: c, at_least: 10%, at_most: 3, places: 9}"
+
+
+def company(folder: Path, seed: int) -> None:
+    """Sixty people in four teams, in any order; the column of their salaries has the name of a word of the engine."""
+    source = random.Random(7)
+    people = ["payee,role,team,group"]
+    results = ["subject_kind,subject,kpi,period,value"]
+    for number in range(60):
+        role, team = ("manager" if number % 10 == 0 else "adviser"), f"team {source.randrange(4)}" if number else ""
+        salary = "" if number == 11 else source.randrange(2000, 9000)
+        people.append(f"P{number:02},{role},{team},{salary}")
+        results += [f"payee,P{number:02},{kpi},2026-Q3,{source.randrange(40, 130)}" for kpi in ("care", "sales")]
+    results += [f"team,team {number},care,2026-Q3,{70 + number}" for number in range(4)]
+    for name, (head, *rows) in (("workforce", people), ("kpis", results)):
+        random.Random(seed).shuffle(rows)
+        (folder / f"{name}.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+def paid(folder: Path, pool: str, payout: str, seed: int = 0) -> Run:
+    company(folder, seed)
+    rules = RULES.replace("POOL", pool).replace("PAYOUT", payout)
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    return incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, "2026-Q3")
+
+
+@pytest.mark.parametrize(("pool", "payout"), [(SHARED, ""), (SOLVED, "payout: MIN(group, c * score * group * 10%)")])
+def test_plans_of_several_shapes_share_a_pool(tmp_path: Path, pool: str, payout: str) -> None:
+    run = paid(tmp_path, pool, payout)
+    assert run.pools["group"].to_list() == ["team 0", "team 1", "team 2", "team 3", None]
+    assert run.pools["payees"].sum() == run.payouts.height == 58
+    assert run.pools["held"].to_list()[-1] == 1
+    assert run.pools["paid"].sum() == run.payouts["payout"].sum()
+    assert run.pools.filter(pl.col("sum") - pl.col("paid") != pl.col("left")).is_empty()
+    assert set(run.payouts["plan"]) == {"advisers", "managers"}
+    if pool == SHARED:
+        assert run.pools["left"].drop_nulls().to_list() == [0, 0, 0, 0]
+    else:
+        assert run.pools["factor"].drop_nulls().n_unique() == 4
+        assert all(0 <= left < Decimal("0.20") for left in run.pools["left"].drop_nulls())
+    assert set(run.held.filter(payee="P11")["code"]) >= {"missing-fund"}
+    for seed in (1, 2):
+        again = paid(tmp_path, pool, payout, seed)
+        assert again.payouts.equals(run.payouts)
+        assert again.pools.equals(run.pools)
+
+
+def test_who_cannot_be_paid_adds_nothing_to_the_sum(tmp_path: Path) -> None:
+    company(tmp_path, 0)
+    rules = RULES.replace("group * 10%", "100").replace("by: team", "by: company")
+    rules = rules.replace("POOL", SOLVED).replace("PAYOUT", "payout: c * score * group / 100")
+    (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    assert run.payouts.height == 58  # one has no team, which a manager's measure needs, and one no salary
+    assert run.pools.select("payees", "sum", "held").row(0) == (58, 5800, 2)
+
+
+def test_a_factor_that_is_too_dear_at_its_least_pays_nobody(tmp_path: Path) -> None:
+    run = paid(tmp_path, SOLVED, "payout: 20 * c * score * group")
+    assert run.payouts.is_empty()
+    assert run.pools["left"].drop_nulls().equals(run.pools["sum"].drop_nulls().rename("left"))
+    assert {code for (code,) in run.held.select("code").rows()} >= {"pool-too-small"}
+
+
+def test_a_run_is_recomputed_from_its_folder(tmp_path: Path) -> None:
+    company(tmp_path, 0)
+    (tmp_path / "rules.yaml").write_text(RULES.replace("POOL", SHARED).replace("PAYOUT", ""), encoding="utf-8")
+    rules = incentive_engine.load(tmp_path / "rules.yaml")
+    written = incentive_engine.run(rules, tmp_path, "2026-Q3", tmp_path / "run")
+    again = recompute(tmp_path / "run")
+    assert again.pools.equals(written.pools)
+    assert again.payouts.equals(written.payouts)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from incentive_engine.compiler.pools import FACTOR, PAYEES, SHORT, SUM, Pooled
+from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import Program
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.engine.sharing import FUND, GROUP, funded
-from incentive_engine.engine.solving import solve
+from incentive_engine.engine.solving import bounds, dtype, solve
 from incentive_engine.kinds.pools import Solved
 
-_OF_POOL = (FACTOR, SUM, PAYEES, SHORT)
+_GROUP = "\0group"  # a workforce column may be called `group`
 
 
 def solved(
@@ -25,27 +25,28 @@ def solved(
 ) -> pl.DataFrame:
     """Every payee's factor: sum, payees, factor, paid, short, in the rows of `everyone`; null for who takes no part.
 
-    `everyone`: group and `fund`, the rows of the programs' wide frames in turn. `paid`: what a payee is paid
-    with the factor, in counts of 10**-places; missing where it cannot be worked out, and then no part of what is paid.
+    `everyone`: group and `fund`, the rows of the wide frames in turn. `paid`: what a payee is paid with the factor, in
+    counts of 10**-places. Who could not be paid with the smallest factor takes no part, and adds nothing to the sum.
     """
-    groups = funded(everyone.drop_nulls([GROUP, FUND]), rules, places)
     trials, start = [], 0
     for program, wide in sharing:
         trials.append(_trial(program, wide, everyone[GROUP][start : start + wide.height], places))
         start += wide.height
 
     def pays(factors: pl.DataFrame) -> pl.DataFrame:
-        given = groups.join(factors, on=GROUP).with_columns(pl.lit(False).alias("short"))
-        return pl.concat([trial.pays(given) for trial in trials], how="vertical_relaxed")
+        return pl.concat([trial.pays(factors) for trial in trials], how="vertical_relaxed")
 
     def payments(factors: pl.DataFrame) -> pl.DataFrame:
         asked = pays(factors).join(factors, on=GROUP, how="semi")
         return asked.group_by(GROUP).agg(pl.col("paid").cast(pl.Int128).sum())
 
+    least = pl.lit(bounds(rules.solve)[0], dtype(rules.solve)).alias("factor")
+    with_least = pays(everyone.select(GROUP).drop_nulls().unique().with_columns(least))
+    taking_part = everyone.select(pl.when(with_least["paid"].is_not_null()).then(GROUP), FUND)
+    groups = funded(taking_part.drop_nulls(), rules, places)
     found = solve(groups.select(GROUP, "sum"), rules.solve, payments).drop("paid")
-    of_group = groups.join(found, on=GROUP)
-    shared = everyone.select(GROUP).join(of_group, on=GROUP, how="left", maintain_order="left")
-    return shared.drop(GROUP).with_columns(pays(found.drop("short"))["paid"])
+    shared = taking_part.join(groups.join(found, on=GROUP), on=GROUP, how="left", maintain_order="left")
+    return shared.drop(GROUP, FUND).with_columns(pays(found)["paid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,17 @@ class _Trial:
 
     early: pl.DataFrame
     stages: tuple[tuple[pl.Expr, ...], ...]
-    pool: Pooled
     payout: pl.Expr
 
-    def pays(self, given: pl.DataFrame) -> pl.DataFrame:
-        """Group and `paid` of every row. `given`: group, factor, sum, payees, short."""
-        columns = []
-        for name in _OF_POOL:
-            value = self.pool.inputs[name]
-            column = pl.col(name.removeprefix("pool.")).alias(name)
-            columns.append(column if value is None else column.cast(value.dtype))
-        wide = self.early.lazy().join(given.lazy().select(GROUP, *columns), on=GROUP, how="left", maintain_order="left")
-        return run_stages(wide, self.stages).select(GROUP, self.payout.alias("paid")).collect(engine="streaming")
+    def pays(self, factors: pl.DataFrame) -> pl.DataFrame:
+        """Group and `paid` of every row; nothing is paid in groups that `factors` does not name."""
+        given = factors.lazy().select(pl.col(GROUP).alias(_GROUP), pl.col("factor").alias(FACTOR))
+        wide = self.early.lazy().join(given, on=_GROUP, how="left", maintain_order="left")
+        paid = run_stages(wide, self.stages).select(pl.col(_GROUP).alias(GROUP), self.payout.alias("paid"))
+        return paid.collect(engine="streaming")
 
 
 def _trial(program: Program, wide: pl.DataFrame, group: pl.Series, places: int) -> _Trial:
-    assert program.pooled is not None, "only programs with a pool have one to try factors for"
     assert program.payout is not None, "checked: plans with a solved pool have a payout"
     payout = program.payout.rounded(places).expr
     wanted, stages = set(payout.meta.root_names()), []
@@ -78,5 +74,5 @@ def _trial(program: Program, wide: pl.DataFrame, group: pl.Series, places: int) 
         wanted |= {name for each in own for name in each.meta.root_names()}
         stages.append(tuple(own))
     read = sorted(wanted - program.late_columns)
-    early = program.early(wide.lazy()).select(read).collect(engine="streaming").with_columns(group.alias(GROUP))
-    return _Trial(early, tuple(stage for stage in reversed(stages) if stage), program.pooled, payout)
+    early = program.early(wide.lazy()).select(read).collect(engine="streaming").with_columns(group.alias(_GROUP))
+    return _Trial(early, tuple(stage for stage in reversed(stages) if stage), payout)
