@@ -205,7 +205,7 @@ class Context:
             formulas = curves.map(_across)
             value = self.number(formulas, of, f"{name}.across", when=when)
             across = self.stages.number(f"{name}.across", value)
-            self.hold_unless_known("missing-across", formulas, of, across.missing, when=when)
+            self.hold_unless_known("missing-across", formulas, of, across.missing & ~attainment.missing, when=when)
         rounding = first.rounding if isinstance(first.rounding, Rounding) else None
         rate = self.rounded(name, type(first).rate(curves, attainment, across), rounding)
         if not first.complete:

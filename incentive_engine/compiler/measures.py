@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
@@ -140,8 +140,7 @@ class ChosenParts:
         anything = pl.any_horizontal([~result.missing for result in self.results.values()])
         branches = [(anything, "own")]
         if few and few[0] != "hold":
-            bare = [context.result(node.kpi_name, node.of, part.name) for part in node.parts]
-            branches.append((pl.any_horizontal([~result.missing for result in bare]), few[0]))
+            branches.append((pl.any_horizontal([_few(context, nodes, part.name) for part in node.parts]), few[0]))
         if node.on_missing != "hold":
             branches.append((pl.lit(True), node.on_missing))
         self.source: pl.Expr | None = context.stages.column(f"{node.path}.source", _chain(branches))
@@ -164,6 +163,13 @@ class ChosenParts:
     def came_from(self, source: Fallback) -> pl.Expr | None:
         """Boolean, never missing: whether this fallback was used; None where it cannot be."""
         return _came_from(self.source, self._fallbacks, source)
+
+
+def _few(context: Context, nodes: Variants[MeasureNode], part: str) -> pl.Expr:
+    """Boolean, never missing: whether the result of a part of the period rests on too few facts."""
+    node = nodes.first
+    few = context.answers(node.kpi_name, node.of, part).below(nodes.number(_least))
+    return few.fill_null(False) & ~context.result(node.kpi_name, node.of, part).missing
 
 
 def ways_parameters(context: Context, nodes: Variants[MeasureNode]) -> list[dict[str, Exact]]:
@@ -247,14 +253,17 @@ def best(context: Context, path: str, ways: list[WayTaken]) -> Exact:
     return context.stages.number(f"{path}.rate", rate)
 
 
-def mean_of(context: Context, nodes: Variants[MeasureNode], rates: list[Exact]) -> Exact:
-    """The mean of the rates that exist."""
+def mean_of(context: Context, nodes: Variants[MeasureNode], rates: list[Exact], results: Sequence[Exact]) -> Exact:
+    """The mean of the rates that exist; of a part's result that has no rate, the only way's curve holds the payee."""
     node = nodes.first
     count = pl.sum_horizontal([(~rate.missing).cast(pl.Int64) for rate in rates])
     present = context.stages.number(f"{node.path}.parts_present", Exact.integer(count, Scale(0, 0, len(rates))))
     points = context.stages.number(f"{node.path}.points", total_of([rate.or_else(0) for rate in rates]))
     rounding = node.paths[0].curve.rounding
     mean = points.over(present.maximum(1)).masked(present.above(0))
+    if len(node.paths) == 1:
+        without = [rate.missing & ~result.missing for rate, result in zip(rates, results, strict=True)]
+        mean = mean.masked(~pl.any_horizontal(without))
     return context.rounded(f"{node.path}.rate", mean, rounding if isinstance(rounding, Rounding) else None)
 
 

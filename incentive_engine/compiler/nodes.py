@@ -137,7 +137,7 @@ def _in_parts(context: Context, nodes: Variants[MeasureNode]) -> Taken:
     for part, result in chosen.results.items():
         ways = list(ways_taken(context, nodes, result, parameters, part))
         rates.append(best(context, f"{node.path}.{part}", ways))
-    rate = mean_of(context, nodes, rates)
+    rate = mean_of(context, nodes, rates, list(chosen.results.values()))
     if len(node.paths) > 1:
         results = [~result.missing for result in chosen.results.values()]
         context.hold(

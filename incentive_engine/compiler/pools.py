@@ -164,7 +164,7 @@ class _Key:
         without = context.number(_same(formula), "payee", column, nothing)
         self.unearned = self.value
         if scores:
-            self.unearned = context.rounded(column, without.masked(~exact.missing), part.rounding)
+            self.unearned = context.rounded(column, without.masked(~exact.missing).maximum(0), part.rounding)
 
 
 def _bounds(context: Context, rules: SharedOut, known: Given, places: int) -> dict[str, Exact]:

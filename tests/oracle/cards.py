@@ -162,9 +162,6 @@ class Card:
         codes = {f"missing-{name}" for name, number in numbers.items() if number is None}
         if (reason := impossible(kind, numbers)) is not None:
             codes.add(reason)
-        scope = self.with_results(node.rule["of"], period)
-        if "across" in curve and curve["across"].value(scope) is None:
-            codes.add("missing-across")
         everyone: list[Fraction] | None = None
         if kind in RANKED:
             population = self.rules["populations"][way["among"]]
@@ -172,7 +169,7 @@ class Card:
             if actual is not None and everyone is None:
                 codes.add("not-in-population")
         target = numbers.get("target")
-        if actual is None or codes - {"missing-across"}:
+        if actual is None or codes:
             return Taken(None, None, target, frozenset(codes))
         if everyone is not None:
             exact = standing(kind, actual, everyone, kpi["better"])
@@ -180,9 +177,11 @@ class Card:
             known = {name: number for name, number in numbers.items() if number is not None}
             exact = attained(kind, actual, known, kpi["better"], upper_end(curve))
         attainment = by_rule(exact, way.get("attainment_rounding"), 4)
+        scope = self.with_results(node.rule["of"], period)
         rate = curve_rate(curve, attainment, scope)
-        if rate is None and not codes:
-            codes.add("outside-curve")
+        if rate is None:
+            lacks = "across" in curve and curve["across"].value(scope) is None
+            codes.add("missing-across" if lacks else "outside-curve")
         return Taken(attainment, rate, target, frozenset(codes))
 
     def choose_result(self, node: Node) -> None:
@@ -251,6 +250,7 @@ class Card:
             return self.steps(node, ZERO)
         self.codes.add("missing-result")
         self.best_way(node, None, self.period)
+        node.ways = {}
         return self.steps(node, None)
 
     # -- a group: its items, combined

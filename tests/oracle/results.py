@@ -98,17 +98,21 @@ class Results:
         return found.n is not None and found.n >= reliability["at_least"]
 
     def ranked_with(self, name: str, kind: str, population: Rule, payee: str, period: str) -> list[Fraction] | None:
-        """All the results among which the payee's is ranked, its own included; None where it is not one of them."""
-        members = {
-            who: tuple(row[column] for column in population.get("by", ()))
-            for who, row in self.staff.items()
-            if population["who"].value(payee_scope(self.rules, row, period)) is True
-        }
-        members = {who: group for who, group in members.items() if None not in group}
-        if payee not in members:
+        """All the results among which that of the payee's subject is ranked, its own included; None where it is not.
+
+        The population says whose subjects are ranked: a team is, though its leader may not be one of the population.
+        """
+        by = population.get("by", ())
+        group = [self.staff[payee][column] for column in by]
+        members = [
+            row
+            for row in self.staff.values()
+            if [row[column] for column in by] == group
+            and population["who"].value(payee_scope(self.rules, row, period)) is True
+        ]
+        if None in group:
             return None
-        group = [who for who in members if members[who] == members[payee]]
-        subjects = {self.staff[who][kind] for who in group if self.staff[who][kind] is not None}
+        subjects = {row[kind] for row in members if row[kind] is not None}
         results = {subject: self.of(name, kind, subject, period) for subject in subjects}
         counted = {subject: found.value for subject, found in results.items() if self.reliable(name, found)}
         if self.staff[payee][kind] not in counted:
