@@ -263,7 +263,9 @@ class _Told:
                 before = _column(after)
         yield Step(f"{path}.score", path, "score", *before, node.at, steps.rounding)
         if earned is not None:
-            yield Step(f"{path}.earned_score", path, "earned", *earned, node.at)
+            bounded = steps.floor is not None or steps.cap is not None
+            step = "earned_bounded" if bounded else "earned_score"
+            yield Step(f"{path}.earned_score", path, step, *earned, node.at)
 
     def shares(self, node: Node, whole: str = "", share: Said | None = None) -> Iterator[Step]:
         """The payout, divided down the tree. `whole`: the column that the node's part comes from; `share`: how."""

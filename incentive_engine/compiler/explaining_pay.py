@@ -154,7 +154,7 @@ def _part(telling: Telling, rules: SharedOut, name: str, at: KeyPath) -> Iterato
         yield from telling.calls(formula, without, "plan", names)
         words = ("the key with scores of 0 everywhere", "la clé avec des scores de 0 partout")
         en, fr = (telling.formula(said, formula, each, names) for said, each in zip(words, LANGUAGES, strict=True))
-        yield Step(without, "plan", "without", en, fr, at, part.rounding)
+        yield Step(without, "plan", "pool_without", en, fr, at, part.rounding)
         left = f"{{{without}}}"
         earned = f"{amount} × ({{{key}}} − {left}) ÷ {{{key}}}"
         yield Step(part_column(name, "earned"), "plan", "pool_earned", earned, earned, at)
@@ -171,8 +171,7 @@ def _scores(telling: Telling, formula: Formula) -> list[str]:
 def _what_is_paid(telling: Telling, rules: SharedOut, at: KeyPath) -> Iterator[Step]:
     en = fr = "{pool.before_bounds}"
     if rules.minimum is not None or rules.maximum is not None:
-        en = f"{en}, within the bounds: what some cannot get goes to the others"
-        fr = f"{fr}, dans les limites : ce que certains ne peuvent pas recevoir va aux autres"
+        en, fr = f"{en}, within the bounds", f"{fr}, dans les limites"
     yield Step(AMOUNT, "plan", "pool_paid", en, fr, at)
     if POOL_UNEARNED in telling.program.numbers:
         unearned = " + ".join(f"{{{part_column(name, 'unearned')}}}" for name in rules.parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -83,7 +84,7 @@ def curve_words(name: str, curve: CurveKind, at: str, *, percent: bool) -> tuple
     """The curve in words, at the number in a column."""
     return (
         f"curve `{name}` at {{{at}}}: {curve.sentence('en', percent=percent)}",
-        f"courbe « {name} » en {{{at}}} : {curve.sentence('fr', percent=percent)}",
+        f"courbe « {name} » en {{{at}}} : {in_french(curve.sentence('fr', percent=percent))}",
     )
 
 
@@ -96,6 +97,11 @@ class Names:
     nodes: bool = False
     nothing: frozenset[str] = frozenset()
     """Nodes in whose place 0 stands."""
+
+
+def in_french(text: str) -> str:
+    """The numbers of a text as French writes them."""
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", text).replace("%", "\u00a0%")
 
 
 class Telling:

@@ -15,7 +15,7 @@ STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "items_present": "items", "parts_present": "parts", "extreme": "decides", "empty": "left out",
         "modifier": "modifier", "modified": "after modifier", "gate": "gate", "gated": "after gate",
         "floor": "floor", "cap": "cap", "score": "score", "earned_score": "of it, earned",
-        "earned_gated": "of it, earned", "earned": "of it, earned",
+        "earned_gated": "of it, earned", "earned_bounded": "of it, earned",
     },
     "fr": {
         "result": "résultat", "source": "compte", "actual": "résultat qui compte", "attainment": "atteinte",
@@ -24,7 +24,7 @@ STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "items_present": "éléments", "parts_present": "parties", "extreme": "décide", "empty": "laissé de côté",
         "modifier": "modificateur", "modified": "après modificateur", "gate": "condition",
         "gated": "après condition", "floor": "plancher", "cap": "plafond", "score": "score",
-        "earned_score": "dont acquis", "earned_gated": "dont acquis", "earned": "dont acquis",
+        "earned_score": "dont acquis", "earned_gated": "dont acquis", "earned_bounded": "dont acquis",
     },
 }  # fmt: skip
 """The steps of a node."""
@@ -35,7 +35,8 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "argument": "asked", "across": "across", "called": "curve", "exact": "formula", "whole": "compared",
         "without": "without", "payout": "payout", "pool_fund": "fund", "pool_sum": "sum", "pool_payees": "payees",
         "pool_factor": "factor", "pool_part": "part", "pool_exact_key": "key", "pool_key": "key",
-        "pool_keys": "all keys", "pool_amount": "share", "pool_earned": "earned", "pool_unearned": "not earned",
+        "pool_keys": "all keys", "pool_without": "without",
+        "pool_amount": "share", "pool_earned": "earned", "pool_unearned": "not earned",
         "pool_before": "before bounds", "pool_minimum": "minimum", "pool_maximum": "maximum",
         "pool_paid": "pool pays", "pool_minimum_adds": "not earned",
     },
@@ -44,7 +45,7 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "argument": "demandé", "across": "croisé avec", "called": "courbe", "exact": "formule", "whole": "comparé",
         "without": "sans", "payout": "prime", "pool_fund": "apport", "pool_sum": "somme", "pool_payees": "personnes",
         "pool_factor": "facteur", "pool_part": "part", "pool_exact_key": "clé", "pool_key": "clé",
-        "pool_keys": "toutes les clés", "pool_amount": "part reçue", "pool_earned": "acquis",
+        "pool_keys": "toutes les clés", "pool_without": "sans", "pool_amount": "part reçue", "pool_earned": "acquis",
         "pool_unearned": "non acquis", "pool_before": "avant limites", "pool_minimum": "minimum",
         "pool_maximum": "maximum", "pool_paid": "l'enveloppe paie", "pool_minimum_adds": "non acquis",
     },

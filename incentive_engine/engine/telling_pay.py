@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -18,11 +18,14 @@ SHARES: Final = ("money", "earned", "pay")
 """The steps that divide the payout down the tree."""
 _DAYS: Final = ("days", "days_employed", "pool_payees")
 _NO_MONEY: Final = (
-    "argument", "across", "proration", "pool_factor", "pool_exact_key", "pool_key", "pool_keys", *_DAYS,
+    "argument", "across", "proration", "pool_factor", "pool_exact_key", "pool_key", "pool_keys",
+    "pool_without", *_DAYS,
 )  # fmt: skip
 _CUT: Final = ("pool_part", "pool_amount", "pool_earned", "pool_unearned", *SHARES)
 _WORDY: Final = ("pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", *_DAYS)
 """What is said in words as well as in numbers."""
+_REPEATED: Final[Mapping[str, tuple[str, str]]] = {"whole": (".whole", ".exact"), "pool_key": (".key", ".exact.key")}
+"""Columns that say the same as another one, where their values are the same, and how the other one ends."""
 _WHOLE: Final = re.compile(r" × 1$")
 _BELOW_NOTHING: Final = re.compile(r"÷ 0$")
 _BOUND_WORDS: Final = {
@@ -66,11 +69,17 @@ class PayTeller(StepTeller):
             if name not in SHARES or value is None:
                 continue
             sentence, shown = self._sentence(step), self._money(value, step)
-            if sentence == self._wording.number(value):
+            if sentence == self._wording.number(value) or (name == "earned" and self._all_earned(step)):
                 continue
             node = self._plan.name if step["node"] == "plan" else step["node"]
             label = f"{node} · {PAY_NAMES[self._wording.language]['pool_earned']}" if name == "earned" else node
             yield label, self._cut(sentence, shown, any_=bool(value)), step["rule"]
+
+    def _all_earned(self, step: Row) -> bool:
+        """Whether nothing was added to what a node's items earned."""
+        path = step["column"].removesuffix(".earned")
+        template = step["sentence"].rpartition("{")[2].removesuffix("}")
+        return bool(self._row.get(f"{path}.earned_score") == self._row.get(template))
 
     def _part(self, column: str) -> str:
         """The title of the part of a pool that a column belongs to."""
@@ -85,6 +94,9 @@ class PayTeller(StepTeller):
         value, name = self._row.get(step["column"]), step["step"]
         if not isinstance(value, Decimal | Fraction | int):
             return None
+        end, other = _REPEATED.get(name, ("", ""))
+        if other and self._row.get(step["column"].removesuffix(end) + other) == value:
+            return None
         sentence = self._sentence(step)
         shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
         if name in _DAYS or name in _WORDY:
@@ -95,8 +107,9 @@ class PayTeller(StepTeller):
             return self._cut(sentence, shown)
         if sentence.endswith(f"{self._colon}{self._wording.number(value)}"):
             return f"{sentence.rpartition(self._colon)[0]}{self._colon}{shown}"
-        rounding = self._rounding(step, sentence)
-        return f"{sentence} = {shown}{rounding}"
+        if sentence == self._wording.number(value):
+            return shown
+        return self._equal(sentence, shown, step)
 
     def _money(self, value: Decimal | Fraction | int, step: Row) -> str:
         digits = max(self._plan.payout_rounding.kept, 0)
@@ -105,8 +118,10 @@ class PayTeller(StepTeller):
 
     def _cut(self, sentence: str, shown: str, *, any_: bool = True) -> str:
         """A part of a whole, cut to the smallest coin so that all parts add up."""
-        if not any_ or "×" not in sentence or _BELOW_NOTHING.search(sentence):
-            return shown if "×" in sentence else f"{sentence}{self._colon}{shown}"
+        if "÷" not in sentence and "×" not in sentence:
+            return f"{sentence}{self._colon}{shown}"
+        if not any_ or _BELOW_NOTHING.search(sentence):
+            return shown
         if _WHOLE.search(sentence):
             return f"{sentence} = {shown}"
         return f"{sentence} = {shown}, {_CUT_WORDS[self._wording.language]}"

@@ -16,7 +16,7 @@ from incentive_engine.compiler.inputs import PREVIOUS, ResultKey
 from incentive_engine.compiler.measures import PATH, SOURCES
 from incentive_engine.engine.comparing import compared, exact_attainment
 from incentive_engine.engine.step_names import PARAMETERS, STEP_NAMES
-from incentive_engine.engine.wording import Number, Row, Wording
+from incentive_engine.engine.wording import Number, Row, Wording, as_written
 from incentive_engine.kinds.base import Label, written
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.rulesets.loading import Rules
@@ -34,7 +34,9 @@ _UNCOUNTED: Final = (
 """What is not told of a measure whose result did not count."""
 _COUNTS: Final = ("points", "weight_present", "items_present", "parts_present", "across", "argument")
 """What does not read as a percentage."""
-_WORDY: Final = ("floor", "cap", "earned", "items_present", "parts_present", "weight_present", "argument")
+_WORDY: Final = (
+    "best", "floor", "cap", "earned_bounded", "items_present", "parts_present", "weight_present", "argument",
+)  # fmt: skip
 """What is said in words as well as in numbers."""
 _SCORE: Final = "\0"
 _WIDER: Final = ("team", "department")
@@ -206,7 +208,7 @@ class StepTeller:
 
     def _rate(self, node: Node, step: Row, place: Place) -> str | None:
         assert place.way is not None
-        return self._of_curve(place.way.curve, step, f"{place.column}.attainment", percent=True)
+        return self._of_curve(place.way.curve, step, f"{place.column}.attainment")
 
     def _called(self, node: Node, step: Row, place: Place) -> str | None:
         return self.called(step)
@@ -214,15 +216,15 @@ class StepTeller:
     def called(self, step: Row) -> str | None:
         """The rate of a curve that a formula calls."""
         name = step["column"].rpartition(".")[2].rpartition("_")[0]
-        return self._of_curve(self._plan.curves[name], step, f"{step['column']}.at", percent=False)
+        return self._of_curve(self._plan.curves[name], step, f"{step['column']}.at")
 
-    def _of_curve(self, curve: CurveKind, step: Row, attained: str, *, percent: bool) -> str | None:
+    def _of_curve(self, curve: CurveKind, step: Row, attained: str) -> str | None:
         rate, attainment = self._row.get(step["column"]), self._row.get(attained)
         if rate is None or attainment is None:
             return None
         number = self._wording.number
         worked = curve.worked(attainment, self._row.get(f"{step['column']}.across"), number)
-        value = self._valued(rate, percent=percent)
+        value = self._valued(rate, percent=True)
         told = value if worked == number(rate) else self._equal(worked, value, step)
         return f"{self._sentence(step)}{self._colon}{told}"
 
@@ -249,6 +251,9 @@ class StepTeller:
     def _computed(self, node: Node, step: Row, place: Place) -> str | None:
         if self._row.get(f"{node.path}.empty"):
             return None
+        value = self._row.get(step["column"])
+        if step["step"] == "score" and value is not None and value == self._row.get(f"{node.path}.extreme"):
+            return f"{self._sentence(step)}{self._colon}{self._valued(value, percent=True)}"
         return self._told(step, percent=step["step"] not in _COUNTS)
 
     def _told(self, step: Row, *, percent: bool) -> str | None:
@@ -257,8 +262,9 @@ class StepTeller:
         if not isinstance(value, Decimal | Fraction | int):
             return None
         sentence, number = self._sentence(step), self._wording.number(value)
-        if sentence == number or sentence.endswith(f"{self._colon}{number}"):
-            return sentence.removesuffix(number) + self._valued(value, percent=percent)
+        for same in (number, as_written(value)):
+            if sentence == same or sentence.endswith(f"{self._colon}{same}"):
+                return sentence.removesuffix(same) + self._valued(value, percent=percent)
         shown = self._valued(value, percent=percent)
         if step["step"] in _WORDY:
             return f"{sentence}{self._colon}{shown}"

@@ -83,13 +83,11 @@ class Wording:
             return match[0]
         before = match.string[: match.start()].rstrip()[-1:]
         after = match.string[match.end() :].lstrip()[:1]
-        if in_formula:
-            shown = _as_written(row[name])
-            divides = "/" in shown and (before in "-*/" or after in "*/") and before + after
-            return f"({shown})" if divides or (shown.startswith("-") and before in "+-*/" and before) else shown
-        shown = self.value(row[name])
-        several = "÷" in shown and (before in "−×÷" or after in "×÷") and before + after
-        return f"({shown})" if several or (shown.startswith("−") and before in "+−×÷" and before) else shown
+        shown = as_written(row[name]) if in_formula else self.value(row[name])
+        minus, divided, signs = ("-", "/", "-*/") if in_formula else ("−", "÷", "−×÷")
+        part_of_more = _among(before, signs) or _among(after, signs[1:])
+        several = divided in shown and part_of_more
+        return f"({shown})" if several or (shown.startswith(minus) and _among(before, f"+{signs}")) else shown
 
     def constants(self, template: str) -> str:
         """A template's arithmetic as this language writes numbers and lists; formulas stay as they are."""
@@ -113,6 +111,10 @@ class Wording:
         return said.replace(_USUAL[self.language], "")
 
 
+def _among(sign: str, signs: str) -> bool:
+    return sign != "" and sign in signs
+
+
 def decimal_of(value: Fraction) -> Decimal | None:
     """The decimal that a fraction is, or None where it has no end."""
     rest = value.denominator
@@ -123,7 +125,7 @@ def decimal_of(value: Fraction) -> Decimal | None:
     return Decimal(int(value * 10**places)).scaleb(-places) if rest == 1 else None
 
 
-def _as_written(value: object) -> str:
+def as_written(value: object) -> str:
     """A value as a formula writes it."""
     match value:
         case None:
@@ -135,7 +137,7 @@ def _as_written(value: object) -> str:
             return text.rstrip("0").rstrip(".") if "." in text else text
         case Fraction():
             ending = decimal_of(value)
-            return f"{value.numerator} / {value.denominator}" if ending is None else _as_written(ending)
+            return f"{value.numerator} / {value.denominator}" if ending is None else as_written(ending)
         case dt.date():
             return f"DATE({value.year}, {value.month}, {value.day})"
         case str():
