@@ -41,8 +41,12 @@ class GateKind(Declared):
         """The score where the condition holds."""
 
     @abstractmethod
+    def effect(self, language: Language) -> str:
+        """What the gate does where the condition holds, in words."""
+
     def sentence(self, language: Language) -> str:
-        """What the gate does, in words."""
+        """What the gate does, and where."""
+        return f"{self.effect(language)} {'where' if language == 'en' else 'si'} {self.when.text}"
 
     @abstractmethod
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
@@ -66,11 +70,9 @@ class Withhold(GateKind):
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
         return f"{score} × {show(self.number)}"
 
-    def sentence(self, language: Language) -> str:
+    def effect(self, language: Language) -> str:
         part = "100%" if self.withhold == "all" else written(self.withhold, percent=True)
-        if language == "en":
-            return f"{part} is withheld where {self.when.text}"
-        return f"{part} est retenu si {self.when.text}"
+        return f"{part} is withheld" if language == "en" else f"{part} est retenu"
 
 
 class Limit(GateKind):
@@ -90,11 +92,9 @@ class Limit(GateKind):
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
         return f"min({score}, {show(self.limit)})"
 
-    def sentence(self, language: Language) -> str:
+    def effect(self, language: Language) -> str:
         limit = written(self.limit, percent=True)
-        if language == "en":
-            return f"not above {limit} where {self.when.text}"
-        return f"au plus {limit} si {self.when.text}"
+        return f"not above {limit}" if language == "en" else f"au plus {limit}"
 
 
 Gate = Annotated[
