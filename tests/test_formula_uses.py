@@ -8,10 +8,11 @@ import pytest
 
 from incentive_engine.documents import declare, read_text
 from incentive_engine.rulesets.column_types import infer_types
-from incentive_engine.rulesets.contracts import contracts, subject_kinds, workforce_columns
-from incentive_engine.rulesets.formula_uses import FACTOR, KPI, NODE, formula_uses
+from incentive_engine.rulesets.contracts import contracts
+from incentive_engine.rulesets.formula_uses import FACTOR, KPI, NODE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.ranges import input_ranges, result_scale
+from incentive_engine.rulesets.walked import Walked
 
 RULES = """
 rule_set: everything
@@ -108,11 +109,11 @@ def rules(**written: str) -> tuple[RuleSet, str]:
 
 def problems(**written: str) -> list[tuple[str, str]]:
     ruleset, text = rules(**written)
-    return [(each.code, each.message) for each in infer_types(ruleset, read_text(text, "rules.yaml"))[1]]
+    return [(each.code, each.message) for each in infer_types(Walked(ruleset), read_text(text, "rules.yaml"))[1]]
 
 
 def test_every_formula_is_listed_where_it_is_written() -> None:
-    places = [".".join(map(str, use.at)) for use in formula_uses(rules()[0])]
+    places = [".".join(map(str, use.at)) for use in Walked(rules()[0]).formulas]
     assert places == [
         "kpis.profit.compute.value", "kpis.profit.compute.where", "populations.shops.who",
         "curves.table.across",
@@ -154,13 +155,13 @@ def test_each_place_knows_its_names(place: str) -> None:
     """What a place does not know is read as a column, or refused."""
     for kind, name in NAMES.items():
         text = f"{name} > 777" if place in TRUE else f"{name} + 777"
-        used = next(use for use in formula_uses(rules(**{place: text})[0]) if "777" in use.formula.text)
+        used = next(use for use in Walked(rules(**{place: text})[0]).formulas if "777" in use.formula.text)
         known = not problems(**{place: text}) and (kind == "column" or name not in used.named_columns)
         assert known == (kind in KNOWN[place].split()), (place, kind)
 
 
 def test_it_is_said_what_a_given_name_is() -> None:
-    uses = {use.at[-1]: use for use in formula_uses(rules()[0])}
+    uses = {use.at[-1]: use for use in Walked(rules()[0]).formulas}
     assert uses["payout"].given["quota"] is FACTOR
     assert uses["payout"].given["opinion"] is NODE
     assert uses["when"].given["nps"] is KPI
@@ -202,7 +203,7 @@ def test_a_name_that_means_two_things_is_refused() -> None:
     )
     _, text = rules(PAYOUT="score")
     twice = text.replace("opinion:", "score:")
-    found = infer_types(declare(read_text(twice, "f"), RuleSet), read_text(twice, "f"))[1]
+    found = infer_types(Walked(declare(read_text(twice, "f"), RuleSet)), read_text(twice, "f"))[1]
     assert {each.message for each in found} == {"`score` is the score of the plan and the score of a node"}
 
 
@@ -216,7 +217,7 @@ def test_a_matrix_is_called_where_what_it_reads_is_known() -> None:
 def test_a_number_of_the_rules_is_in_a_column_of_numbers() -> None:
     _, text = rules()
     text = text.replace("own_goal", "department")
-    found = infer_types(declare(read_text(text, "f"), RuleSet), read_text(text, "f"))[1]
+    found = infer_types(Walked(declare(read_text(text, "f"), RuleSet)), read_text(text, "f"))[1]
     assert [(each.code, each.message) for each in found] == [
         ("type-mismatch", "`department` is of type text, and the target of `reached` is a number")
     ]
@@ -225,14 +226,14 @@ def test_a_number_of_the_rules_is_in_a_column_of_numbers() -> None:
 
 def test_tables_hold_what_the_rules_name() -> None:
     ruleset, text = rules()
-    types, found = infer_types(ruleset, read_text(text, "f"))
+    types, found = infer_types(Walked(ruleset), read_text(text, "f"))
     assert found == []
-    assert workforce_columns(ruleset) == {
+    assert Walked(ruleset).columns == {
         "base_salary", "bonus_rate", "contract", "country", "department", "grade", "hired", "own_floor", "own_goal",
         "region", "senior", "site", "team", "years",
     }  # fmt: skip
-    assert subject_kinds(ruleset) == {"payee", "team", "department", "company"}
-    tables = {each.name: each for each in contracts(ruleset, types, read_text(text, "f"))}
+    assert Walked(ruleset).subject_kinds == {"payee", "team", "department", "company"}
+    tables = {each.name: each for each in contracts(Walked(ruleset), types, read_text(text, "f"))}
     columns = {name: {each.name: each.type for each in table.columns} for name, table in tables.items()}
     assert columns["goals"] == {"grade": "text", "kpi": "text", "best": "number", "goal": "number", "value": "number"}
     assert columns["limits"] == {"site": "text", "most": "number"}
@@ -246,7 +247,9 @@ def test_a_mean_stays_within_its_rounded_bounds() -> None:
     ruleset, text = rules()
     document = read_text(text.replace("payee: agent", "payee: agent, columns: {gain: {at_most: 1234}}"), "f")
     ruleset = declare(document, RuleSet)
-    tables = {each.name: each for each in contracts(ruleset, infer_types(ruleset, document)[0], document)}
+    tables = {
+        each.name: each for each in contracts(Walked(ruleset), infer_types(Walked(ruleset), document)[0], document)
+    }
     scale = result_scale(ruleset.kpis["profit"], tables["calls"])
     unit = Fraction(10) ** -scale.places
     assert scale.low == 0

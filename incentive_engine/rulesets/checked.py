@@ -11,52 +11,23 @@ from pydantic import BaseModel
 from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import FromTable
-from incentive_engine.rulesets.contracts import workforce_columns
-from incentive_engine.rulesets.formula_uses import FormulaUse, formula_uses
-from incentive_engine.rulesets.models import AnyMeasure, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
-from incentive_engine.rulesets.walking import Placed, PlacedWay, measures_among, placed_nodes, ways_of
+from incentive_engine.rulesets.walked import Walked
+from incentive_engine.rulesets.walking import Placed, PlacedWay, ways_of
 
 _LISTED = 12
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A rule set and the document that it was declared from; what all checks walk is walked once."""
+class Checked(Walked):
+    """A rule set and the document that it was declared from."""
 
-    rules: RuleSet
     document: Document
-
-    @cached_property
-    def nodes(self) -> tuple[Placed, ...]:
-        """Every node of every plan, in the order of the file."""
-        return tuple(placed_nodes(self.rules))
-
-    @cached_property
-    def measures(self) -> tuple[tuple[Placed, AnyMeasure, str], ...]:
-        """Every measure, with the name of its KPI."""
-        return tuple(measures_among(self.nodes))
 
     @cached_property
     def ways(self) -> tuple[tuple[Placed, PlacedWay, str], ...]:
         """Every way of every measure, with the name of its KPI."""
         return tuple((placed, way, kpi) for placed, _, kpi in self.measures for way in ways_of(placed))
-
-    @cached_property
-    def formulas(self) -> tuple[FormulaUse, ...]:
-        """Every formula, in the order of the file."""
-        return tuple(formula_uses(self.rules))
-
-    @cached_property
-    def columns(self) -> frozenset[str]:
-        """The workforce columns that the rules name, besides `payee`."""
-        return frozenset(workforce_columns(self.rules))
-
-    @cached_property
-    def parameters(self) -> tuple[FromTable, ...]:
-        """Every number that comes from a table."""
-        return tuple(parameter for placed in self.nodes for parameter in placed.parameters.values())
 
     @cached_property
     def named_columns(self) -> tuple[tuple[KeyPath, str], ...]:

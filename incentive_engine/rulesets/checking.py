@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from incentive_engine.documents import Document
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
@@ -63,7 +62,6 @@ from incentive_engine.rulesets.checks.tables import (
     tables_pick_one_row,
     timezone_is_known,
 )
-from incentive_engine.rulesets.models import RuleSet
 
 RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
@@ -117,9 +115,8 @@ RULE_CHECKS: tuple[Check, ...] = (
 )
 
 
-def check_rules(rules: RuleSet, document: Document) -> list[Problem]:
+def check_rules(checked: Checked) -> list[Problem]:
     """Everything that is wrong with a declared rule set, warnings included."""
-    checked = Checked(rules, document)
     problems = [problem for check in RULE_CHECKS for problem in check(checked)]
     if any(problem.code.startswith("unknown-") for problem in problems):  # what is misspelt elsewhere seems unused
         problems = [problem for problem in problems if problem.code != "not-used"]

@@ -23,11 +23,10 @@ from incentive_engine.rulesets.formula_uses import (
     FormulaUse,
     Names,
     answer_columns,
-    formula_uses,
 )
 from incentive_engine.rulesets.models import RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
-from incentive_engine.rulesets.walking import placed_nodes
+from incentive_engine.rulesets.walked import Walked
 
 _Known = dict[str | None, Names]
 """What each column is known to be, by source; by None for the workforce."""
@@ -43,10 +42,10 @@ class ColumnTypes:
     sources: Mapping[str, Mapping[str, Type]]
 
 
-def infer_types(rules: RuleSet, document: Document) -> tuple[ColumnTypes, list[Problem]]:
+def infer_types(walked: Walked, document: Document) -> tuple[ColumnTypes, list[Problem]]:
     """Types from declarations, from what is standard, and from use; and whatever contradicts them."""
-    uses = tuple(formula_uses(rules))
-    numbers = {at: each.column for placed in placed_nodes(rules) for at, each in placed.columns.items()}
+    rules, uses = walked.rules, walked.formulas
+    numbers = {at: each.column for placed in walked.nodes for at, each in placed.columns.items()}
     names: _Known = {None: _workforce_names(rules, numbers.values())}
     names |= {name: _source_names(rules, name, source) for name, source in rules.sources.items()}
     for use in uses:

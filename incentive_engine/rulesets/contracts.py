@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -10,13 +10,12 @@ from fractions import Fraction
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
-from incentive_engine.kinds.base import FromTable
 from incentive_engine.kinds.kpis import FromFacts, Given
 from incentive_engine.rulesets.column_types import ColumnTypes
-from incentive_engine.rulesets.formula_uses import answer_columns, formula_uses
+from incentive_engine.rulesets.formula_uses import answer_columns
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
-from incentive_engine.rulesets.walking import placed_measures, placed_nodes
+from incentive_engine.rulesets.walked import Walked
 
 WORKFORCE = "workforce"
 RESULTS = "kpis"
@@ -31,56 +30,20 @@ STANDARD: Mapping[str, ColumnOptions] = {
 """What is known of workforce columns without anybody saying it; what the rule set says of them wins."""
 
 
-def contracts(rules: RuleSet, types: ColumnTypes, document: Document) -> tuple[TableContract, ...]:
+def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[TableContract, ...]:
     """The contracts of all tables that a rule set reads."""
-    tables = [_workforce(rules, types, document)]
+    rules = walked.rules
+    tables = [_workforce(walked, types, document)]
     if any(isinstance(kpi.compute, Given) for kpi in rules.kpis.values()):
         tables.append(_results(rules, document))
     used = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
-    tables += [_source(rules, name, types, document) for name in rules.sources if name in used]
-    read = used_tables(rules)
-    tables += [_parameters(rules, name, types, document) for name in rules.tables if name in read]
+    tables += [_source(walked, name, types, document) for name in rules.sources if name in used]
+    tables += [_parameters(walked, name, types, document) for name in rules.tables if name in walked.used_tables]
     return tuple(tables)
 
 
-def parameters(rules: RuleSet) -> Iterator[FromTable]:
-    """Every number of the rules that comes from a table."""
-    return (parameter for placed in placed_nodes(rules) for parameter in placed.parameters.values())
-
-
-def used_tables(rules: RuleSet) -> frozenset[str]:
-    """The tables from which a number comes."""
-    return frozenset(parameter.table for parameter in parameters(rules))
-
-
-def workforce_columns(rules: RuleSet) -> set[str]:
-    """The workforce columns that the rules name, besides `payee`."""
-    uses = [use for use in formula_uses(rules) if use.source is None]
-    named = {name for use in uses for name in use.named_columns}
-    if any("days_employed" in use.formula.names for use in uses):
-        named |= {"hired"}
-    named |= {column for plan in rules.plans.values() if plan.proration for column in plan.proration.needs}
-    named |= {parameter.column for placed in placed_nodes(rules) for parameter in placed.columns.values()}
-    named |= {column for population in rules.populations.values() for column in population.by}
-    named |= {pool.by for pool in rules.pools.values()} | subject_kinds(rules)
-    named |= {key for name in used_tables(rules) & rules.tables.keys() for key in rules.tables[name].keys} - {"kpi"}
-    return named - {"payee", "company"}
-
-
-def subject_kinds(rules: RuleSet) -> set[str]:
-    """The kinds of subject whose results the rules read."""
-    kinds: set[str] = {pool.fund.of for pool in rules.pools.values()}
-    for placed in placed_nodes(rules):
-        kinds |= {modifier.of for modifier in placed.node.modifiers} | {gate.of for gate in placed.node.gates}
-    for _, measure, name in placed_measures(rules):
-        kinds |= {measure.of, measure.on_missing}
-        reliability = rules.kpis[name].reliability if name in rules.kpis else None
-        kinds |= {reliability.otherwise} if reliability else set()
-    return kinds & {"payee", "team", "department", "company"}
-
-
-def _workforce(rules: RuleSet, types: ColumnTypes, document: Document) -> TableContract:
-    named = sorted(workforce_columns(rules))
+def _workforce(walked: Walked, types: ColumnTypes, document: Document) -> TableContract:
+    rules, named = walked.rules, sorted(walked.columns)
     columns = [ColumnContract("payee", "payee", "text", required=True, nullable=False)]
     columns += [_workforce_column(rules, types, name) for name in named]
     hidden = [*SHOWN, "left"] if "hired" in named else [*SHOWN]
@@ -125,12 +88,12 @@ def _results(rules: RuleSet, document: Document) -> TableContract:
     return _table(RESULTS, rules.results, columns, key, document, ("results",))
 
 
-def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:
-    source = rules.sources[name]
+def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:
+    rules, source = walked.rules, walked.rules.sources[name]
     answers = answer_columns(rules, name)
     columns = [ColumnContract(source.date, source.date, "date", required=True, nullable=False)]
     columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in source.names]
-    for column in sorted(_fact_columns(rules, name) - {each.name for each in columns} | answers.keys()):
+    for column in sorted(_fact_columns(walked, name) - {each.name for each in columns} | answers.keys()):
         if column in answers:
             low, high = map(Fraction, answers[column])
             columns.append(
@@ -144,14 +107,14 @@ def _source(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -
     return _table(name, source, tuple(columns), key, document, ("sources", name), source.payee or "payee")
 
 
-def _fact_columns(rules: RuleSet, source: str) -> set[str]:
+def _fact_columns(walked: Walked, source: str) -> set[str]:
     """The columns of a source that formulas name."""
-    return {name for use in formula_uses(rules) if use.source == source for name in use.formula.names}
+    return {name for use in walked.formulas if use.source == source for name in use.formula.names}
 
 
-def _parameters(rules: RuleSet, name: str, types: ColumnTypes, document: Document) -> TableContract:
-    table = rules.tables[name]
-    values = sorted({each.column for each in parameters(rules) if each.table == name})
+def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:
+    rules, table = walked.rules, walked.rules.tables[name]
+    values = sorted({each.column for each in walked.parameters if each.table == name})
     columns = [
         ColumnContract("kpi", "kpi", "text", required=True, nullable=False)
         if key == "kpi"

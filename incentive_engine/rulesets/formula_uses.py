@@ -6,7 +6,7 @@ This is the one list of what formulas may name: types, contracts and checks all 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from incentive_engine.kinds.kpis import FromFacts
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
 from incentive_engine.rulesets.models import Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
-from incentive_engine.rulesets.walking import Placed, placed_nodes
+from incentive_engine.rulesets.walking import Placed
 
 Names = dict[str, Name]
 WHOLE_PERIOD: Names = {
@@ -80,7 +80,7 @@ class FormulaUse:
         return min(use.offset for use in uses if use.name == name)
 
 
-def formula_uses(rules: RuleSet) -> Iterator[FormulaUse]:
+def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[FormulaUse]:
     """Every formula, in the order of the file."""
     known = _Known(rules)
     for name, kpi in rules.kpis.items():
@@ -91,7 +91,7 @@ def formula_uses(rules: RuleSet) -> Iterator[FormulaUse]:
         yield FormulaUse(("populations", name, "who"), population.who, "boolean", layers=(PERIOD_NAMES,))
     for name, across in known.across.items():
         yield FormulaUse(("curves", name, "across"), across, "number", layers=(PERIOD_NAMES, known.kpis))
-    nodes = {plan: tuple(group) for plan, group in groupby(placed_nodes(rules), lambda placed: placed.plan)}
+    nodes = {plan: tuple(group) for plan, group in groupby(placed_nodes, lambda placed: placed.plan)}
     for name, pool in rules.pools.items():
         members = [nodes[plan] for plan, each in rules.plans.items() if each.pool == name]
         yield from _of_pool(known, ("pools", name), pool, members)

@@ -41,11 +41,12 @@ def load(path: Path | str) -> Rules:
 def load_document(document: Document) -> Rules:
     """The rule set in a document that has been read. Raises InputProblems with everything that is wrong with it."""
     ruleset = declare(document, RuleSet)
-    types, problems = infer_types(ruleset, document)
-    problems += check_rules(ruleset, document)
+    checked = Checked(ruleset, document)
+    types, problems = infer_types(checked, document)
+    problems += check_rules(checked)
     _refuse(problems)
-    tables = contracts(ruleset, types, document)
-    ranges, found = declared_ranges(Checked(ruleset, document), tables)
+    tables = contracts(checked, types, document)
+    ranges, found = declared_ranges(checked, tables)
     _refuse(problems + found)
     return Rules(ruleset, document, types, tables, ranges, tuple(problems))
 

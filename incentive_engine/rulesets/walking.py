@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
 from incentive_engine.rulesets.models import AnyMeasure, BestOf, Group, Item, Plan, RuleSet, Way
@@ -15,7 +16,7 @@ OF_WAYS = ("target", "threshold", "benchmark", "baseline")
 """The numbers that an attainment reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placed:
     """One node of one plan: the plan itself, a group or a measure; `path` names it: `customer.nps`, or `plan`."""
 
@@ -35,7 +36,7 @@ class Placed:
         """Where the items are written."""
         return (*self.at, "scorecard" if isinstance(self.node, Plan) else "items")
 
-    @property
+    @cached_property
     def numbers(self) -> dict[KeyPath, Parameter]:
         """The numbers of the node and of its ways, by where they are written."""
         found = {(*self.at, field): getattr(self.node, field, None) for field in OF_NODES}
@@ -43,12 +44,12 @@ class Placed:
             found |= {(*placed.at, field): getattr(placed.way, field) for field in OF_WAYS}
         return {at: value for at, value in found.items() if value is not None}
 
-    @property
+    @cached_property
     def parameters(self) -> dict[KeyPath, FromTable]:
         """Those of its numbers that come from tables."""
         return {at: value for at, value in self.numbers.items() if isinstance(value, FromTable)}
 
-    @property
+    @cached_property
     def columns(self) -> dict[KeyPath, FromColumn]:
         """Those of its numbers that stand in columns of the workforce."""
         return {at: value for at, value in self.numbers.items() if isinstance(value, FromColumn)}
@@ -85,11 +86,6 @@ def placed_nodes(rules: RuleSet) -> Iterator[Placed]:
     """Every node of every plan, in the order of the file."""
     for name, plan in rules.plans.items():
         yield from _below(Placed(name, ("plans", name), name, ROOT, plan))
-
-
-def placed_measures(rules: RuleSet) -> Iterator[tuple[Placed, AnyMeasure, str]]:
-    """Every measure, with the name of its KPI."""
-    return measures_among(placed_nodes(rules))
 
 
 def measures_among(nodes: Iterable[Placed]) -> Iterator[tuple[Placed, AnyMeasure, str]]:
