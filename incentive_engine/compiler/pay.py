@@ -118,6 +118,7 @@ class _PayoutFormula:
         members = [*self._needed, self._proration or Exact.of(1), possible]
         pooled, factor = solved_factor(self._context, self._plans, self._known, members)
         self._known |= factor
+        self._needed = (*self._needed, *factor.values())  # who takes no part is not paid, whatever the formula gives
         return pooled
 
     def pay(self) -> Exact:

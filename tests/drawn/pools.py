@@ -140,8 +140,8 @@ class Pools(Scorecards):
             )
         if self.chance(35):
             pool["maximum"] = self.pick(self.amount(plan), constant(self.pick(*SUMS[1:5])))
-            if isinstance(pool["maximum"], Constant) and isinstance(pool.get("minimum"), Constant):
-                pool["minimum"] = constant(min(pool["minimum"].meant, pool["maximum"].meant))
+            if "minimum" in pool and not (pool["minimum"].names | pool["maximum"].names):
+                del pool["minimum"]  # numbers that cross are refused; those that differ by payee hold
         formulas = [part["in_proportion_to"] for part in parts.values()]
         formulas += [pool[bound] for bound in ("minimum", "maximum") if bound in pool]
         names = {name for formula in formulas for name in formula.names} | self.named_in(pool["fund"])
