@@ -12,7 +12,7 @@ from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 
 Row: TypeAlias = Mapping[str, Any]
-Number: TypeAlias = Decimal | Fraction | int
+Number: TypeAlias = Decimal | Fraction
 
 
 def parameter_of(
@@ -57,4 +57,4 @@ def exact_attainment(node: MeasureNode, way: PathNode, numbers: Mapping[str, Num
 
 def _number(row: Row, column: str) -> Number | None:
     value = row.get(column)
-    return value if isinstance(value, Decimal | Fraction | int) else None
+    return value if isinstance(value, Decimal | Fraction) else None

@@ -15,13 +15,13 @@ Piece = tuple[str, Perspective, Decimal]
 """What brought money, of which kind, how much."""
 
 
-def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Decimal, numbers: Numbers) -> Drawing:
-    """Bars for `pieces` and their sum; `full` is the pay for a score of 100 %, marked by a line."""
+def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Decimal | None, numbers: Numbers) -> Drawing:
+    """Bars for `pieces` and their sum; `full` is the pay for a score of 100 %, marked by a line, if there is one."""
     reached = [Decimal(0)]
     for _, _, pay in pieces:
         reached.append(reached[-1] + pay)
     low = float(min(*reached, Decimal(0), payout))
-    span = float(max(*reached, full, payout)) - low or 1.0
+    span = float(max(*reached, full or payout, payout)) - low or 1.0
 
     def bar(title: str, perspective: Perspective, before: Decimal, pay: Decimal) -> Bar:
         start = (float(min(before, before + pay)) - low) / span * 100
@@ -31,5 +31,5 @@ def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Decimal,
     bars = tuple(
         bar(title, perspective, before, pay) for (title, perspective, pay), before in zip(pieces, reached, strict=False)
     )
-    mark = f"{(float(full) - low) / span * 100:.2f}"
+    mark = "" if full is None else f"{(float(full) - low) / span * 100:.2f}"
     return Drawing(bars, bar(total, "other", Decimal(0), payout), mark)

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import NameUse, NumberLiteral, TextLiteral, walk
 from incentive_engine.statements.languages import Language
 
+_PRINTED = Decimal(10) ** -12
 _SIGNS = str.maketrans({"*": "×", "/": "÷", "-": "−"})
 
 
@@ -37,9 +39,9 @@ class WrittenOut:
                 return str(words["missing"])
             case bool():
                 return str(words["truth"]["yes" if value else "no"])
-            case Decimal() | int():
-                numbers = self.language.numbers
-                shown = numbers.percent(Decimal(value)) if column in self.percents else numbers.number(value)
+            case Decimal() | Fraction() | int():
+                numbers, number = self.language.numbers, printed(value)
+                shown = numbers.percent(number) if column in self.percents else numbers.number(number)
                 return f"({shown})" if value < 0 else shown
             case dt.date():
                 return self.language.date(value)
@@ -47,13 +49,24 @@ class WrittenOut:
                 return f'"{value}"'
 
 
+def printed(value: Decimal | Fraction | int) -> Decimal:
+    """A number at the decimals that are printed."""
+    number = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else Decimal(value)
+    exponent = number.as_tuple().exponent
+    return number.quantize(_PRINTED) if isinstance(exponent, int) and exponent < -12 else number
+
+
 def written_out(
     formula: Formula,
     language: Language,
     column_of: Callable[[str], str] = str,
     percents: frozenset[str] = frozenset(),
+    nothing: frozenset[str] = frozenset(),
 ) -> WrittenOut:
-    """The formula, ready for any payee's values; `column_of` says which column a name stands for."""
+    """The formula, ready for any payee's values; `column_of` says which column a name stands for.
+
+    `percents`: the columns that read as percentages; `nothing`: the names in whose place 0 stands.
+    """
     found = sorted(((node.offset, node) for node, _ in walk(formula.tree)), key=lambda pair: pair[0])
     pieces: list[tuple[str, str | None]] = []
     at = 0
@@ -61,7 +74,8 @@ def written_out(
         piece: tuple[str, str | None]
         match node:
             case NameUse():
-                length, piece = len(node.name), (node.name, column_of(node.name))
+                length = len(node.name)
+                piece = ("0", None) if node.name in nothing else (node.name, column_of(node.name))
             case NumberLiteral():
                 length, piece = len(node.written), (_literal(node, language), None)
             case TextLiteral():

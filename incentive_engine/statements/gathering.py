@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, parse_period, rules_in
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
@@ -77,13 +78,17 @@ def gathered(folder: Path) -> Gathered:
         plans={plan.name: plan for plan in plans},
         people={row["payee"]: row for row in _workforce(folder).iter_rows(named=True)},
         payouts=payouts,
-        traces={
-            (row["payee"], row["plan"]): row for trace in run.trace.values() for row in trace.iter_rows(named=True)
-        },
+        traces={(row["payee"], row["plan"]): row for trace in run.trace.values() for row in _rows(trace)},
         measured=measured,
         held=held,
         results=_results(run.kpis),
     )
+
+
+def _rows(trace: pl.DataFrame) -> Iterator[Row]:
+    """The rows of a trace, numbers that do not end as fractions."""
+    rows = trace.iter_rows(named=True)
+    return map(with_quotients, rows) if any(name.endswith(".per") for name in trace.columns) else rows
 
 
 def _workforce(folder: Path) -> pl.DataFrame:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from incentive_engine.compiler.inputs import ParameterKey, ResultKey
+from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.compiler.pay import SCORE
+from incentive_engine.compiler.pools import FACTOR
+from incentive_engine.compiler.program import PRORATION
+from incentive_engine.compiler.telling import Names, in_french
+from incentive_engine.engine.comparing import Number, parameter_of
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import FromTable, Parameter, Rounding, SubjectKind
+from incentive_engine.kinds.base import Parameter, Rounding
 from incentive_engine.kinds.kpis import Given
+from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
-from incentive_engine.rulesets.resolving import KeyPath, ResolvedPlan
-from incentive_engine.statements.formulas import WrittenOut, written_out
+from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, nodes_under
+from incentive_engine.statements.formulas import WrittenOut, printed, written_out
 from incentive_engine.statements.languages import Language, Words
 
-Row = Mapping[str, Any]
-Show = Callable[[Decimal], str]
-_PRINTED = Decimal(10) ** -12
+Row: TypeAlias = Mapping[str, Any]
+Show: TypeAlias = Callable[[Decimal], str]
 
 
 @dataclass(frozen=True)
@@ -47,37 +53,58 @@ class Reading:
         """The tables that have one row per KPI."""
         return frozenset(name for name, table in self.rules.ruleset.tables.items() if "kpi" in table.keys)
 
+    @cached_property
+    def _scores(self) -> Mapping[str, str]:
+        """The column of each name that formulas have for a score."""
+        scores = {node.path: f"{node.path}.score" for node in nodes_under(self.plan.root)}
+        return {**scores, SCORE: f"{ROOT}.score"}
+
     def rule(self, at: KeyPath) -> str:
         """The line of the rules."""
         where = self.rules.document.key_at(at)
         return f"{Path(where.file).name}:{where.line}"
 
-    def formula(self, formula: Formula, of: SubjectKind) -> WrittenOut:
-        """A formula, ready for any payee's values; KPIs are those `of` a kind of subject."""
+    def formula(self, formula: Formula, names: Names) -> WrittenOut:
+        """A formula, ready for any payee's values, with what its names mean."""
         kpis = self.rules.ruleset.kpis
-        columns = {name: ResultKey(name, of).column for name in formula.names & kpis.keys()}
-        percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
-        return written_out(formula, self.language, lambda name: columns.get(name, name), percents)
+        if names.nodes:
+            columns, percents = {**self._scores}, frozenset({*self._scores.values(), PRORATION})
+            pool = self.plan.pool
+            if pool is not None and isinstance(pool.rules, Solved):
+                columns[pool.rules.solve.factor] = FACTOR
+        else:
+            columns = {name: ResultKey(name, names.of, names.when).column for name in formula.names & kpis.keys()}
+            percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
+        return written_out(formula, self.language, lambda name: columns.get(name, name), percents, names.nothing)
 
     def parameter(self, parameter: Parameter | None, row: Row, kpi: str | None = None) -> Decimal | None:
-        """A number of the rules: as written, or the payee's own from a table."""
-        if not isinstance(parameter, FromTable):
-            return parameter
-        key = ParameterKey(parameter.table, parameter.column, kpi if parameter.table in self.by_kpi else None)
-        value = row.get(key.name)
-        return value if isinstance(value, Decimal) else None
+        """A number of the rules: as written, or the payee's own."""
+        value = parameter_of(parameter, row, self.by_kpi, kpi)
+        return None if value is None else printed(value)
 
-    def rounded(self, rounding: Rounding | None, exact: Decimal, shown: Decimal, show: Show) -> str:
-        """What to say where a number was rounded; nothing where it was not."""
-        if exact == shown:
-            return ""
+    def listed(self, texts: Iterable[str]) -> str:
+        """Texts, parted as the language's spreadsheets part arguments."""
+        return f"{self.words['argument_sign']} ".join(texts)
+
+    def in_words(self, said: str) -> str:
+        """A sentence of the vocabulary, its numbers as the language writes them."""
+        return in_french(said) if self.language.of_rules == "fr" else said
+
+    def rounded(self, rounding: Rounding | None, exact: Number, shown: Number, show: Show) -> str:
+        """What to say where a number was rounded; nothing where it was not, and can be printed."""
         words = self.words["steps"]
-        if rounding is None:
-            return str(words["unrounded"])
+        if Fraction(exact) == Fraction(shown):
+            return "" if ends(shown) else str(words["unrounded"])
+        return str(words["unrounded"]) if rounding is None else self._rounding(rounding, show)
+
+    def _rounding(self, rounding: Rounding, show: Show) -> str:
+        words = self.words["steps"]
+        word = words["rounded"] if rounding.mode == "half_up" else words["rounded_mode"]
         step = show(Decimal(1).scaleb(-rounding.places))
-        if rounding.mode == "half_up":
-            return str(words["rounded"]).format(step=step)
-        return str(words["rounded_mode"]).format(step=step, mode=words["modes"][rounding.mode])
+        said = str(word).format(step=step, mode=words["modes"][rounding.mode])
+        if rounding.then is None:
+            return said
+        return str(words["then"]).format(first=said, then=self._rounding(rounding.then, show))
 
 
 def in_percent(kpi: Kpi) -> bool:
@@ -86,10 +113,15 @@ def in_percent(kpi: Kpi) -> bool:
     return compute.in_percent or (isinstance(compute, Given) and compute.at_most == 1 and kpi.unit is None)
 
 
-def printable(exact: Decimal) -> Decimal:
-    """A number that may not end, at the decimals that are printed."""
-    exponent = exact.as_tuple().exponent
-    return exact.quantize(_PRINTED) if isinstance(exponent, int) and exponent < -12 else exact
+def ends(number: Number) -> bool:
+    """Whether all digits of a number are printed."""
+    return Fraction(printed(number)) == number
+
+
+def number_in(row: Row, column: str) -> Number | None:
+    """The number in a column of the trace, if there is one."""
+    value = row.get(column)
+    return value if isinstance(value, Decimal | Fraction) else None
 
 
 def bracketed(text: str) -> str:
@@ -100,3 +132,10 @@ def bracketed(text: str) -> str:
 def signed(number: Decimal, show: Show) -> str:
     """A number after a sign."""
     return f"({show(number)})" if number < 0 else show(number)
+
+
+def combined(before: str, sign: str, number: Decimal, show: Show) -> str:
+    """A number put to another by a sign; a negative one is taken away instead of added."""
+    if sign == "+" and number < 0:
+        return f"{before} − {show(-number)}"
+    return f"{before} {sign} {signed(number, show)}"

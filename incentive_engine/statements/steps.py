@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
+from incentive_engine.compiler.telling import Names
+from incentive_engine.engine.comparing import Number
+from incentive_engine.kinds.base import Rounding
 from incentive_engine.rulesets.resolving import Node, chosen_rounding
-from incentive_engine.statements.reading import Reading, Row, printable, signed
+from incentive_engine.statements.curves import CallWriter
+from incentive_engine.statements.formulas import printed
+from incentive_engine.statements.reading import Reading, Row, combined, ends, number_in
 from incentive_engine.statements.values import Line
 
 
 class NodeSteps:
-    """The steps of one node, in one language."""
+    """The steps of one node, in one language.
+
+    Beside the score runs the part of it that the items earned, once points are added that no measure earned.
+    """
 
     def __init__(self, reading: Reading, node: Node) -> None:
         self._reading, self._node, self._words = reading, node, reading.words["steps"]
         self._percent = reading.language.numbers.percent
-        label = reading.language.label
+        label, path = reading.language.label, node.path
         self._modifiers = [
-            (each, reading.formula(each.formula, each.of), label(each.because)) for each in node.steps.modifiers
+            (
+                each,
+                reading.formula(each.formula, Names(each.of)),
+                label(each.because),
+                CallWriter(reading, each.formula, f"{path}.modifier_{number}", Names(each.of)),
+            )
+            for number, each in enumerate(node.steps.modifiers, 1)
         ]
-        self._gates = [(each, reading.formula(each.when, each.of), label(each.because)) for each in node.steps.gates]
+        self._gates = [
+            (
+                each,
+                reading.formula(each.when, Names(each.of)),
+                label(each.because),
+                CallWriter(reading, each.when, f"{path}.gate_{number}", Names(each.of)),
+            )
+            for number, each in enumerate(node.steps.gates, 1)
+        ]
 
     @property
     def any(self) -> bool:
@@ -28,80 +51,113 @@ class NodeSteps:
         steps = self._node.steps
         return bool(steps.modifiers or steps.gates or steps.floor is not None or steps.cap is not None)
 
-    def score(self, row: Row, score: Decimal, arithmetic: str, exact: Decimal) -> Iterator[Line]:
+    def score(self, row: Row, arithmetic: str, exact: Fraction) -> Iterator[Line]:
         """From what the items (or the curve) gave, `arithmetic` = `exact`, to the node's score."""
-        name = str(self._words["score"])
+        name, score = str(self._words["score"]), number_in(row, f"{self._node.path}.score")
+        assert score is not None, "a node that counts has a score"
         if not self.any:
-            yield Line(name, self._percent(score), arithmetic, self._rounded(exact, score))
+            yield Line(name, self._shown(score), arithmetic, self._rounded(exact, score))
             return
         if arithmetic:
-            shown = printable(exact)
-            note = "" if shown == exact else str(self._words["unrounded"])
-            yield Line(str(self._words["combined"]), self._percent(shown), arithmetic, note)
-        value = exact
-        for step in (self._modified, self._gated, self._floored, self._capped):
-            lines, value = step(row, value)
+            note = "" if ends(exact) else str(self._words["unrounded"])
+            yield Line(str(self._words["combined"]), self._shown(exact), arithmetic, note)
+        value: Number = exact
+        for lines, after in self._each(row, exact):
             yield from lines
-        yield Line(name, self._percent(score), "", self._rounded(value, score))
+            value = after
+        yield Line(name, self._shown(score), "", self._rounded(value, score))
+        final = number_in(row, f"{self._node.path}.earned_score")
+        if final is not None and final != value:
+            yield self._earned("", final)
 
-    def _rounded(self, exact: Decimal, score: Decimal) -> str:
+    def _each(self, row: Row, value: Number) -> Iterator[tuple[list[Line], Number]]:
+        """The lines of each step, with the score behind it."""
+        earned: Number | None = None
+        for place in range(1, len(self._modifiers) + 1):
+            lines, value, earned = self._modified(row, place, value, earned)
+            yield lines, value
+        for place in range(1, len(self._gates) + 1):
+            lines, value, earned = self._gated(row, place, value, earned)
+            yield lines, value
+        for name in ("floor", "cap"):
+            lines, value = self._bounded(row, name, value)
+            yield lines, value
+
+    def _shown(self, number: Number) -> str:
+        return self._percent(printed(number))
+
+    def _earned(self, arithmetic: str, value: Number, note: str = "") -> Line:
+        return Line(str(self._words["earned"]), self._shown(value), arithmetic, note or str(self._words["earned_note"]))
+
+    def _rounded(self, exact: Number, score: Number) -> str:
         return self._reading.rounded(self._node.steps.rounding, exact, score, self._percent)
 
-    def _modified(self, row: Row, value: Decimal) -> tuple[list[Line], Decimal]:
-        lines, number = [], self._reading.language.numbers.number
-        for place, (modifier, formula, because) in enumerate(self._modifiers, 1):
-            factor = row.get(f"{self._node.path}.modifier_{place}")
-            if not isinstance(factor, Decimal):
-                factor = Decimal(1)
-            written, shown = formula.with_values(row), number(factor)
-            named = str(self._words["factor"]).format(because=because)
-            rounding = chosen_rounding(modifier.rounding)
-            note = self._step_note(written, factor, rounding.places if rounding else None)
-            lines.append(Line(named, shown, "" if written == shown else written, note, applied=factor != 1))
-            arithmetic = f"{self._percent(printable(value))} × {signed(factor, number)}"
-            value *= factor
-            lines.append(Line(str(self._words["modifier"]), self._percent(printable(value)), arithmetic))
-        return lines, value
+    def _modified(
+        self, row: Row, place: int, value: Number, earned: Number | None
+    ) -> tuple[list[Line], Number, Number | None]:
+        modifier, formula, because, calls = self._modifiers[place - 1]
+        path, write = self._node.path, self._reading.language.numbers.number
+        number, after = (number_in(row, f"{path}.{name}_{place}") for name in ("modifier", "after_modifier"))
+        if number is None or after is None:
+            return [], value, earned
+        factor = modifier.sign == "×"
+        show, written = write if factor else self._percent, formula.with_values(row)
+        plain = show(printed(number))
+        because = str(self._words["factor" if factor else "points"]).format(because=because)
+        note = self._step_note(written, number, chosen_rounding(modifier.rounding))
+        said = written if written not in (plain, write(printed(number))) else ""
+        lines = [*calls.lines(row), Line(because, plain, said, note, applied=number != int(factor))]
+        arithmetic = combined(self._shown(value), modifier.sign, printed(number), show)
+        lines.append(Line(str(self._words["modifier"]), self._shown(after), arithmetic))
+        if not modifier.earns:
+            return lines, after, value if earned is None else earned
+        kept = number_in(row, f"{path}.earned_modifier_{place}")
+        if kept is not None and earned is not None:
+            lines.append(self._earned(combined(self._shown(earned), modifier.sign, printed(number), show), kept))
+            earned = kept
+        return lines, after, earned
 
-    def _step_note(self, written: str, factor: Decimal, places: int | None) -> str:
+    def _step_note(self, written: str, number: Number, rounding: Rounding | None) -> str:
         """A formula's quotient that fills its places may have been rounded."""
-        if places is None or "÷" not in written or factor == round(factor, places - 1):
+        if rounding is None or "÷" not in written or number == round(number, rounding.kept - 1):
             return ""
-        return str(self._words["rounded"]).format(
-            step=self._reading.language.numbers.number(Decimal(1).scaleb(-places))
-        )
+        step = self._reading.language.numbers.number(Decimal(1).scaleb(-rounding.places))
+        return str(self._words["rounded"]).format(step=step)
 
-    def _gated(self, row: Row, value: Decimal) -> tuple[list[Line], Decimal]:
-        lines = []
-        for place, (gate, formula, because) in enumerate(self._gates, 1):
-            name = str(self._words["gate"]).format(because=because)
-            condition = formula.with_values(row)
-            if row.get(f"{self._node.path}.gate_{place}"):
-                kept = Decimal(gate.kept.numerator) / Decimal(gate.kept.denominator)
-                said = str(self._words["gate_met"]).format(part=self._percent(1 - kept))
-                arithmetic = f"{self._percent(printable(value))} × {self._percent(kept)}"
-                value *= kept
-                shown = self._percent(printable(value))
-                lines.append(Line(name, shown, arithmetic, f"{said} ({condition})", applied=True))
-            else:
-                said = f"{self._words['gate_open']} ({condition})"
-                lines.append(Line(name, self._percent(printable(value)), "", said))
-        return lines, value
+    def _gated(
+        self, row: Row, place: int, value: Number, earned: Number | None
+    ) -> tuple[list[Line], Number, Number | None]:
+        gate, formula, because, calls = self._gates[place - 1]
+        path, language = self._node.path, self._reading.language
+        name, condition = str(self._words["gate"]).format(because=because), formula.with_values(row)
+        after = number_in(row, f"{path}.after_gate_{place}")
+        if after is None:
+            return [], value, earned
+        kept = number_in(row, f"{path}.earned_gate_{place}")
+        lines = [*calls.lines(row)]
+        if not row.get(f"{path}.gate_{place}"):
+            said = f"{self._words['gate_open']} ({condition})"
+            return [*lines, Line(name, self._shown(after), "", said)], after, earned if kept is None else kept
+        effect = self._reading.in_words(gate.effect(language.of_rules))
+        said = f"{str(self._words['gate_met']).format(effect=effect)} ({condition})"
+        lines.append(Line(name, self._shown(after), self._shut(place, value), said, applied=True))
+        if kept is not None and earned is not None:
+            lines.append(self._earned(self._shut(place, earned), kept))
+            earned = kept
+        return lines, after, earned
 
-    def _floored(self, row: Row, value: Decimal) -> tuple[list[Line], Decimal]:
-        floor = self._reading.parameter(self._node.steps.floor, row)
-        if floor is None:
+    def _shut(self, place: int, value: Number) -> str:
+        """The score behind a gate whose condition holds, for a pocket calculator."""
+        gate = self._gates[place - 1][0]
+        worked = gate.worked(self._shown(value), lambda number: self._percent(printed(number)))
+        return worked.replace(", ", f"{self._reading.words['argument_sign']} ")
+
+    def _bounded(self, row: Row, name: str, value: Number) -> tuple[list[Line], Number]:
+        """The floor or the cap."""
+        bound = self._reading.parameter(getattr(self._node.steps, name), row)
+        if bound is None:
             return [], value
-        low = value < floor
-        said = self._words["lifted" if low else "above"].format(bound=self._percent(floor))
-        value = max(value, floor)
-        return [Line(str(self._words["floor"]), self._percent(printable(value)), "", said, applied=low)], value
-
-    def _capped(self, row: Row, value: Decimal) -> tuple[list[Line], Decimal]:
-        cap = self._reading.parameter(self._node.steps.cap, row)
-        if cap is None:
-            return [], value
-        high = value > cap
-        said = self._words["capped" if high else "kept"].format(bound=self._percent(cap))
-        value = min(value, cap)
-        return [Line(str(self._words["cap"]), self._percent(printable(value)), "", said, applied=high)], value
+        after = max(value, bound) if name == "floor" else min(value, bound)
+        applied = after != value
+        said = self._words["bounds"][name]["applied" if applied else "idle"].format(bound=self._percent(bound))
+        return [Line(str(self._words[name]), self._shown(after), "", said, applied=applied)], after

@@ -23,6 +23,8 @@ class Line:
     note: str = ""
     applied: bool = False
     """Whether a condition or a limit changed the number."""
+    heading: bool = False
+    """Whether it only names the lines below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Drawing:
     bars: tuple[Bar, ...]
     total: Bar
     mark: str
-    """Where the pay for a score of 100 % stands."""
+    """Where the pay for a score of 100 % stands; empty where a formula or a pool decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class Part:
     title: str
     path: str
     depth: int
+    lines: tuple[Line, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool, and how it came to the payee's part of it."""
+
+    title: str
+    lead: str
     lines: tuple[Line, ...]
     rule: str
 
@@ -71,10 +83,12 @@ class Card:
     """How many records stand behind the result."""
     measured: str
     """How the result is worked out from records."""
-    target: str
+    against: tuple[tuple[str, str], ...]
+    """What the result is held against: a target, a threshold, the others of a population; each with its name."""
     instead: str
     """Why another result than the payee's own counts, and which."""
-    curve: str
+    curves: tuple[tuple[str, str], ...]
+    """The payout curves in words, each with its name."""
     weight: str
     lines: tuple[Line, ...]
     score: str
@@ -95,6 +109,9 @@ class Pay:
     sentence: str
     """What customers contributed."""
     lines: tuple[Line, ...]
+    pool: Pool | None
+    without: tuple[Line, ...]
+    """What a formula would pay without the scores that it reads."""
     parts: tuple[Part, ...]
     cards: tuple[Card, ...]
     drawing: Drawing | None
