@@ -89,12 +89,14 @@ class _Sums:
         self.columns: list[pl.Expr] = []
 
     def of(self, name: str, value: Exact | None, rows: pl.Expr) -> Exact | None:
-        """The sum of a value over the rows, as a value of the grouped frame."""
+        """The sum of a value over the rows, as a value of the grouped frame; None where there is no room for one."""
         if value is None or value.per is not None:
             return None
-        columns, stored = value.masked(rows).total(None, self._rows).named(f"sum of {name}")
-        self.columns += columns
-        return stored
+        with suppress(CannotProve):
+            columns, stored = value.masked(rows).total(None, self._rows).named(f"sum of {name}")
+            self.columns += columns
+            return stored
+        return None
 
 
 def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> list[pl.Expr]:
