@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 import incentive_engine
 from incentive_engine.cli import COMMANDS, main
 from incentive_engine.cli.door import FAULT, INTERRUPTED, NOBODY_READS
+from incentive_engine.documents import read_document
 from incentive_engine.shipped import rules_dir
+from tests.test_catalogue import CASES, HEAD
 
 STARTER = rules_dir() / "starter"
 DEMO = rules_dir() / "demo" / "care-quarterly.yaml"
@@ -111,6 +113,22 @@ def test_run_prints_totals_and_where_to_look(bonus: Path) -> None:
         "",
         f"{bonus / 'run'} holds the whole run; payouts.parquet has one row per person. How one came about:",
         f"  incentive explain {bonus / 'run'} --payee A01",
+    ]
+
+
+def test_run_says_what_became_of_each_pool(tmp_path: Path) -> None:
+    case = read_document(CASES / "pool-parts.yaml").data
+    (tmp_path / "rules.yaml").write_text(HEAD + case["rules"], encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    for name, text in case["data"].items():
+        (tmp_path / "data" / name).write_text(text, encoding="utf-8")
+    lines = pay(tmp_path).stdout.splitlines()
+    start = lines.index("pool               sum      paid    left  payees  held")
+    assert lines[start + 1 : start + 5] == [
+        "bonus  east     499.99      0.00  499.99       0     2",
+        "bonus  north  1,000.00  1,000.00    0.00       3     0",
+        "bonus  south    500.00    500.00    0.00       2     0",
+        "bonus  –             –      0.00       –       0     1",
     ]
 
 

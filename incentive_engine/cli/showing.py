@@ -23,6 +23,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "columns": "department|paid|held|payout|of which customers",
         "all": "all",
         "people": "{paid} paid, {held} held, {not_eligible} not eligible, of {all}",
+        "pools": "pool||sum|paid|left|payees|held",
         "held": "Held, neither paid nor zero:",
         "unused": "Rows that could not be used:",
         "more": "… and {count} more in {where}",
@@ -36,6 +37,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "columns": "service|payés|retenus|prime|dont clients",
         "all": "ensemble",
         "people": "{paid} payés, {held} retenus, {not_eligible} non éligibles, sur {all}",
+        "pools": "enveloppe||somme|payé|reste|personnes|retenues",
         "held": "Retenus, ni payés ni à zéro :",
         "unused": "Lignes inutilisables :",
         "more": "… et {count} de plus dans {where}",
@@ -65,9 +67,29 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
     show_table([words["columns"].split("|"), *totals], "<>>>>")
     say(f"\n{words['people'].format_map(summary['payees'])}")
+    _show_pools(run, folder, language)
     held = folder / "held.parquet"
     _show_list(words["held"], held_people(run), held, words["more"])
     _show_list(words["unused"], rows_not_used(run).drop("payee"), held, words["more"])
+
+
+def _show_pools(run: Run, folder: Path, language: str) -> None:
+    """Prints what became of the sums that were shared out."""
+    words, pools = _WORDS[language], run.pools
+    if pools.is_empty():
+        return
+    rows = [
+        [pool, group or "–", *(_or_dash(number, language) for number in numbers)]
+        for pool, group, *numbers in pools.select("pool", "group", "sum", "paid", "left", "payees", "held").iter_rows()
+    ]
+    say("")
+    show_table([words["pools"].split("|"), *rows[:MOST]], "<<>>>>>")
+    if len(rows) > MOST:
+        say(f"  {words['more'].format(count=len(rows) - MOST, where=folder / 'pools.parquet')}")
+
+
+def _or_dash(number: Decimal | int | None, language: str) -> str:
+    return "–" if number is None else _number(number, language)
 
 
 def show_next(run: Run, folder: Path, language: str = "en") -> None:
