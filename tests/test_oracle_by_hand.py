@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -59,7 +60,7 @@ def payee(name: str, **more: Any) -> dict[str, Any]:
 def example(
     kpis: dict[str, Any],
     plans: dict[str, Any],
-    results: dict[tuple[str, str], str | tuple[str, int]],
+    results: Mapping[tuple[str, str], str | tuple[str, int]],
     staff: list[dict[str, Any]] | None = None,
     facts: list[dict[str, Any]] | None = None,
     **rules: Any,
