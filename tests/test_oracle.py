@@ -23,7 +23,7 @@ DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW)
 
 
 @given(cases())
-@settings(DRAWN, max_examples=200, derandomize=True)
+@settings(DRAWN, max_examples=150, derandomize=True)
 def test_engine_and_oracle_agree(case: Case) -> None:
     agree(case)
 
