@@ -15,7 +15,6 @@ from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.combinations import Item
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node, nodes_under
-from incentive_engine.statements.formulas import printed
 from incentive_engine.statements.reading import Reading, Row, bracketed, number_in
 from incentive_engine.statements.values import Line
 
@@ -45,9 +44,9 @@ class Bringing:
 
     def shown(self, item: Item) -> str:
         """An item as it enters the arithmetic of its group."""
-        score = self._numbers.percent(printed(item.score))
-        score = f"({score})" if item.score < 0 else score
-        return score if item.weight is None else f"{self._numbers.percent(printed(item.weight))} × {score}"
+        percent, inside = self._numbers.percent, self._numbers.inside
+        score = inside(item.score, percent)
+        return score if item.weight is None else f"{inside(item.weight, percent)} × {score}"
 
     def lines(self, node: Node, above: GroupNode | None, row: Row) -> Iterator[Line]:
         """The money of a node: how it follows from the payout or from the group above, and what of it was earned."""
@@ -84,7 +83,7 @@ class Bringing:
 
     def _line(self, name: str, money: Number, arithmetic: str, exact: Fraction | None) -> Line:
         note = "" if exact is None or exact == money else str(self._words["brought_note"])
-        return Line(str(self._words[name]), self._numbers.money(printed(money)), arithmetic, note)
+        return Line(str(self._words[name]), self._numbers.money(money), arithmetic, note)
 
     def _from_formula(self, node: Node, row: Row, money: Number) -> Line | None:
         """Of a payout by formula: what it gives less what it would give without the node."""
@@ -138,7 +137,7 @@ class Bringing:
             return self._line("brought", money, "", None)
         own = present[places[node.path]][1]
         item = self.shown(own) if own.weight is None else f"({self.shown(own)})"
-        total_shown = self._numbers.percent(printed(total))
+        total_shown = self._numbers.inside(total, self._numbers.percent)
         arithmetic = above.combine.brought(self._amount(whole), item, [total_shown], self._reading.language.of_rules)
         exact = Fraction(whole) * shares[places[node.path]] / total
         return self._line("brought", money, _ONE_NUMBER.sub(r"\1", arithmetic), exact)
@@ -148,9 +147,7 @@ class Bringing:
         part, whole = (number_in(row, f"{node.path}.{name}") for name in ("earned_score", self._last(node)))
         if part is None or not whole:
             return self._line("earned_money", earned, "", None)
-        percent = self._numbers.percent
-        shown = percent(printed(part)) if part >= 0 else f"({percent(printed(part))})"
-        below = percent(printed(whole)) if whole >= 0 else f"({percent(printed(whole))})"
+        shown, below = (self._numbers.inside(number, self._numbers.percent) for number in (part, whole))
         exact = Fraction(money) * Fraction(part) / Fraction(whole)
         return self._line("earned_money", earned, f"{self._amount(money)} × {shown} ÷ {below}", exact)
 
@@ -162,5 +159,4 @@ class Bringing:
         return f"after_gate_{len(steps.gates)}" if steps.gates else f"after_modifier_{len(steps.modifiers)}"
 
     def _amount(self, number: Number) -> str:
-        shown = self._numbers.money(printed(number))
-        return f"({shown})" if number < 0 else shown
+        return self._numbers.inside(number, self._numbers.money)

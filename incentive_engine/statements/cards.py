@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
-from incentive_engine.statements.formulas import printed
 from incentive_engine.statements.reading import Reading, Row, in_percent, number_in
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Line
@@ -55,7 +54,7 @@ class CardWriter:
             curves=self._curves,
             weight=self._weight(measured["weight"]),
             lines=(*self._lines(row, measured, results), *brought),
-            score="" if score is None else numbers.percent(printed(score)),
+            score="" if score is None else numbers.percent(score),
             pay="" if pay is None else numbers.money(pay),
             rule=self._rule,
         )

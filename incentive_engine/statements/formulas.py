@@ -13,7 +13,6 @@ from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import NameUse, NumberLiteral, TextLiteral, walk
 from incentive_engine.statements.languages import Language
 
-_PRINTED = Decimal(10) ** -12
 _SIGNS = str.maketrans({"*": "×", "/": "÷", "-": "−"})
 
 
@@ -40,20 +39,12 @@ class WrittenOut:
             case bool():
                 return str(words["truth"]["yes" if value else "no"])
             case Decimal() | Fraction() | int():
-                numbers, number = self.language.numbers, printed(value)
-                shown = numbers.percent(number) if column in self.percents else numbers.number(number)
-                return f"({shown})" if value < 0 else shown
+                numbers = self.language.numbers
+                return numbers.inside(value, numbers.percent if column in self.percents else numbers.number)
             case dt.date():
                 return self.language.date(value)
             case _:
                 return f'"{value}"'
-
-
-def printed(value: Decimal | Fraction | int) -> Decimal:
-    """A number at the decimals that are printed."""
-    number = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else Decimal(value)
-    exponent = number.as_tuple().exponent
-    return number.quantize(_PRINTED) if isinstance(exponent, int) and exponent < -12 else number
 
 
 def written_out(

@@ -24,8 +24,10 @@ from babel.numbers import (
 
 from incentive_engine.currencies import minor_digits
 from incentive_engine.documents import read_document
+from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.base import Language as RulesLanguage
+from incentive_engine.statements.digits import printed, quotient
 
 Words = Mapping[str, Any]
 DEFAULT: Final = "en"
@@ -49,21 +51,30 @@ class Numbers:
         self._percents = (percent.prefix[0], percent.suffix[0])
         self._marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
         self.minor_digits = minor_digits(currency)
-        self.number: Callable[[Decimal | int], str] = lru_cache(_REMEMBERED)(self._number)
+        self.number: Callable[[Number | int], str] = lru_cache(_REMEMBERED)(self._number)
         """All digits, without needless zeros."""
-        self.percent: Callable[[Decimal], str] = lru_cache(_REMEMBERED)(self._percent)
+        self.percent: Callable[[Number], str] = lru_cache(_REMEMBERED)(self._percent)
         """A share of 1 as a percentage."""
-        self.money: Callable[[Decimal], str] = lru_cache(_REMEMBERED)(self._money)
+        self.money: Callable[[Number], str] = lru_cache(_REMEMBERED)(self._money)
         """An amount with the currency's minor digits, and more where there are more."""
 
-    def _number(self, value: Decimal | int) -> str:
-        return self._signed(Decimal(value), 0, ("", ""))
+    def inside(self, value: Number | int, show: Callable[[Number], str]) -> str:
+        """A number inside arithmetic: in brackets where it is negative, and as a division where it has no end."""
+        number = Decimal(value) if isinstance(value, int) else value
+        divided = quotient(number)
+        if divided is not None:
+            return f"({self._number(divided[0])} ÷ {self._number(divided[1])})"
+        shown = show(number)
+        return f"({shown})" if number < 0 else shown
 
-    def _percent(self, value: Decimal) -> str:
-        return self._signed(value.scaleb(2), 0, self._percents)
+    def _number(self, value: Number | int) -> str:
+        return self._signed(printed(value), 0, ("", ""))
 
-    def _money(self, value: Decimal) -> str:
-        return self._signed(value, self.minor_digits, self._moneys)
+    def _percent(self, value: Number) -> str:
+        return self._signed(printed(value).scaleb(2), 0, self._percents)
+
+    def _money(self, value: Number) -> str:
+        return self._signed(printed(value), self.minor_digits, self._moneys)
 
     def _signed(self, value: Decimal, digits: int, around: tuple[str, str]) -> str:
         whole, _, decimals = f"{abs(value):,f}".partition(".")

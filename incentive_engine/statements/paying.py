@@ -16,7 +16,6 @@ from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, chosen_rounding, nodes_under
 from incentive_engine.statements.curves import CallWriter
-from incentive_engine.statements.formulas import printed
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line
 
@@ -85,13 +84,13 @@ class PayWriter:
         assert score is not None, "who is told what they are paid has a score"
         if self._target_pay is not None and target is not None:
             yield from self._target_pay.calls(row)
-            arithmetic, shown = self._target_pay.shown(row), numbers.money(printed(target))
-            same = arithmetic == numbers.number(printed(target))
+            arithmetic, shown = self._target_pay.shown(row), numbers.money(target)
+            same = arithmetic == numbers.number(target)
             note = words["target_pay_note"] if plan.payout is None and plan.pool is None else ""
             yield Line(words["target_pay"], shown, "" if same else arithmetic, note)
         if plan.proration is not None and share is not None:
             yield self._proration(row, share)
-        yield Line(words["score"], numbers.percent(printed(score)), "", words["score_note"])
+        yield Line(words["score"], numbers.percent(score), "", words["score_note"])
         if money is None:
             return
         if plan.pool is not None and isinstance(plan.pool.rules, SharedOut):
@@ -101,7 +100,7 @@ class PayWriter:
         elif target is not None:
             factors = [target, score] + ([] if share is None else [share])
             shown = " × ".join(
-                [numbers.money(printed(target)), *(numbers.percent(printed(each)) for each in factors[1:])]
+                [numbers.money(target), *(numbers.inside(each, numbers.percent) for each in factors[1:])]
             )
             exact = Fraction(1)
             for factor in factors:
@@ -116,13 +115,13 @@ class PayWriter:
         exact = Fraction(days) / whole
         note = self._reading.rounded(chosen_rounding(proration.rounding), exact, share, numbers.percent)
         arithmetic = f"{numbers.number(days)} ÷ {numbers.number(whole)}"
-        return Line(self._words["proration"], numbers.percent(printed(share)), arithmetic, note)
+        return Line(self._words["proration"], numbers.percent(share), arithmetic, note)
 
     def _by_formula(self, row: Row, payout: FormulaWriter, money: Decimal) -> Iterator[Line]:
         words, numbers, plan = self._words, self._numbers, self._reading.plan
         factor, exact = number_in(row, FACTOR), number_in(row, EXACT)
         if factor is not None:
-            yield Line(words["pool_factor"], numbers.number(printed(factor)), "", words["pool_factor_note"])
+            yield Line(words["pool_factor"], numbers.number(factor), "", words["pool_factor_note"])
         yield from payout.calls(row)
         assert exact is not None, "what is paid was worked out"
         note = self._reading.rounded(plan.payout_rounding, exact, money, numbers.money)
@@ -130,9 +129,7 @@ class PayWriter:
 
     def _prorated(self, formula: FormulaWriter, row: Row) -> str:
         share = number_in(row, PRORATION)
-        return (
-            formula.shown(row) if share is None else f"({formula.shown(row)}) × {self._numbers.percent(printed(share))}"
-        )
+        return formula.shown(row) if share is None else f"({formula.shown(row)}) × {self._numbers.percent(share)}"
 
     def without(self, row: Row) -> Iterator[Line]:
         """What a payout's formula would give without the scores that it names."""
@@ -142,14 +139,6 @@ class PayWriter:
             if value is None:
                 continue
             yield from formula.calls(row)
-            note = (
-                ""
-                if finer.places > _places(value)
-                else str(self._words["rounded"]).format(step=self._numbers.number(Decimal(1).scaleb(-finer.places)))
-            )
-            yield Line(words, self._numbers.money(printed(value)), self._prorated(formula, row), note)
-
-
-def _places(value: Decimal | Fraction) -> int:
-    exponent = printed(value).normalize().as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
+            written = self._prorated(formula, row)
+            note = self._reading.maybe_rounded(written, value, finer, self._numbers.money)
+            yield Line(words, self._numbers.money(value), written, note)

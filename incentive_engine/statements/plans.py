@@ -10,7 +10,6 @@ from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
 from incentive_engine.statements.bringing import Bringing
 from incentive_engine.statements.cards import CardWriter, Results
 from incentive_engine.statements.drawing import Piece, drawing
-from incentive_engine.statements.formulas import printed
 from incentive_engine.statements.paying import PayWriter
 from incentive_engine.statements.pools import PoolWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
@@ -130,7 +129,7 @@ class PlanWriter:
         present = [(item, scored) for item, scored in self._bringing.items(group, row) if scored is not None]
         items = [self._bringing.shown(scored) for _, scored in present]
         known = {"points": f"({' + '.join(items)})", "items_present": self._numbers.number(len(items))}
-        weights = [self._numbers.percent(printed(scored.weight)) for _, scored in present if scored.weight is not None]
+        weights = [self._numbers.percent(scored.weight) for _, scored in present if scored.weight is not None]
         known["weight_present"] = f"({' + '.join(weights)})" if len(weights) > 1 else "".join(weights)
         all_there = len(items) == len(group.items)
         arithmetic = group.combine.arithmetic(

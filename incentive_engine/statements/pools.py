@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.compiler.pools import (
@@ -19,9 +18,9 @@ from incentive_engine.compiler.pools import (
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number
 from incentive_engine.formulas import Formula
+from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import Part, SharedOut, Solved
 from incentive_engine.rulesets.resolving import ResolvedPool
-from incentive_engine.statements.formulas import printed
 from incentive_engine.statements.paying import FormulaWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line, Pool
@@ -57,17 +56,19 @@ class PoolWriter:
         fund = number_in(row, FUND)
         if fund is not None:
             yield from self._fund.calls(row)
-            shown, written = money(printed(fund)), self._fund.shown(row)
-            note = self._reading.in_words(rules.fund.sentence(self._reading.language.of_rules))
-            yield Line(words["fund"], shown, written, note)
-        yield Line(words["sum"], money(printed(total)))
+            shown, written = money(fund), self._fund.shown(row)
+            said = self._reading.in_words(rules.fund.sentence(self._reading.language.of_rules))
+            minor = Rounding(places=self._reading.plan.payout_rounding.kept)
+            note = self._reading.maybe_rounded(written, fund, rules.fund.rounding(minor), money)
+            yield Line(words["fund"], shown, written, ", ".join(filter(None, (said, note))))
+        yield Line(words["sum"], money(total))
         for part in self._parts:
             yield from part.lines(row, total)
         if isinstance(rules, Solved):
             factor = number_in(row, FACTOR)
             if factor is not None:
                 said = self._reading.in_words(rules.solve.sentence(self._reading.language.of_rules))
-                yield Line(words["factor"], self._numbers.number(printed(factor)), "", said)
+                yield Line(words["factor"], self._numbers.number(factor), "", said)
             return
         yield from self._paid(row)
 
@@ -78,19 +79,20 @@ class PoolWriter:
             return
         if len(self._parts) > 1 or self._bounds:
             amounts = [number_in(row, part.column("amount")) for part in self._parts]
-            arithmetic = " + ".join(money(printed(amount)) for amount in amounts if amount is not None)
-            yield Line(words["together"], money(printed(before)), arithmetic if len(self._parts) > 1 else "")
+            arithmetic = " + ".join(money(amount) for amount in amounts if amount is not None)
+            yield Line(words["together"], money(before), arithmetic if len(self._parts) > 1 else "")
         decided = ""
         for name, column, formula in self._bounds:
             bound = number_in(row, column)
             if bound is not None:
                 yield from formula.calls(row)
-                written, shown = formula.shown(row), money(printed(bound))
-                yield Line(words[name], shown, written)
+                written, shown = formula.shown(row), money(bound)
+                minor = Rounding(places=self._reading.plan.payout_rounding.kept)
+                yield Line(words[name], shown, written, self._reading.maybe_rounded(written, bound, minor, money))
                 decided = decided or (name if bound == paid and paid != before else "")
         if self._bounds:
             which = decided or ("others" if paid != before else "none")
-            yield Line(words["paid"], money(printed(paid)), "", words["bound"][which], applied=paid != before)
+            yield Line(words["paid"], money(paid), "", words["bound"][which], applied=paid != before)
 
 
 class PartWriter:
@@ -116,24 +118,20 @@ class PartWriter:
         money, number, share = numbers.money, numbers.number, numbers.percent(part.share)
         if part.share != 1:
             exact = Fraction(total) * Fraction(part.share)
-            yield Line(
-                words["part"], money(printed(whole)), f"{money(printed(total))} × {share}", self._cut(exact, whole)
-            )
+            yield Line(words["part"], money(whole), f"{money(total)} × {share}", self._cut(exact, whole))
         yield from self._key.calls(row)
         exact_key = number_in(row, f"pool.{self._name}.exact.key")
-        note = (
-            words["not_below"]
-            if exact_key is not None and exact_key < 0
-            else self._reading.words["steps"]["rounded"].format(step=number(Decimal(1).scaleb(-part.rounding.kept)))
-        )
-        yield Line(words["key"], number(printed(key)), self._key.shown(row), note)
-        yield Line(words["keys"], number(printed(keys)))
+        written, shown = self._key.shown(row), number(key)
+        note = self._reading.maybe_rounded(written, key, part.rounding, number)
+        note = words["not_below"] if exact_key is not None and exact_key < 0 else note
+        yield Line(words["key"], shown, "" if written == shown else written, note)
+        yield Line(words["keys"], number(keys))
         if not keys:
-            yield Line(words["amount"], money(printed(amount)), "", words["nobody"])
+            yield Line(words["amount"], money(amount), "", words["nobody"])
             return
-        arithmetic = f"{money(printed(whole))} × {number(printed(key))} ÷ {number(printed(keys))}"
+        arithmetic = f"{money(whole)} × {number(key)} ÷ {number(keys)}"
         exact = Fraction(whole) * Fraction(key) / Fraction(keys)
-        yield Line(words["amount"], money(printed(amount)), arithmetic, self._cut(exact, amount))
+        yield Line(words["amount"], money(amount), arithmetic, self._cut(exact, amount))
         yield from self._unearned(row, key, amount)
 
     def _unearned(self, row: Row, key: Number, amount: Number) -> Iterator[Line]:
@@ -142,11 +140,11 @@ class PartWriter:
         if not without or earned is None or not key:
             return
         words, numbers = self._words, self._reading.language.numbers
-        shown = [numbers.number(printed(each)) for each in (key, without)]
+        shown = [numbers.number(each) for each in (key, without)]
         yield Line(words["without"], shown[1])
-        arithmetic = f"{numbers.money(printed(amount))} × ({shown[0]} − {shown[1]}) ÷ {shown[0]}"
+        arithmetic = f"{numbers.money(amount)} × ({shown[0]} − {shown[1]}) ÷ {shown[0]}"
         exact = Fraction(amount) * (Fraction(key) - Fraction(without)) / Fraction(key)
-        yield Line(words["earned"], numbers.money(printed(earned)), arithmetic, self._cut(exact, earned))
+        yield Line(words["earned"], numbers.money(earned), arithmetic, self._cut(exact, earned))
 
     def _cut(self, exact: Fraction, amount: Number) -> str:
         return "" if exact == amount else str(self._words["cut"])

@@ -23,11 +23,12 @@ from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, nodes_under
-from incentive_engine.statements.formulas import WrittenOut, printed, written_out
+from incentive_engine.statements.digits import ends, quotient
+from incentive_engine.statements.formulas import WrittenOut, written_out
 from incentive_engine.statements.languages import Language, Words
 
 Row: TypeAlias = Mapping[str, Any]
-Show: TypeAlias = Callable[[Decimal], str]
+Show: TypeAlias = Callable[[Number], str]
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,9 @@ class Reading:
             percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
         return written_out(formula, self.language, lambda name: columns.get(name, name), percents, names.nothing)
 
-    def parameter(self, parameter: Parameter | None, row: Row, kpi: str | None = None) -> Decimal | None:
+    def parameter(self, parameter: Parameter | None, row: Row, kpi: str | None = None) -> Number | None:
         """A number of the rules: as written, or the payee's own."""
-        value = parameter_of(parameter, row, self.by_kpi, kpi)
-        return None if value is None else printed(value)
+        return parameter_of(parameter, row, self.by_kpi, kpi)
 
     def listed(self, texts: Iterable[str]) -> str:
         """Texts, parted as the language's spreadsheets part arguments."""
@@ -92,10 +92,23 @@ class Reading:
 
     def rounded(self, rounding: Rounding | None, exact: Number, shown: Number, show: Show) -> str:
         """What to say where a number was rounded; nothing where it was not, and can be printed."""
-        words = self.words["steps"]
-        if Fraction(exact) == Fraction(shown):
-            return "" if ends(shown) else str(words["unrounded"])
-        return str(words["unrounded"]) if rounding is None else self._rounding(rounding, show)
+        if Fraction(exact) == Fraction(shown) or rounding is None:
+            return "" if ends(shown) else self.unrounded(shown)
+        return self._rounding(rounding, show)
+
+    def unrounded(self, number: Number) -> str:
+        """What to say of a number that has no end."""
+        words, divided = self.words["steps"], quotient(number)
+        if divided is None:
+            return str(words["unrounded"])
+        exact = " ÷ ".join(map(self.language.numbers.number, divided))
+        return str(words["unrounded_as"]).format(exact=exact)
+
+    def maybe_rounded(self, written: str, number: Number, rounding: Rounding | None, show: Show) -> str:
+        """What to say of a formula's number that fills its places, and so may have been rounded."""
+        if rounding is None or not {"×", "÷", "("} & set(written) or number == round(number, rounding.kept - 1):
+            return ""
+        return self._rounding(rounding, show)
 
     def _rounding(self, rounding: Rounding, show: Show) -> str:
         words = self.words["steps"]
@@ -113,11 +126,6 @@ def in_percent(kpi: Kpi) -> bool:
     return compute.in_percent or (isinstance(compute, Given) and compute.at_most == 1 and kpi.unit is None)
 
 
-def ends(number: Number) -> bool:
-    """Whether all digits of a number are printed."""
-    return Fraction(printed(number)) == number
-
-
 def number_in(row: Row, column: str) -> Number | None:
     """The number in a column of the trace, if there is one."""
     value = row.get(column)
@@ -129,13 +137,8 @@ def bracketed(text: str) -> str:
     return f"({text})" if any(sign in text for sign in (" + ", " − ")) else text
 
 
-def signed(number: Decimal, show: Show) -> str:
-    """A number after a sign."""
-    return f"({show(number)})" if number < 0 else show(number)
-
-
-def combined(before: str, sign: str, number: Decimal, show: Show) -> str:
+def combined(before: str, sign: str, number: Number, write: Callable[[Number], str]) -> str:
     """A number put to another by a sign; a negative one is taken away instead of added."""
     if sign == "+" and number < 0:
-        return f"{before} − {show(-number)}"
-    return f"{before} {sign} {signed(number, show)}"
+        return f"{before} − {write(-number)}"
+    return f"{before} {sign} {write(number)}"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number
-from incentive_engine.kinds.base import Rounding
 from incentive_engine.rulesets.resolving import Node, chosen_rounding
 from incentive_engine.statements.curves import CallWriter
-from incentive_engine.statements.formulas import printed
-from incentive_engine.statements.reading import Reading, Row, combined, ends, number_in
+from incentive_engine.statements.digits import ends
+from incentive_engine.statements.reading import Reading, Row, combined, number_in
 from incentive_engine.statements.values import Line
 
 
@@ -59,7 +57,7 @@ class NodeSteps:
             yield Line(name, self._shown(score), arithmetic, self._rounded(exact, score))
             return
         if arithmetic:
-            note = "" if ends(exact) else str(self._words["unrounded"])
+            note = "" if ends(exact) else self._reading.unrounded(exact)
             yield Line(str(self._words["combined"]), self._shown(exact), arithmetic, note)
         value: Number = exact
         for lines, after in self._each(row, exact):
@@ -84,7 +82,10 @@ class NodeSteps:
             yield lines, value
 
     def _shown(self, number: Number) -> str:
-        return self._percent(printed(number))
+        return self._percent(number)
+
+    def _inside(self, number: Number) -> str:
+        return self._reading.language.numbers.inside(number, self._percent)
 
     def _earned(self, arithmetic: str, value: Number, note: str = "") -> Line:
         return Line(str(self._words["earned"]), self._shown(value), arithmetic, note or str(self._words["earned_note"]))
@@ -102,27 +103,24 @@ class NodeSteps:
             return [], value, earned
         factor = modifier.sign == "×"
         show, written = write if factor else self._percent, formula.with_values(row)
-        plain = show(printed(number))
+        plain = show(number)
+
+        def inside(each: Number) -> str:
+            return self._reading.language.numbers.inside(each, show)
+
         because = str(self._words["factor" if factor else "points"]).format(because=because)
-        note = self._step_note(written, number, chosen_rounding(modifier.rounding))
-        said = written if written not in (plain, write(printed(number))) else ""
+        note = self._reading.maybe_rounded(written, number, chosen_rounding(modifier.rounding), write)
+        said = written if written not in (plain, write(number)) else ""
         lines = [*calls.lines(row), Line(because, plain, said, note, applied=number != int(factor))]
-        arithmetic = combined(self._shown(value), modifier.sign, printed(number), show)
+        arithmetic = combined(self._inside(value), modifier.sign, number, inside)
         lines.append(Line(str(self._words["modifier"]), self._shown(after), arithmetic))
         if not modifier.earns:
             return lines, after, value if earned is None else earned
         kept = number_in(row, f"{path}.earned_modifier_{place}")
         if kept is not None and earned is not None:
-            lines.append(self._earned(combined(self._shown(earned), modifier.sign, printed(number), show), kept))
+            lines.append(self._earned(combined(self._inside(earned), modifier.sign, number, inside), kept))
             earned = kept
         return lines, after, earned
-
-    def _step_note(self, written: str, number: Number, rounding: Rounding | None) -> str:
-        """A formula's quotient that fills its places may have been rounded."""
-        if rounding is None or "÷" not in written or number == round(number, rounding.kept - 1):
-            return ""
-        step = self._reading.language.numbers.number(Decimal(1).scaleb(-rounding.places))
-        return str(self._words["rounded"]).format(step=step)
 
     def _gated(
         self, row: Row, place: int, value: Number, earned: Number | None
@@ -149,7 +147,7 @@ class NodeSteps:
     def _shut(self, place: int, value: Number) -> str:
         """The score behind a gate whose condition holds, for a pocket calculator."""
         gate = self._gates[place - 1][0]
-        worked = gate.worked(self._shown(value), lambda number: self._percent(printed(number)))
+        worked = gate.worked(self._inside(value), self._percent)
         return worked.replace(", ", f"{self._reading.words['argument_sign']} ")
 
     def _bounded(self, row: Row, name: str, value: Number) -> tuple[list[Line], Number]:

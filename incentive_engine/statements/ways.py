@@ -13,8 +13,7 @@ from incentive_engine.engine.comparing import Number, compared, exact_attainment
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 from incentive_engine.statements.curves import CurveWriter, across_line
-from incentive_engine.statements.formulas import printed
-from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in, signed
+from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
 from incentive_engine.statements.values import Line
 
 Results: TypeAlias = Callable[[str], Line | None]
@@ -51,11 +50,11 @@ class WayWriter:
         after = f" · {self.name}" if self.name else ""
         for name in self._way.parameters:
             value = numbers[name]
-            shown = str(self._reading.words["missing"]) if value is None else self._value(printed(value)) + self._unit
+            shown = str(self._reading.words["missing"]) if value is None else self._value(value) + self._unit
             yield words["parameters"][name] + after, shown
         if self._way.among is not None and numbers["size"] is not None:
             write = self._reading.language.numbers.number
-            counts = {name: write(printed(value)) for name, value in numbers.items() if value is not None}
+            counts = {name: write(value) for name, value in numbers.items() if value is not None}
             yield words["ranked"] + after, str(words["standing"]).format(**counts)
 
     def lines(self, row: Row, part: str, prefix: str) -> Iterator[Line]:
@@ -71,7 +70,7 @@ class WayWriter:
         rate, across = number_in(row, f"{prefix}.rate"), number_in(row, f"{prefix}.rate.across")
         if self._way.curve.across is not None and across is not None:
             formula = self._reading.formula(self._way.curve.across, Names(self._node.of, part))
-            shown = self._reading.language.numbers.number(printed(across))
+            shown = self._reading.language.numbers.number(across)
             yield across_line(self._reading, formula.with_values(row), shown)
         if rate is not None:
             yield self._curve.line(self._reading.words["steps"]["rate"], attainment, across, rate)
@@ -81,19 +80,19 @@ class WayWriter:
 
     def _attainment(self, row: Row, part: str, attainment: Number) -> Line:
         kind, language, reading = self._way.attainment, self._reading.language.of_rules, self._reading
-        name, shown = reading.words["steps"]["attainment"], self._attained(printed(attainment))
+        name, shown = reading.words["steps"]["attainment"], self._attained(attainment)
         numbers = self._numbers(row, part)
         exact = exact_attainment(self._node, self._way, numbers)
         if exact is None:
             return Line(name, shown, "", kind.otherwise.get(language, kind.words[language]))
-        count = reading.language.numbers.number
+        count, inside = reading.language.numbers.number, reading.language.numbers.inside
         written = {
-            each: signed(printed(value), self._value if each == "actual" or each in self._way.parameters else count)
+            each: inside(value, self._value if each == "actual" or each in self._way.parameters else count)
             for each, value in numbers.items()
             if value is not None
         }
         if numbers["actual"] is not None and kind.arithmetic.startswith("{actual}"):
-            written["actual"] = self._value(printed(numbers["actual"]))
+            written["actual"] = self._value(numbers["actual"])
         arithmetic = kind.arithmetic.format_map(written)
         note = reading.rounded(self._way.attainment_rounding, exact, attainment, self._attained)
         notes = [kind.words[language], note]
@@ -158,13 +157,13 @@ class WaysWriter:
             yield Line(str(words["way"]).format(way=way.name), "", heading=True)
             yield from way.lines(row, part, f"{prefix}.{node.name}")
             rate = number_in(row, f"{prefix}.{node.name}.rate")
-            rates += [] if rate is None else [percent(printed(rate))]
+            rates += [] if rate is None else [percent(rate)]
         which, rate = row.get(f"{prefix}.{PATH}"), number_in(row, f"{prefix}.rate")
         if rate is not None and which is not None:
             listed = f"max({self._reading.listed(rates)})" if len(rates) > 1 else ""
             yield Line(words["best_way"], "", heading=True)
             note = str(words["best"]).format(way=self._ways[which].name)
-            yield Line(words["rate"], percent(printed(rate)), listed, note)
+            yield Line(words["rate"], percent(rate), listed, note)
 
     def _mean(self, row: Row) -> Line:
         words, percent, node = self._reading.words["steps"], self._reading.language.numbers.percent, self._node
@@ -177,6 +176,7 @@ class WaysWriter:
         assert points is not None, "the rates were added up"
         exact = Fraction(points) / len(present)
         note = self._reading.rounded(None if isinstance(rounding, str) else rounding, exact, rate, percent)
-        shown = " + ".join(signed(printed(each), percent) for each in present)
+        inside = self._reading.language.numbers.inside
+        shown = " + ".join(inside(each, percent) for each in present)
         count = self._reading.language.numbers.number(len(present))
-        return Line(words["rate"], percent(printed(rate)), f"({shown}) ÷ {count}", note)
+        return Line(words["rate"], percent(rate), f"({shown}) ÷ {count}", note)
