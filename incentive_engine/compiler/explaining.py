@@ -186,8 +186,10 @@ class _Told:
             if f"{node.path}.{name}" in self._numbers:
                 en, fr = (words[language].format(items=items) for language in LANGUAGES)
                 yield Step(f"{node.path}.{name}", node.path, name, en, fr, node.at)
-        en = f"fewer than {node.at_least} of {len(node.items)} items have a result"
-        fr = f"moins de {node.at_least} éléments sur {len(node.items)} ont un résultat"
+        en, fr = "no item has a result", "aucun élément n'a de résultat"
+        if node.at_least > 1:
+            en = f"fewer than {node.at_least} of {len(node.items)} items have a result"
+            fr = f"moins de {node.at_least} éléments sur {len(node.items)} ont un résultat"
         yield Step(f"{node.path}.empty", node.path, "empty", en, fr, node.at)
 
     def _combined(self, node: GroupNode, language: Language) -> str:

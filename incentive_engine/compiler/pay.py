@@ -95,7 +95,7 @@ class _PayoutFormula:
     """The payout that a formula gives, and the part of it that each node that the formula names brought.
 
     A node brought what the formula gives less what it would give with a score of 0 there; what it gives with a score
-    of 0 everywhere was earned by no measure.
+    of 0 everywhere was earned by no measure. Where it would give nothing, as in a division by that score, 0 is counted.
     """
 
     def __init__(
@@ -115,8 +115,9 @@ class _PayoutFormula:
         smallest = {name: Exact.of(least) for name, least in least_factor(self._plans).items()}
         possible = self._context.stages.number(f"{PAYOUT}.least", self._gives("least", smallest))
         self._hold(possible.missing, smallest)
-        members = [*self._needed, self._proration or Exact.of(1), possible]
-        pooled, factor = solved_factor(self._context, self._plans, self._known, members)
+        proration = self._proration or Exact.of(1)
+        known = {**self._known, PRORATION: proration}
+        pooled, factor = solved_factor(self._context, self._plans, known, [*self._needed, proration, possible])
         self._known |= factor
         self._needed = (*self._needed, *factor.values())  # who takes no part is not paid, whatever the formula gives
         return pooled
@@ -130,8 +131,8 @@ class _PayoutFormula:
         if self._plans.first.pool is None:
             self._hold(everything.missing, {})
         whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(self._places))
-        parts = [whole.minus(self._compared(f"without_{name}", {name: _NOTHING})) for name in self._nodes]
-        unearned = self._compared("unearned", dict.fromkeys(self._scores, _NOTHING))
+        parts = [whole.minus(self._compared(f"without_{name}", {name: _NOTHING}, whole)) for name in self._nodes]
+        unearned = self._compared("unearned", dict.fromkeys(self._scores, _NOTHING), whole)
         money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
         brought: list[tuple[MeasureNode, Exact]] = []
         for node, share in zip(self._nodes.values(), money, strict=False):
@@ -149,8 +150,9 @@ class _PayoutFormula:
         value = self._context.number(self._formulas, "payee", f"{PAYOUT}.{name}", given)
         return value if self._proration is None else value.times(self._proration)
 
-    def _compared(self, name: str, instead: Given) -> Exact:
-        return self._context.stages.number(f"{PAYOUT}.{name}", self._gives(name, instead).rounded(self._places))
+    def _compared(self, name: str, instead: Given, whole: Exact) -> Exact:
+        value = self._gives(name, instead).rounded(self._places).or_else(0)
+        return self._context.stages.number(f"{PAYOUT}.{name}", value.masked(~whole.missing))
 
     def _hold(self, missing: pl.Expr, instead: Given) -> None:
         given = {**self._known, **self._scores, **instead}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 import polars as pl
@@ -94,11 +94,11 @@ def shared_out(context: Context, plans: Variants[ResolvedPlan], nodes: Mapping[s
     return Shared(pooled, amount, earned, unearned)
 
 
-def least_factor(plans: Variants[ResolvedPlan]) -> Mapping[str, Decimal]:
+def least_factor(plans: Variants[ResolvedPlan]) -> Mapping[str, Fraction]:
     """The smallest factor that a pool may give, by the name that formulas have for it."""
     rules = _pool(plans.first).rules
     assert isinstance(rules, Solved)
-    return {rules.solve.factor: rules.solve.at_least}
+    return {rules.solve.factor: rules.solve.least}
 
 
 def solved_factor(
@@ -113,8 +113,7 @@ def solved_factor(
     assert isinstance(rules, Solved)
     fund = _fund(context, pool, known, places)
     unknown = rules.solve
-    least, most = (int(bound * 10**unknown.places) for bound in (unknown.at_least, unknown.at_most))
-    factor = Exact.column(FACTOR, Scale(unknown.places, least, most))
+    factor = Exact.column(FACTOR, Scale(unknown.places, *unknown.counts))
     payees = Exact.column(PAYEES, Scale(0, 1, context.ranges.payees))
     inputs = {SUM: _sums(context, rules, fund, places), PAYEES: payees, FACTOR: factor, SHORT: None}
     pooled = _pooled(context, pool, places, [*members, fund], (FUND,), inputs)
@@ -147,7 +146,10 @@ def _formula(
 
 
 class _Key:
-    """What a part is shared out by: a payee's key, and what it would be with a score of 0 everywhere."""
+    """What a part is shared out by: a payee's key, and what it would be with a score of 0 everywhere.
+
+    Where the formula would give nothing then, as in a division by a score, 0 is counted: the scores earned it all.
+    """
 
     def __init__(
         self, context: Context, pool: ResolvedPool, name: str, nodes: Mapping[str, Scored], known: Given
@@ -164,7 +166,7 @@ class _Key:
         without = context.number(_same(formula), "payee", column, nothing)
         self.unearned = self.value
         if scores:
-            self.unearned = context.rounded(column, without.masked(~exact.missing).maximum(0), part.rounding)
+            self.unearned = context.rounded(column, without.or_else(0).masked(~exact.missing).maximum(0), part.rounding)
 
 
 def _bounds(context: Context, rules: SharedOut, known: Given, places: int) -> dict[str, Exact]:

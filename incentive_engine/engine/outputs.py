@@ -277,7 +277,10 @@ def held(calculation: Calculation) -> pl.DataFrame:
 
 
 def _about(hold: Hold) -> list[pl.Expr]:
-    return [] if hold.about is None else [pl.lit(" "), pl.col(hold.about).cast(pl.String).fill_null("?")]
+    """Which team or person a reason is about, to end its words with."""
+    if hold.about is None:
+        return []
+    return [pl.lit(" "), pl.col(hold.about).cast(pl.String).fill_null(f"(`{hold.about}` is empty)")]
 
 
 def kpi_table(calculation: Calculation) -> pl.LazyFrame:

@@ -8,10 +8,8 @@ the chord does not help: rounding makes payments climb in steps, on which every 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 import polars as pl
 
@@ -72,7 +70,7 @@ def solve(sums: pl.DataFrame, unknown: Unknown, payments: Payments) -> pl.DataFr
     10**-places, in; group and what is paid in all, in the counts of the sums, out. `short`: the smallest factor pays
     too much already, and there is none.
     """
-    low, high = bounds(unknown)
+    low, high = unknown.counts
     totals: dict[str, int] = dict(sums.select("group", "sum").iter_rows())
     least = _paid(payments, dict.fromkeys(totals, low), unknown)
     affordable = [group for group, total in totals.items() if least[group] <= total]
@@ -95,17 +93,10 @@ def solve(sums: pl.DataFrame, unknown: Unknown, payments: Payments) -> pl.DataFr
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def bounds(unknown: Unknown) -> tuple[int, int]:
-    """The smallest and the greatest factor, in counts of 10**-places."""
-    unit = 10**unknown.places
-    return math.ceil(Fraction(unknown.at_least) * unit), math.floor(Fraction(unknown.at_most) * unit)
-
-
 def dtype(unknown: Unknown) -> pl.DataType:
     """What carries the factor."""
-    low, high = bounds(unknown)
-    prove(low, high)
-    return carrier(low, high)
+    prove(*unknown.counts)
+    return carrier(*unknown.counts)
 
 
 def _paid(payments: Payments, factors: dict[str, int], unknown: Unknown) -> dict[str, int]:

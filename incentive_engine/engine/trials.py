@@ -14,7 +14,7 @@ from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import Program
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.engine.sharing import FUND, GROUP, funded
-from incentive_engine.engine.solving import bounds, dtype, solve
+from incentive_engine.engine.solving import dtype, solve
 from incentive_engine.kinds.pools import Solved
 
 _GROUP = "\0group"  # a workforce column may be called `group`
@@ -40,7 +40,7 @@ def solved(
         asked = pays(factors).join(factors, on=GROUP, how="semi")
         return asked.group_by(GROUP).agg(pl.col("paid").cast(pl.Int128).sum())
 
-    least = pl.lit(bounds(rules.solve)[0], dtype(rules.solve)).alias("factor")
+    least = pl.lit(rules.solve.counts[0], dtype(rules.solve)).alias("factor")
     with_least = pays(everyone.select(GROUP).drop_nulls().unique().with_columns(least))
     taking_part = everyone.select(pl.when(with_least["paid"].is_not_null()).then(GROUP), FUND)
     groups = funded(taking_part.drop_nulls(), rules, places)

@@ -5,6 +5,7 @@ To add a way of funding or of sharing: one class here, told apart by its key, an
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
@@ -173,6 +174,17 @@ class Unknown(Declared):
     at_least: Annotated[Decimal, Field(description="The smallest that it can be.")] = Decimal(0)
     at_most: Annotated[Decimal, Field(description="The largest that it can be.")]
     places: Annotated[int, Field(ge=0, le=15, description="Its decimal places.")]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The smallest and the largest that it can be, in counts of 10**-places."""
+        unit = 10**self.places
+        return math.ceil(Fraction(self.at_least) * unit), math.floor(Fraction(self.at_most) * unit)
+
+    @property
+    def least(self) -> Fraction:
+        """The smallest that it can be."""
+        return Fraction(self.counts[0], 10**self.places)
 
     def sentence(self, language: Language) -> str:
         """What is looked for, in words."""

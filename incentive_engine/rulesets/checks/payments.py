@@ -105,13 +105,19 @@ def minima_are_below_maxima(checked: Checked) -> Iterator[Problem]:
 
 @tells("empty-range", about=(Solved,))
 def factors_have_a_range(checked: Checked) -> Iterator[Problem]:
-    """The factor of a pool can lie between its bounds."""
+    """The factor of a pool can lie between its bounds, with the decimal places that it has."""
     for name, pool in checked.rules.pools.items():
-        if isinstance(pool, Solved) and pool.solve.at_least > pool.solve.at_most:
-            low, high = written(pool.solve.at_least), written(pool.solve.at_most)
-            message = f"no value of `{pool.solve.factor}` can lie between {low} and {high}"
-            where = checked.at("pools", name, "solve", "at_most")
-            yield Problem("empty-range", message, where, "`at_least` is 0 unless said: raise `at_most`, or lower it")
+        least, most = pool.solve.counts if isinstance(pool, Solved) else (0, 0)
+        if not isinstance(pool, Solved) or least <= most:
+            continue
+        low, high, at = written(pool.solve.at_least), written(pool.solve.at_most), ("pools", name, "solve")
+        message = f"no value of `{pool.solve.factor}` can lie between {low} and {high}"
+        if pool.solve.at_least > pool.solve.at_most:
+            hint = "`at_least` is 0 unless said: raise `at_most`, or lower it"
+            yield Problem("empty-range", message, checked.at(*at, "at_most"), hint)
+        else:
+            hint = f"with `places: {pool.solve.places}` there is none: raise it"
+            yield Problem("empty-range", message, checked.at(*at, "places"), hint)
 
 
 @tells("fund-not-shared", about=(GivenSum,))
