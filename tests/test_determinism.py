@@ -101,9 +101,8 @@ def write_pooled(folder: Path) -> Company:
     for person in people:
         hired = draws.choice(["2020-01-01", "2020-01-01", "2026-08-15"])
         level = draws.choice(["junior", "senior", "lead"])
-        staff.append(
-            f"{person},T{draws.randrange(9)},D,{level},{draws.randrange(20000, 60000)}.50,{draws.choice(['1', '0.5'])},{hired},"
-        )
+        team, salary, fte = draws.randrange(9), draws.randrange(20000, 60000), draws.choice(["1", "0.5"])
+        staff.append(f"{person},T{team},D,{level},{salary}.50,{fte},{hired},")
         if draws.random() < 0.95:
             results.append(f"payee,{person},served,{PERIOD},{draws.randrange(40)},{draws.randrange(3, 30)}")
     for team in range(9):

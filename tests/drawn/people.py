@@ -8,11 +8,13 @@ from fractions import Fraction
 from tests.drawn.draws import Draws, Rule
 from tests.drawn.words import (
     GHOST,
+    PARTS_OF_A_PAIR,
     PAYEES,
     RESULTS,
     SIGNED_RESULTS,
     SYSTEM,
     TABLE_TARGETS,
+    WEIGHTS_IN_TABLES,
     Drawn,
     Vocabulary,
     fractions,
@@ -41,11 +43,14 @@ class People(Draws):
             "hired": mostly(*days[:1] * 5, *days, *late, missing=1),
             "left": (*[None] * 12, *days[1:], *late, self.end - dt.timedelta(1)),
         }
-        payees = PAYEES[: self.pick(1, 3, 5, 4, 2, 5, 4, 3)]
-        self.tables["workforce"] = [{"payee": payee, **self.row(cells)} for payee in payees]
+        payees = PAYEES[: self.pick(1, 3, 5, 4, 2, 5, 4, 8)]
+        staff = [{"payee": payee, **self.row(cells)} for payee in payees]
+        self.tables["workforce"] = [
+            row | dict(zip(PARTS_OF_A_PAIR, self.pick(*WEIGHTS_IN_TABLES[2]), strict=True)) for row in staff
+        ]
         self.columns["workforce"] = {
             **dict.fromkeys(("payee", "team", "department", "role", "level"), "text"),
-            **dict.fromkeys(("base_salary", "fte", "grade", "own", "top"), "number"),
+            **dict.fromkeys(("base_salary", "fte", "grade", "own", "top", *PARTS_OF_A_PAIR), "number"),
             "remote": "boolean",
             "hired": "date",
             "left": "date",
@@ -59,6 +64,7 @@ class People(Draws):
                 "remote": {"type": "boolean"},
                 "own": {"type": "number", "at_least": Fraction(-100), "at_most": Fraction(1000), "places": 4},
                 "top": {"type": "number", "at_most": Fraction(2), "places": 4},
+                **{column: {"type": "number", "at_most": Fraction(1), "places": 3} for column in PARTS_OF_A_PAIR},
             },
         }
         self.words = Vocabulary(

@@ -98,11 +98,15 @@ class Pools(Scorecards):
         kpis = [Named(drawn.name) for drawn in self.drawn if of in drawn.kinds]
         if self.chance(50):
             formula: Formula = constant(self.pick(*SUMS))
+            if self.chance(15):
+                formula = times(Named("period_days"), "0.5")
             if kpis and self.chance(40):
                 formula = Both(formula, "*", self.pick(*kpis))
                 formula = formula if self.chance(10) else not_negative(formula)
             return {"sum": formula, "of": of}
         formula = self.amount(plan)
+        if self.chance(15):
+            formula = Both(formula, "*", Named("proration"))
         if kpis and self.chance(50):
             of = self.pick(of, "payee")
             named = [Named(drawn.name) for drawn in self.drawn if of in drawn.kinds]

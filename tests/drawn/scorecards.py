@@ -12,6 +12,7 @@ from tests.drawn.words import (
     FLOORS,
     LIMITS,
     PARTS,
+    PARTS_OF_A_PAIR,
     POINTS,
     WEIGHTS,
     WEIGHTS_IN_TABLES,
@@ -53,6 +54,10 @@ class Scorecards(Curves):
         if not self.chance(18):
             for item, weight in zip(items.values(), self.pick(*WEIGHTS[count]), strict=True):
                 item["weight"] = weight
+            return
+        if count == 2 and self.chance(40):
+            for item, column in zip(items.values(), PARTS_OF_A_PAIR, strict=True):
+                item["weight"] = {"column": column}
             return
         name = f"weights{sum(table.startswith('weights') for table in self.tables)}"
         kpis = [item.get("kpi", key) for key, item in items.items() if "items" not in item]

@@ -55,7 +55,9 @@ WEIGHTS_IN_TABLES = {
     3: [*WEIGHTS[3], fractions("1", "0", "0"), fractions("0", "0.5", "0.5"), fractions("0.4", "0.4", "0.4")],
 }
 MODES = ("half_up", "half_even", "down", "up", "floor", "ceil")
-PAYEES = ("007", "7", "A1", "Zoë", "b 2")
+PAYEES = ("007", "7", "A1", "Zoë", "b 2", "Ω", "a1", "P8")
+PARTS_OF_A_PAIR = ("part_a", "part_b")
+"""Workforce columns with weights of two items."""
 SYSTEM, GHOST = "IVR", "ghost"
 
 
