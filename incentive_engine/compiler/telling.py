@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from incentive_engine.compiler.pay import SCORE
+from incentive_engine.compiler.pay import PRORATION, SCORE
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import Program
 from incentive_engine.formulas import Formula
@@ -153,6 +153,7 @@ class Telling:
             pool = self.plan.pool
             if pool is not None and isinstance(pool.rules, Solved):
                 known[pool.rules.solve.factor] = f"{{{FACTOR}!r}}"
+            known |= {} if self.plan.proration is not None else {PRORATION: "1"}
             known |= dict.fromkeys(names.nothing, "0")
         else:
             results = [key for key in self.program.results if (key.subject_kind, key.when) == (names.of, names.when)]

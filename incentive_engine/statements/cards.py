@@ -106,8 +106,8 @@ class CardWriter:
         return Line(self._words["steps"]["result"], self._value(actual) + self._unit, arithmetic, note)
 
     def _whose(self, measured: Row) -> str:
-        whose = self._words["whose"]
-        said = str(whose[measured["subject_kind"]]).format(subject=measured["subject"])
+        whose, subject = self._words["whose"], measured["subject"]
+        said = str(whose[measured["subject_kind"]]).format(subject=subject or self._words["missing"])
         return str(whose["previous"]).format(whose=said) if measured["source"] == "previous" else said
 
     def _instead(self, row: Row, measured: Row) -> str:

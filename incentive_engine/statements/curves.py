@@ -86,10 +86,10 @@ class CallWriter:
 
     def _second(self, curve: str, across: Number, row: Row) -> Line:
         """The second number that a curve reads."""
-        shown = self._reading.language.numbers.number(across)
-        return across_line(self._reading, self._across[curve].with_values(row), shown)
+        return across_line(self._reading, self._across[curve].with_values(row), across)
 
 
-def across_line(reading: Reading, arithmetic: str, shown: str) -> Line:
+def across_line(reading: Reading, arithmetic: str, across: Number) -> Line:
     """What a curve reads besides the attainment."""
-    return Line(str(reading.words["steps"]["across"]), shown, "" if arithmetic == shown else arithmetic)
+    shown, note = reading.language.numbers.number(across), "" if ends(across) else reading.unrounded(across)
+    return Line(str(reading.words["steps"]["across"]), shown, "" if arithmetic == shown else arithmetic, note)

@@ -13,6 +13,7 @@ from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import NameUse, NumberLiteral, TextLiteral, walk
 from incentive_engine.statements.languages import Language
 
+_NOTHING_FIXED: Mapping[str, str] = {}
 _SIGNS = str.maketrans({"*": "×", "/": "÷", "-": "−"})
 
 
@@ -52,11 +53,11 @@ def written_out(
     language: Language,
     column_of: Callable[[str], str] = str,
     percents: frozenset[str] = frozenset(),
-    nothing: frozenset[str] = frozenset(),
+    fixed: Mapping[str, str] = _NOTHING_FIXED,
 ) -> WrittenOut:
     """The formula, ready for any payee's values; `column_of` says which column a name stands for.
 
-    `percents`: the columns that read as percentages; `nothing`: the names in whose place 0 stands.
+    `percents`: the columns that read as percentages; `fixed`: the names in whose place the same stands for all.
     """
     found = sorted(((node.offset, node) for node, _ in walk(formula.tree)), key=lambda pair: pair[0])
     pieces: list[tuple[str, str | None]] = []
@@ -66,7 +67,8 @@ def written_out(
         match node:
             case NameUse():
                 length = len(node.name)
-                piece = ("0", None) if node.name in nothing else (node.name, column_of(node.name))
+                fixed_text = fixed.get(node.name)
+                piece = (node.name, column_of(node.name)) if fixed_text is None else (fixed_text, None)
             case NumberLiteral():
                 length, piece = len(node.written), (_literal(node, language), None)
             case TextLiteral():

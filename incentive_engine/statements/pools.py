@@ -147,7 +147,10 @@ class PartWriter:
         yield Line(words["earned"], numbers.money(earned), arithmetic, self._cut(exact, earned))
 
     def _cut(self, exact: Fraction, amount: Number) -> str:
-        return "" if exact == amount else str(self._words["cut"])
+        if exact == amount:
+            return ""
+        coin = Decimal(1).scaleb(-self._reading.plan.payout_rounding.kept)
+        return str(self._words["cut"]).format(coin=self._reading.language.numbers.money(coin))
 
 
 def _parts(rules: SharedOut | Solved) -> dict[str, Part]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.compiler.pay import SCORE
@@ -29,6 +30,8 @@ from incentive_engine.statements.languages import Language, Words
 
 Row: TypeAlias = Mapping[str, Any]
 Show: TypeAlias = Callable[[Number], str]
+
+_CALCULATED: Final = re.compile(r"[\w%)] [+−×÷] ")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,10 @@ class Reading:
         else:
             columns = {name: ResultKey(name, names.of, names.when).column for name in formula.names & kpis.keys()}
             percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
-        return written_out(formula, self.language, lambda name: columns.get(name, name), percents, names.nothing)
+        fixed = dict.fromkeys(names.nothing, "0")
+        if names.nodes and self.plan.proration is None:
+            fixed[PRORATION] = "1"
+        return written_out(formula, self.language, lambda name: columns.get(name, name), percents, fixed)
 
     def parameter(self, parameter: Parameter | None, row: Row, kpi: str | None = None) -> Number | None:
         """A number of the rules: as written, or the payee's own."""
@@ -105,10 +111,15 @@ class Reading:
         return str(words["unrounded_as"]).format(exact=exact)
 
     def maybe_rounded(self, written: str, number: Number, rounding: Rounding | None, show: Show) -> str:
-        """What to say of a formula's number that fills its places, and so may have been rounded."""
-        if rounding is None or not {"×", "÷", "("} & set(written) or number == round(number, rounding.kept - 1):
+        """What to say of the rounding of a formula's number, of which only the rounded one is known.
+
+        A product or quotient is rounded; what a function chose is, where it fills its places.
+        """
+        if rounding is None or written == show(number):
             return ""
-        return self._rounding(rounding, show)
+        if _CALCULATED.search(written) or not written.endswith(")") or number != round(number, rounding.kept - 1):
+            return self._rounding(rounding, show)
+        return ""
 
     def _rounding(self, rounding: Rounding, show: Show) -> str:
         words = self.words["steps"]

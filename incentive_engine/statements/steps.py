@@ -57,8 +57,7 @@ class NodeSteps:
             yield Line(name, self._shown(score), arithmetic, self._rounded(exact, score))
             return
         if arithmetic:
-            note = "" if ends(exact) else self._reading.unrounded(exact)
-            yield Line(str(self._words["combined"]), self._shown(exact), arithmetic, note)
+            yield Line(str(self._words["combined"]), self._shown(exact), arithmetic, self._endless(exact))
         value: Number = exact
         for lines, after in self._each(row, exact):
             yield from lines
@@ -84,11 +83,16 @@ class NodeSteps:
     def _shown(self, number: Number) -> str:
         return self._percent(number)
 
+    def _endless(self, number: Number) -> str:
+        """What to say where not all digits are printed."""
+        return "" if ends(number) else self._reading.unrounded(number)
+
     def _inside(self, number: Number) -> str:
         return self._reading.language.numbers.inside(number, self._percent)
 
     def _earned(self, arithmetic: str, value: Number, note: str = "") -> Line:
-        return Line(str(self._words["earned"]), self._shown(value), arithmetic, note or str(self._words["earned_note"]))
+        notes = note or str(self._words["earned_note"]), self._endless(value)
+        return Line(str(self._words["earned"]), self._shown(value), arithmetic, ", ".join(filter(None, notes)))
 
     def _rounded(self, exact: Number, score: Number) -> str:
         return self._reading.rounded(self._node.steps.rounding, exact, score, self._percent)
@@ -113,7 +117,7 @@ class NodeSteps:
         said = written if written not in (plain, write(number)) else ""
         lines = [*calls.lines(row), Line(because, plain, said, note, applied=number != int(factor))]
         arithmetic = combined(self._inside(value), modifier.sign, number, inside)
-        lines.append(Line(str(self._words["modifier"]), self._shown(after), arithmetic))
+        lines.append(Line(str(self._words["modifier"]), self._shown(after), arithmetic, self._endless(after)))
         if not modifier.earns:
             return lines, after, value if earned is None else earned
         kept = number_in(row, f"{path}.earned_modifier_{place}")
@@ -138,7 +142,8 @@ class NodeSteps:
             return [*lines, Line(name, self._shown(after), "", said)], after, earned if kept is None else kept
         effect = self._reading.in_words(gate.effect(language.of_rules))
         said = f"{str(self._words['gate_met']).format(effect=effect)} ({condition})"
-        lines.append(Line(name, self._shown(after), self._shut(place, value), said, applied=True))
+        note = ", ".join(filter(None, (said, self._endless(after))))
+        lines.append(Line(name, self._shown(after), self._shut(place, value), note, applied=True))
         if kept is not None and earned is not None:
             lines.append(self._earned(self._shut(place, earned), kept))
             earned = kept

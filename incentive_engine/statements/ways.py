@@ -70,8 +70,7 @@ class WayWriter:
         rate, across = number_in(row, f"{prefix}.rate"), number_in(row, f"{prefix}.rate.across")
         if self._way.curve.across is not None and across is not None:
             formula = self._reading.formula(self._way.curve.across, Names(self._node.of, part))
-            shown = self._reading.language.numbers.number(across)
-            yield across_line(self._reading, formula.with_values(row), shown)
+            yield across_line(self._reading, formula.with_values(row), across)
         if rate is not None:
             yield self._curve.line(self._reading.words["steps"]["rate"], attainment, across, rate)
 
