@@ -25,7 +25,8 @@ from incentive_engine.kinds.combinations import Part
 from incentive_engine.kinds.gates import GateKind
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node
 
-NONE = Exact.of(0)
+_ZERO = Exact.of(0)
+_NO_PATH = "no path of `{}` can be worked out: each lacks a number or a place among others, or its curve has no rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _measure(context: Context, nodes: Variants[MeasureNode]) -> Scored:
     taken = _in_parts(context, nodes) if node.parts else _at_once(context, nodes)
     unpaid, left_out = taken.answer.came_from("zero"), taken.answer.came_from("reweight")
     context.relevant_unless(unpaid, first_reason)
-    start = taken.rate if unpaid is None else Exact.choose((unpaid, NONE), otherwise=taken.rate)
+    start = taken.rate if unpaid is None else Exact.choose((unpaid, _ZERO), otherwise=taken.rate)
     score, lift = _steps(context, nodes.map(lambda each: each), start)
     context.relevant_unless(left_out, first_reason)
     return Scored(node, score, weight, left_out, lift, taken=taken)
@@ -110,7 +111,7 @@ def _at_once(context: Context, nodes: Variants[MeasureNode]) -> Taken:
     if len(ways) == 1:
         return Taken(chosen.actual, chosen, rate, ways[0].attainment, ways[0].parameters.get("target"))
     nowhere = rate.missing & ~chosen.actual.missing
-    context.hold("no-path", nowhere, f"no path of `{node.path}` can be worked out")
+    context.hold("no-path", nowhere, _NO_PATH.format(node.path))
     which = pl.col(f"{node.path}.{PATH}")
     return Taken(
         actual=chosen.actual,
@@ -140,9 +141,7 @@ def _in_parts(context: Context, nodes: Variants[MeasureNode]) -> Taken:
     rate = mean_of(context, nodes, rates, list(chosen.results.values()))
     if len(node.paths) > 1:
         results = [~result.missing for result in chosen.results.values()]
-        context.hold(
-            "no-path", rate.missing & pl.any_horizontal(results), f"no path of `{node.path}` can be worked out"
-        )
+        context.hold("no-path", rate.missing & pl.any_horizontal(results), _NO_PATH.format(node.path))
     return Taken(None, chosen, rate)
 
 

@@ -27,7 +27,7 @@ INTERNAL_PAY: Final = "internal_pay"
 OTHER_PAY: Final = "other_pay"
 SCORE: Final = "score"
 """What formulas call the score of the plan."""
-_NOTHING = Exact.of(0)
+_ZERO = Exact.of(0)
 _FINER, _MOST_PLACES = 6, 12
 
 
@@ -131,8 +131,8 @@ class _PayoutFormula:
         if self._plans.first.pool is None:
             self._hold(everything.missing, {})
         whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(self._places))
-        parts = [whole.minus(self._compared(f"without_{name}", {name: _NOTHING}, whole)) for name in self._nodes]
-        unearned = self._compared("unearned", dict.fromkeys(self._scores, _NOTHING), whole)
+        parts = [whole.minus(self._compared(f"without_{name}", {name: _ZERO}, whole)) for name in self._nodes]
+        unearned = self._compared("unearned", dict.fromkeys(self._scores, _ZERO), whole)
         money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
         brought: list[tuple[MeasureNode, Exact]] = []
         for node, share in zip(self._nodes.values(), money, strict=False):

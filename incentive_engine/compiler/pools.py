@@ -30,7 +30,7 @@ SHORT: Final = "pool.short"
 MINIMUM: Final = "pool.minimum"
 MAXIMUM: Final = "pool.maximum"
 FACTOR: Final = "pool.factor"
-_NONE = Exact.of(0)
+_ZERO = Exact.of(0)
 
 
 def part_column(part: str, what: str) -> str:
@@ -89,7 +89,7 @@ def shared_out(context: Context, plans: Variants[ResolvedPlan], nodes: Mapping[s
     amount = Exact.column(AMOUNT, share).masked(~pl.col(SHORT))
     if MINIMUM in bounds:
         lifted = amount.above(before) & amount.equals(bounds[MINIMUM])
-        added = Exact.choose((lifted, amount.minus(before)), otherwise=_NONE)
+        added = Exact.choose((lifted, amount.minus(before)), otherwise=_ZERO)
         unearned = context.stages.number("pool.unearned", unearned.plus(added))
     return Shared(pooled, amount, earned, unearned)
 
@@ -161,7 +161,7 @@ class _Key:
         scores = {path: node.score for path, node in nodes.items() if path in formula.names}
         exact = _formula(context, formula, "payee", f"pool.{name}.exact.key", part.rounding, {**known, **scores})
         self.value = context.stages.number(self.column, exact.maximum(0))
-        nothing = {**known, **dict.fromkeys(scores, _NONE)}
+        nothing = {**known, **dict.fromkeys(scores, _ZERO)}
         column = part_column(name, "unearned_key")
         without = context.number(_same(formula), "payee", column, nothing)
         self.unearned = self.value

@@ -19,7 +19,7 @@ from incentive_engine.kinds.base import Language
 
 Store = Callable[[str, Exact], Exact]
 """Keeps a number as a column of the trace, named below the group, and gives back the value that reads it."""
-_NONE = Exact.of(0)
+_ZERO = Exact.of(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Part:
 
     def present(self, value: Exact) -> Exact:
         """The value where the item counts, else zero."""
-        return value if self.left_out is None else Exact.choose((self.left_out, _NONE), otherwise=value)
+        return value if self.left_out is None else Exact.choose((self.left_out, _ZERO), otherwise=value)
 
     @property
     def points(self) -> Exact:
@@ -180,7 +180,7 @@ class _Extreme(CombinationKind):
         for part in parts:
             here = part.score.equals(combined).fill_null(False)
             here = here if part.left_out is None else here & ~part.left_out
-            shares.append(Exact.choose((here & ~decided, Exact.of(1)), otherwise=_NONE))
+            shares.append(Exact.choose((here & ~decided, Exact.of(1)), otherwise=_ZERO))
             decided = decided | here
         return shares
 

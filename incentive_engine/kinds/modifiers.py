@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact
-from incentive_engine.formulas import Formula
+from incentive_engine.formulas import Formula, constant
 from incentive_engine.kinds.base import (
     Declared,
     Label,
@@ -21,6 +21,7 @@ from incentive_engine.kinds.base import (
     RoundingChoice,
     SubjectKind,
     by_key,
+    written,
 )
 
 
@@ -53,7 +54,8 @@ class ModifierKind(Declared):
 
     def sentence(self, language: Language) -> str:
         """What the modifier does, in words."""
-        return f"{self.words[language]} {self.formula.text}"
+        number = constant(self.formula)
+        return f"{self.words[language]} {self.formula.text if number is None else written(number, percent=True)}"
 
 
 class Factor(ModifierKind):
