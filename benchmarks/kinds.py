@@ -43,7 +43,9 @@ logistic: {midpoint: 100%, width: 10%, low: 0%, high: 150%}
 """
 """A curve of every kind, of about as many points each."""
 
-Expressions = Callable[[], list[pl.Expr]]
+Stage = list[pl.Expr]
+Expressions = Callable[[], tuple[Stage, ...]]
+"""The stages of columns, the last of which is the result."""
 
 
 def numbers(payees: int) -> pl.DataFrame:
@@ -72,14 +74,32 @@ def _y(at: int) -> Exact:
 
 def _each(value: Callable[[int], Exact]) -> Expressions:
     """Twelve of them, rounded, as a plan would have them."""
-    return lambda: [column for at in range(MEASURES) for column in KEPT.of(value(at)).named(f"r{at}")[0]]
+    return lambda: (_written([(f"r{at}", value(at)) for at in range(MEASURES)]),)
+
+
+def _written(numbers: list[tuple[str, Exact]]) -> Stage:
+    return [column for name, number in numbers for column in KEPT.of(number).named(name)[0]]
 
 
 def _curve(name: str, fields: Mapping[str, object]) -> Expressions:
     curve: CurveKind = TypeAdapter(PayoutCurve).validate_python({"kind": name, **fields})
     curves = Variants((curve,), pl.lit(0, pl.UInt32))
     across = curve.across is not None
-    return _each(lambda at: type(curve).rate(curves, _x(at), _y(at) if across else None))
+
+    def drawn() -> tuple[Stage, ...]:
+        """With what the curve stores, as a plan does, in a stage of its own."""
+        stored: Stage = []
+
+        def store(number: Exact) -> Exact:
+            columns, read = number.named(f"s{len(stored)}")
+            stored.extend(columns)
+            return read
+
+        rates = [type(curve).rate(curves, _x(at), _y(at) if across else None, store) for at in range(MEASURES)]
+        written = _written([(f"r{at}", rate) for at, rate in enumerate(rates)])
+        return (stored, written) if stored else (written,)
+
+    return drawn
 
 
 def _attainment(kind: AttainmentKind) -> Expressions:
@@ -119,6 +139,9 @@ def _steps() -> Mapping[str, Expressions]:
     return {**named, **{f"gate `{name}`": shut(kind) for name, kind in gates.items()}}
 
 
-def worked_out(frame: pl.DataFrame, columns: list[pl.Expr]) -> pl.DataFrame:
-    """The columns, worked out."""
-    return frame.lazy().select(columns).collect(engine="streaming")
+def worked_out(frame: pl.DataFrame, stages: tuple[Stage, ...]) -> pl.DataFrame:
+    """The columns of the last stage, worked out."""
+    lazy = frame.lazy()
+    for stage in stages[:-1]:
+        lazy = lazy.with_columns(stage)
+    return lazy.select(stages[-1]).collect(engine="streaming")

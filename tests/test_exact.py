@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import operator
@@ -878,12 +879,81 @@ def test_the_exponential_asks_for_more_digits_until_its_last_is_certain() -> Non
 
 
 def test_an_exponential_does_not_depend_on_the_way_to_it() -> None:
-    """Arguments below 0 come from a table, and their mirror images from decimals: times each other they are 1."""
+    """A power and its mirror image times each other are 1, as far as their last places go."""
     for count in range(0, 60, 7):
         below, above = (exponential(Exact.of(F(sign * count, 13))).constant for sign in (-1, 1))
         assert below is not None
         assert above is not None
         assert abs(below * above - 1) < above * F(1, 10**15) + below * F(1, 10**15)
+
+
+MANY = 1100
+"""More rows than are worked out one by one; the streaming engine would ask for fewer at once."""
+
+
+def sixty_digits(argument: Fraction) -> Fraction:
+    """The power of e to a number of at most 0, to 15 places, by another way than the module's."""
+    with localcontext() as context:
+        context.prec = 60
+        power = (Decimal(argument.numerator) / Decimal(argument.denominator)).exp()
+    return rounded(F(power), 15)
+
+
+@settings(max_examples=10)
+@given(st.data())
+def test_powers_by_integers_are_those_of_sixty_digits(data: st.DataObject) -> None:
+    """For constants and columns below the line, in Int64 and Int128, from 0 to beyond 40."""
+    below, places = data.draw(st.integers(1, 10**6)), data.draw(st.sampled_from([0, 4, 11, 16]))
+    most = data.draw(st.sampled_from([1, 45])) * below * 10**places
+    source = random.Random(data.draw(st.integers(0, 10**9)))
+    counts = [0, most, 40 * below * 10**places, *(source.randint(0, most) for _ in range(MANY))]
+    pers = [below, below, below, *(source.randint(1, below) for _ in range(MANY))]
+    limit = 10 ** (places + 10)
+    counts = [min(count, limit) for count in counts]
+    n = Exact.column("n", Scale(places, 0, limit)).negated()
+    per = Exact.column("per", Scale(0, 1, 10**6))
+    got = collected(
+        {"constant": exponential(n.over(below)), "column": exponential(n.over(per))},
+        "in-memory",
+        n=pl.Series(counts, dtype=n.dtype),
+        per=pers,
+    )
+    unit = F(1, 10**places)
+    for count, divisor, constant, column in zip(counts, pers, got["constant"], got["column"], strict=True):
+        assert constant == sixty_digits(max(F(-40), -count * unit / below))
+        assert column == sixty_digits(max(F(-40), -count * unit / divisor))
+
+
+def test_a_power_that_may_round_either_way_is_worked_out_by_decimals() -> None:
+    """The logarithms of ties, to 20 places: integers alone cannot tell on which side their powers lie."""
+    source, places, ties = random.Random(3), 20, []
+    with localcontext() as context:
+        context.prec = 60
+        for _ in range(MANY):
+            tie = Decimal(source.randint(10**12, 10**15 - 1)) * 10 + 5
+            ties.append(int(-tie.scaleb(-16).ln().scaleb(places)))
+    n = Exact.column("n", Scale(places, 0, 10**21)).negated()
+    module = importlib.import_module("incentive_engine.exact.exponential")
+    by_decimals, asked = module._by_decimals, list[int]()
+
+    def counting(above: int, below: int) -> int:
+        asked.append(above)
+        return int(by_decimals(above, below))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_by_decimals", counting)
+        module._counts.cache_clear()
+        got = collected({"power": exponential(n)}, "in-memory", n=pl.Series(ties, dtype=n.dtype))["power"]
+        assert got == [sixty_digits(F(-tie, 10**places)) for tie in ties]
+        assert len(asked) > 0.9 * MANY
+        asked.clear()
+        module._counts.cache_clear()
+        collected(
+            {"power": exponential(n)},
+            "in-memory",
+            n=pl.Series([source.randint(0, 10**21) for _ in ties], dtype=n.dtype),
+        )
+        assert len(asked) < 0.01 * MANY
 
 
 def test_an_exponential_knows_how_far_it_goes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Final, TypeAlias
 
@@ -207,12 +208,20 @@ class Context:
             across = self.stages.number(f"{name}.across", value)
             self.hold_unless_known("missing-across", formulas, of, across.missing & ~attainment.missing, when=when)
         rounding = first.rounding if isinstance(first.rounding, Rounding) else None
-        rate = self.rounded(name, type(first).rate(curves, attainment, across), rounding)
+        store = partial(self._scratched, f"{name}.power")
+        rate = self.rounded(name, type(first).rate(curves, attainment, across, store), rounding)
         if not first.complete:
             outside = rate.missing & ~attainment.missing
             outside = outside if across is None else outside & ~across.missing
             self.hold("outside-curve", outside, f"the curve of `{name}` says nothing about this attainment")
         return rate
+
+    def _scratched(self, name: str, value: Exact) -> Exact:
+        """A number that is worked out once and told to nobody."""
+        columns, stored = value.named(name)
+        for column in columns:
+            self.stages.scratch(column)
+        return stored
 
     def _named(self, name: str, of: SubjectKind, given: Given, when: str) -> Exact | pl.Expr:
         if name in given:

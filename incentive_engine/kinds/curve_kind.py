@@ -17,10 +17,17 @@ from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice, Variants, written
 
 Show: TypeAlias = Callable[[Any], str]
+Store: TypeAlias = Callable[[Exact], Exact]
+"""Makes a column of a number that is used several times, and gives back the value that reads it."""
 Outline: TypeAlias = tuple[tuple[Decimal, Decimal], ...]
 Below = Annotated[Literal["flat", "zero"], Field(description="Below the first: its rate, or zero.")]
 Above = Annotated[Literal["flat"], Field(description="Above the last: its rate.")]
 From = Annotated[Decimal, Field(alias="from", description="The attainment from which it holds, inclusive.")]
+
+
+def unstored(number: Exact) -> Exact:
+    """The number itself, worked out again wherever it is used."""
+    return number
 
 
 class CurveKind(Declared):
@@ -36,8 +43,13 @@ class CurveKind(Declared):
 
     @classmethod
     @abstractmethod
-    def rate(cls, curves: Variants[CurveKind], attainment: Exact, across: Exact | None = None) -> Exact:
-        """The rate before its rounding; missing where the attainment is, or where the curve has none."""
+    def rate(
+        cls, curves: Variants[CurveKind], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
+        """The rate before its rounding; missing where the attainment is, or where the curve has none.
+
+        `store` is called at most once.
+        """
 
     @abstractmethod
     def exact(self, attainment: Fraction, across: Fraction | None = None) -> Fraction | None:

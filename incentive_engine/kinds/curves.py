@@ -25,10 +25,12 @@ from incentive_engine.kinds.curve_kind import (
     From,
     Outline,
     Show,
+    Store,
     ascending,
     at,
     listed,
     staircase,
+    unstored,
     within,
 )
 from incentive_engine.kinds.lookups import Lookup, Matrix
@@ -63,7 +65,9 @@ class Linear(CurveKind):
         return ((self.points[0][0], Decimal(0)), *self.points) if foot else self.points
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         foot = any(curve._foot for curve in curves.each)
         points, by = curve_choice(curves.map(lambda curve: curve._drawn(foot)))
         return interpolated(attainment, points, by)
@@ -134,7 +138,9 @@ class Stepped(CurveKind):
         return (first, *(tier.rate for tier in self.tiers))
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         first = 0 if curves.first.below == "zero" else 1  # a flat first tier has no start
         tables = curves.map(
             lambda curve: Table((at([tier.start for tier in curve.tiers[first:]]),), curve._rates()[first:])
@@ -199,7 +205,9 @@ class Graded(CurveKind):
         return [*points, (Fraction(far), height)]
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         starts = [curve.tiers[-1].start for curve in curves.each]
         far = Fraction(max(math.ceil(attainment.bounds[1]), *(math.ceil(start) for start in starts)) + 1)
         jumps = [any(curve.tiers[number].jump for curve in curves.each) for number in range(len(curves.first.tiers))]
@@ -274,10 +282,12 @@ class Logistic(CurveKind):
     high: Annotated[Decimal, Field(description="What it approaches.")] = Decimal(1)
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         midpoint, width = (curves.number(lambda curve: curve.midpoint), curves.number(lambda curve: curve.width))
         low, high = curves.number(lambda curve: curve.low), curves.number(lambda curve: curve.high)
-        return logistic(attainment, midpoint, width, low, high)
+        return logistic(attainment, midpoint, width, low, high, store)
 
     def _power(self, attainment: Decimal | Fraction) -> Fraction:
         return power_of_e(-abs(Fraction(attainment) - Fraction(self.midpoint)) / Fraction(self.width))

@@ -20,10 +20,12 @@ from incentive_engine.kinds.curve_kind import (
     From,
     Outline,
     Show,
+    Store,
     ascending,
     at,
     refused,
     staircase,
+    unstored,
 )
 
 _End: TypeAlias = tuple[Decimal, bool]
@@ -145,7 +147,9 @@ class Lookup(CurveKind):
         return Table((starts,), (*(() if open_start else (None,)), *(rate for _, rate in ends[: len(ends) - open_end])))
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         return tabled([attainment], curves.map(lambda curve: curve._table()).each, curves.plan)
 
     def _found(self, attainment: Decimal | Fraction) -> Decimal | None:
@@ -232,7 +236,9 @@ class Matrix(CurveKind):
         return ((Decimal(0),) * len(rates[0]) if nothing else rates[0], *rates)
 
     @classmethod
-    def rate(cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None) -> Exact:  # type: ignore[override]
+    def rate(  # type: ignore[override]
+        cls, curves: Variants[Self], attainment: Exact, across: Exact | None = None, store: Store = unstored
+    ) -> Exact:
         assert across is not None, "a matrix has a second number"
         first = 0 if curves.first.below == "zero" else 1  # a flat first tier has no start
 
