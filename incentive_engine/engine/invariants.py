@@ -34,8 +34,8 @@ def parts_sum_to_the_payout(tested: Tested) -> pl.Expr:
     numbers, payout = tested.program.numbers, tested.program.payout
     if payout is None:
         return pl.lit(False)
-    parts = numbers[CUSTOMER_PAY].plus(numbers[INTERNAL_PAY]).plus(numbers[OTHER_PAY])
-    return parts.differs(payout)
+    rest = payout.minus(numbers[CUSTOMER_PAY]).minus(numbers[INTERNAL_PAY])  # has room, as a sum might not
+    return rest.differs(numbers[OTHER_PAY])
 
 
 def no_money_without_a_measure(tested: Tested) -> pl.Expr:

@@ -63,7 +63,9 @@ class Pools(Scorecards):
             formula = Both(formula, self.pick("+", "+", "-", "*"), Both(self.amount(plan), "*", score))
         if self.chance(25):
             formula = Both(formula, "+", self.amount(plan))
-        kind = self.pick("plain", "plain", "if", "not negative", "round", "at most")
+        kind = self.pick("plain", "plain", "if", "not negative", "round", "at most", "over")
+        if kind == "over":
+            return Both(formula, "/", self.pick(scores[0], Both(scores[-1], "+", constant(Fraction(1)))))
         if kind == "if":
             above = Both(scores[-1], self.pick(">=", "<"), constant(self.pick(*PARTS)))
             return Call("IF", (above, formula, self.pick(ZERO, self.amount(plan))))

@@ -104,7 +104,8 @@ def nodes_named(outcome: Outcome, formula: Formula) -> list[Node]:
 def by_nodes(card: Card, outcome: Outcome, given: Mapping[str, Fraction], places: int) -> None:
     """A node brought what the payout is more than it would be with a score of 0 there; the rest nobody earned.
 
-    What is compared has six places more than the payout.
+    What is compared has six places more than the payout; where a formula gives nothing with a score of 0, as it does
+    when it divides by it, 0 is compared.
     """
     assert outcome.root is not None
     assert outcome.payout is not None
@@ -112,9 +113,7 @@ def by_nodes(card: Card, outcome: Outcome, given: Mapping[str, Fraction], places
     zeros = {node.path or "score": ZERO for node in nodes}
 
     def compared(instead: Mapping[str, Fraction]) -> Fraction:
-        value = exact_payout(card, outcome, given, instead)
-        assert value is not None, "a payout that exists does with a score of 0"
-        return rounded(value, min(places + 6, 12))
+        return rounded(exact_payout(card, outcome, given, instead) or ZERO, min(places + 6, 12))
 
     parts = [compared({}) - compared({name: ZERO}) for name in zeros]
     unearned = compared(zeros)
