@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from incentive_engine.compiler.needs import parameters_of, result_keys, standing
 from incentive_engine.engine.checking import check
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.results import measure_kpis
-from incentive_engine.engine.standings import work_out_standings
+from incentive_engine.engine.standings import _RANKED, _counts, work_out_standings
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.kinds.base import FromColumn, FromTable
@@ -518,3 +519,29 @@ def test_examples_of_a_pool_are_told_its_factor(
     text = WHOLE.replace("target_pay: 1000", pays.replace(", ", "\n    ")) + POOLED.replace("SHARING", sharing)
     problems = check(_loaded(tmp_path, text + example))
     assert [problem.message for problem in problems] == [] if told is None else told in problems[0].message
+
+
+def test_standings_of_numbers_that_leave_no_room_in_one_integer() -> None:
+    """By several columns of any type, and results at both ends of what carries them."""
+    source = random.Random(4)
+    columns: dict[str, tuple[pl.DataType, list[Any]]] = {
+        "text": (pl.String(), ["a", "b", "c"]),
+        "truth": (pl.Boolean(), [True, False]),
+        "day": (pl.Date(), [dt.date(2026, 1, day) for day in (1, 2, 3)]),
+        "far": (pl.Int64(), [-(2**62), 5, 2**62]),
+    }
+    for trial in range(100):
+        by = tuple(source.sample(list(columns), source.randint(0, 4)))
+        values, rows = source.choice([[1, 2, 3], [-(2**63), 0, 2**63 - 1], [0, 2**31 - 2]]), source.randint(0, 12)
+        cells = {
+            name: pl.Series([source.choice(columns[name][1]) for _ in range(rows)], dtype=columns[name][0])
+            for name in by
+        }
+        ranked = [source.choice(values) for _ in range(rows)]
+        frame = pl.DataFrame({**cells, _RANKED: pl.Series(ranked, dtype=source.choice([pl.Int64, pl.Int128]))})
+        found = _counts(frame, by, highest_first=trial % 2 == 0).to_dicts()
+        for row, counts in zip(frame.rows(), found, strict=True):
+            same = [each[-1] for each in frame.rows() if each[:-1] == row[:-1]]
+            better = [each for each in same if (each > row[-1] if trial % 2 == 0 else each < row[-1])]
+            standing = {"better": len(better), "distinct": len(set(better)), "size": len(same)}
+            assert counts == {"equal": same.count(row[-1]), **standing}
