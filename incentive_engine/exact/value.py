@@ -116,10 +116,12 @@ class Exact(Quotient):
         if right.low == 0 or right.high == 0:
             low, high = (1, right.high) if right.low == 0 else (right.low, -1)
             return self.over(exact_of(right.masked(right.differs(0)).counts.known(low, high), right.unit, right.per))
-        negative, positive = right.below(0), right.above(0)
-        size = Exact.choose((negative, right.negated()), (positive, right))
-        signed = Exact.choose((negative, self.negated()), (positive, self))
-        return signed.over(exact_of(size.counts.known(1, LARGEST), size.unit, size.per))
+        above, below = self.counts, right.counts
+        zero = literal(0, below.dtype)
+        negative, positive = below.expr < zero, below.expr > zero  # neither where it is missing
+        size = chosen([(negative, ZERO.minus(below)), (positive, below)], None).known(1, LARGEST)
+        signed = chosen([(negative, ZERO.minus(above))], above)
+        return exact_of(signed, self.unit, self.per).over(exact_of(size, right.unit, right.per))
 
     def rounded(self, places: int, mode: Mode = "half_up") -> Exact:
         """Rounded to 10**-places, which becomes the unit; `places` may be negative."""
