@@ -44,15 +44,20 @@ def compared(
         key = StandingKey(node.kpi_name, node.of, way.among)
         numbers |= {name: _number(row, key.column(name)) for name in STANDING}
         size, better, equal = (numbers[name] for name in ("size", "better", "equal"))
-        known = size is not None and better is not None and equal is not None
-        numbers["worse"] = Fraction(size) - Fraction(better) - Fraction(equal) if known else None  # type: ignore[arg-type]
+        known = isinstance(size, Decimal) and isinstance(better, Decimal) and isinstance(equal, Decimal)
+        numbers["worse"] = size - better - equal if known else None  # type: ignore[operator]
     return numbers
 
 
-def exact_attainment(node: MeasureNode, way: PathNode, numbers: Mapping[str, Number | None]) -> Fraction | None:
+def exact_attainment(node: MeasureNode, way: PathNode, numbers: Mapping[str, Number | None]) -> Number | None:
     """What the attainment's arithmetic gives, not rounded; None where it does not hold, or a number is missing."""
-    known = {name: Fraction(number) for name, number in numbers.items() if number is not None}
-    return way.attainment.exact(known, node.kpi.better) if len(known) == len(numbers) else None
+    known = {name: number for name, number in numbers.items() if number is not None}
+    if len(known) < len(numbers):
+        return None
+    decimals = {name: number for name, number in known.items() if type(number) is Decimal}
+    if len(decimals) == len(known):
+        return way.attainment.exact(decimals, node.kpi.better)
+    return way.attainment.exact({name: Fraction(number) for name, number in known.items()}, node.kpi.better)
 
 
 def _number(row: Row, column: str) -> Number | None:

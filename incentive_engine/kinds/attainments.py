@@ -8,8 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from incentive_engine.kinds.base import Language
 
 Better: TypeAlias = Literal["higher", "lower"]
 """Which results of a KPI are the better ones."""
+N = TypeVar("N", Decimal, Fraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class AttainmentKind(ABC):
         """The attainment before its rounding; missing where it cannot be worked out."""
 
     @abstractmethod
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         """What the arithmetic gives for the numbers that it names; None where it does not hold for them."""
 
     def impossible(self, compared: Compared) -> Impossible | None:
@@ -114,7 +116,7 @@ class Ratio(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "result ÷ target", "fr": "résultat ÷ objectif"}
     arithmetic = "{actual} ÷ {target}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"] / numbers["target"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -139,7 +141,7 @@ class InverseRatio(AttainmentKind):
         "fr": "un résultat de 0 prend l'extrémité haute de la courbe",
     }
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["target"] / numbers["actual"] if numbers["actual"] else None
 
     def attainment(self, compared: Compared) -> Exact:
@@ -160,7 +162,7 @@ class Difference(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "result − target", "fr": "résultat − objectif"}
     arithmetic = "{actual} − {target}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"] - numbers["target"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -175,7 +177,7 @@ class Level(AttainmentKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "the result itself", "fr": "le résultat lui-même"}
     arithmetic = "{actual}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -194,7 +196,7 @@ class Between(AttainmentKind):
     }
     arithmetic = "({actual} − {threshold}) ÷ ({benchmark} − {threshold})"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         threshold = numbers["threshold"]
         return (numbers["actual"] - threshold) / (numbers["benchmark"] - threshold)
 
@@ -229,7 +231,7 @@ class Progress(AttainmentKind):
         "fr": "un point de départ à la référence ou au-delà : 100 % pour tout progrès, 0 % sans progrès",
     }
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         baseline, way = numbers["baseline"], numbers["benchmark"] - numbers["baseline"]
         left = way if better == "higher" else -way
         return (numbers["actual"] - baseline) / way if left > 0 else None
@@ -254,7 +256,7 @@ class CompetitionRank(AttainmentKind):
     }
     arithmetic = "1 + {better}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return 1 + numbers["better"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -274,7 +276,7 @@ class DenseRank(AttainmentKind):
     }
     arithmetic = "1 + {distinct}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return 1 + numbers["distinct"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -293,7 +295,7 @@ class PercentileBelow(AttainmentKind):
     }
     arithmetic = "{worse} ÷ {size}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["worse"] / numbers["size"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -313,7 +315,7 @@ class PercentileMidpoint(AttainmentKind):
     }
     arithmetic = "({worse} + {equal} ÷ 2) ÷ {size}"
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return (numbers["worse"] + numbers["equal"] / 2) / numbers["size"]
 
     def attainment(self, compared: Compared) -> Exact:
@@ -337,7 +339,7 @@ class PercentileInclusive(AttainmentKind):
         "fr": "il n'y a pas d'autres : 100 %",
     }
 
-    def exact(self, numbers: Mapping[str, Fraction], better: Better) -> Fraction | None:
+    def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["worse"] / (numbers["size"] - 1) if numbers["size"] > 1 else None
 
     def attainment(self, compared: Compared) -> Exact:

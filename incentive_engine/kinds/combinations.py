@@ -9,14 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import polars as pl
 
 from incentive_engine.exact import Exact, Scale, greatest, least, total_of
 from incentive_engine.kinds.base import Language
 
+N = TypeVar("N", Decimal, Fraction)
 Store = Callable[[str, Exact], Exact]
 """Keeps a number as a column of the trace, named below the group, and gives back the value that reads it."""
 _ZERO = Exact.of(0)
@@ -41,16 +43,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One item that counts, of one payee."""
+class Item(Generic[N]):
+    """One item that counts, of one payee; decimals are exact as long as nothing is divided."""
 
-    score: Fraction
-    weight: Fraction | None = None
+    score: N
+    weight: N | None = None
 
     @property
-    def points(self) -> Fraction:
+    def points(self) -> N:
         """What the item adds: score, times weight where there is one."""
         return self.score if self.weight is None else self.score * self.weight
+
+
+def _total(items: Sequence[Item[N]]) -> N:
+    total = items[0].points
+    for item in items[1:]:
+        total += item.points
+    return total
 
 
 class CombinationKind(ABC):
@@ -78,10 +87,10 @@ class CombinationKind(ABC):
         return f"{whole} × {item} ÷ ({' + '.join(items)})"
 
     @abstractmethod
-    def exact(self, items: Sequence[Item]) -> Fraction:
+    def exact(self, items: Sequence[Item[N]]) -> N:
         """The scores of the items that count as one, of one payee; there is at least one item."""
 
-    def exact_shares(self, items: Sequence[Item]) -> list[Fraction]:
+    def exact_shares(self, items: Sequence[Item[N]]) -> list[N]:
         """In which proportion the items that count brought the score, of one payee."""
         return [item.points for item in items]
 
@@ -103,10 +112,9 @@ class WeightedSum(CombinationKind):
         points, weights = kept("points"), kept("weight_present")
         return " + ".join(items) if points is None or weights is None else f"{points} ÷ {weights}"
 
-    def exact(self, items: Sequence[Item]) -> Fraction:
-        return sum((item.points for item in items), Fraction(0)) / sum(
-            (item.weight or 0 for item in items), Fraction(0)
-        )
+    def exact(self, items: Sequence[Item[N]]) -> N:
+        weights = _total([Item(item.weight) for item in items if item.weight is not None])
+        return _total(items) if weights == 1 else _total(items) / weights
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -126,8 +134,8 @@ class Sum(CombinationKind):
     def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
         return " + ".join(items)
 
-    def exact(self, items: Sequence[Item]) -> Fraction:
-        return sum((item.points for item in items), Fraction(0))
+    def exact(self, items: Sequence[Item[N]]) -> N:
+        return _total(items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         return total_of([part.points for part in parts]), None
@@ -148,8 +156,8 @@ class Mean(CombinationKind):
             return f"({' + '.join(items)}) ÷ {len(items)}"
         return f"{points} ÷ {number}"
 
-    def exact(self, items: Sequence[Item]) -> Fraction:
-        return sum((item.points for item in items), Fraction(0)) / len(items)
+    def exact(self, items: Sequence[Item[N]]) -> N:
+        return _total(items) / len(items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
         points = total_of([part.points for part in parts])
@@ -187,10 +195,10 @@ class _Extreme(CombinationKind):
     def brought(self, whole: str, item: str, items: Sequence[str], language: Language) -> str:
         return f"all of {whole} to the one that decides" if language == "en" else f"tout ({whole}) à celui qui décide"
 
-    def exact_shares(self, items: Sequence[Item]) -> list[Fraction]:
+    def exact_shares(self, items: Sequence[Item[N]]) -> list[N]:
         scores = [item.score for item in items]
         decides = scores.index(self.exact(items))
-        return [Fraction(number == decides) for number in range(len(items))]
+        return [type(score)(number == decides) for number, score in enumerate(scores)]
 
 
 class Least(_Extreme):
@@ -199,7 +207,7 @@ class Least(_Extreme):
     name = "min"
     words: ClassVar[Mapping[Language, str]] = {"en": "the lowest of {items}", "fr": "le plus bas de {items}"}
 
-    def exact(self, items: Sequence[Item]) -> Fraction:
+    def exact(self, items: Sequence[Item[N]]) -> N:
         return min(item.score for item in items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:
@@ -212,7 +220,7 @@ class Greatest(_Extreme):
     name = "max"
     words: ClassVar[Mapping[Language, str]] = {"en": "the highest of {items}", "fr": "le plus haut de {items}"}
 
-    def exact(self, items: Sequence[Item]) -> Fraction:
+    def exact(self, items: Sequence[Item[N]]) -> N:
         return max(item.score for item in items)
 
     def combine(self, parts: Sequence[Part], store: Store) -> tuple[Exact, pl.Expr | None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from incentive_engine.compiler.explaining_pay import UNEARNED, WHOLE
 from incentive_engine.compiler.pay import SCORE
@@ -15,11 +15,21 @@ from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.combinations import Item
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node, nodes_under
+from incentive_engine.statements.digits import alike
 from incentive_engine.statements.reading import Reading, Row, bracketed, number_in
 from incentive_engine.statements.values import Line
 
 _ONE_NUMBER: Final = re.compile(r"\(([^()+−×÷]*)\)$")
 """Brackets around a single number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A group of one payee: its items that count, by path, and in which proportion they brought its score."""
+
+    items: Mapping[str, Item[Any]]
+    shares: Mapping[str, Any]
+    total: Any
 
 
 class Bringing:
@@ -33,29 +43,36 @@ class Bringing:
         self._named = [path for path in paths if formula is not None and path in formula.names]
         """The nodes whose scores a payout's formula names."""
 
-    def items(self, group: GroupNode, row: Row) -> Iterator[tuple[Node, Item | None]]:
-        """Score and weight of each item of a group; None for one that is left out."""
+    def scored(self, group: GroupNode, row: Row) -> Scored:
+        """Score and weight of each item that counts."""
+        found: list[tuple[str, Number, Number | None]] = []
         for item in group.items:
             score = number_in(row, f"{item.path}.score")
-            kpi = item.kpi_name if isinstance(item, MeasureNode) else None
-            weight = self._reading.parameter(item.weight, row, kpi)
-            counted = None if score is None else Item(Fraction(score), None if weight is None else Fraction(weight))
-            yield item, counted
+            if score is not None:
+                kpi = item.kpi_name if isinstance(item, MeasureNode) else None
+                found.append((item.path, score, self._reading.parameter(item.weight, row, kpi)))
+        numbers = iter(alike([number for _, *pair in found for number in pair if number is not None]))
+        items = {path: Item(next(numbers), None if weight is None else next(numbers)) for path, _, weight in found}
+        shares = dict(zip(items, group.combine.exact_shares(list(items.values())), strict=True)) if items else {}
+        return Scored(items, shares, sum(shares.values()))
 
-    def shown(self, item: Item) -> str:
+    def shown(self, item: Item[Any]) -> str:
         """An item as it enters the arithmetic of its group."""
         percent, inside = self._numbers.percent, self._numbers.inside
         score = inside(item.score, percent)
         return score if item.weight is None else f"{inside(item.weight, percent)} × {score}"
 
-    def lines(self, node: Node, above: GroupNode | None, row: Row) -> Iterator[Line]:
-        """The money of a node: how it follows from the payout or from the group above, and what of it was earned."""
+    def lines(self, node: Node, above: GroupNode | None, row: Row, scored: Mapping[str, Scored]) -> Iterator[Line]:
+        """The money of a node: how it follows from the payout or from the group above, and what of it was earned.
+
+        `scored`: every group of the payee, by path.
+        """
         money = self._money(node, above, row)
         if money is None:
             return
         line = self._from_formula(node, row, money) or self._from_pool(node, row, money)
         if line is None and above is not None:
-            line = self._from_above(node, above, row, money)
+            line = self._from_above(node, above, row, money, scored[above.path])
         if line is not None:
             yield line
         earned = number_in(row, f"{node.path}.earned")
@@ -81,7 +98,7 @@ class Bringing:
     def _shared(self) -> bool:
         return self._plan.pool is not None and isinstance(self._plan.pool.rules, SharedOut)
 
-    def _line(self, name: str, money: Number, arithmetic: str, exact: Fraction | None) -> Line:
+    def _line(self, name: str, money: Number, arithmetic: str, exact: Number | None) -> Line:
         note = "" if exact is None or exact == money else str(self._words["brought_note"])
         return Line(str(self._words[name]), self._numbers.money(money), arithmetic, note)
 
@@ -94,8 +111,10 @@ class Bringing:
         without = {each: number_in(row, f"{PAYOUT}.without_{each}") for each in self._named}
         if any(number is None for number in (*numbers, *without.values())):
             return None
-        payout, whole, unearned = (Fraction(number) for number in numbers if number is not None)
-        parts = {each: whole - Fraction(number) for each, number in without.items() if number is not None}
+        payout, whole, unearned, *others = alike(
+            number for number in (*numbers, *without.values()) if number is not None
+        )
+        parts = {each: whole - number for each, number in zip(without, others, strict=True)}
         total = sum(parts.values(), unearned)
         if not total or not money:
             return self._line("brought", money, "", None)
@@ -115,31 +134,28 @@ class Bringing:
         unearned = [number_in(row, part_column(name, "unearned")) for name in pool.rules.parts]
         if number_in(row, "pool.unearned") is not None:
             unearned = [number_in(row, "pool.unearned")]
-        known = [Fraction(number) for number in (*earned, *unearned) if number is not None]
-        total = sum(known, Fraction(0))
+        known = alike(number for number in (*earned, *unearned) if number is not None)
+        total = sum(known)
         if payout is None or not total or not money:
             return self._line("brought", money, "", None)
         show = self._amount
         above = bracketed(" + ".join(show(number) for number in known[: len(earned)]))
         arithmetic = f"{show(payout)} × {above} ÷ ({' + '.join(map(show, known))})"
-        return self._line("brought", money, arithmetic, Fraction(payout) * sum(known[: len(earned)]) / total)
+        whole, *known = alike((payout, *known))
+        return self._line("brought", money, arithmetic, whole * sum(known[: len(earned)]) / sum(known))
 
-    def _from_above(self, node: Node, above: GroupNode, row: Row, money: Number) -> Line | None:
+    def _from_above(self, node: Node, above: GroupNode, row: Row, money: Number, scored: Scored) -> Line | None:
         """Of a group's money: in the proportion in which its items brought its score."""
-        whole = self._divided(above, row)
-        present = [(item, scored) for item, scored in self.items(above, row) if scored is not None]
-        places = {item.path: place for place, (item, _) in enumerate(present)}
+        whole, own = self._divided(above, row), scored.items.get(node.path)
         if whole is None:
             return self._line("not_read", money, "", None)
-        shares = above.combine.exact_shares([scored for _, scored in present]) if present else []
-        total = sum(shares, Fraction(0))
-        if node.path not in places or not total or len(above.items) == 1 or not shares[places[node.path]]:
+        if own is None or not scored.total or len(above.items) == 1 or not scored.shares[node.path]:
             return self._line("brought", money, "", None)
-        own = present[places[node.path]][1]
         item = self.shown(own) if own.weight is None else f"({self.shown(own)})"
-        total_shown = self._numbers.inside(total, self._numbers.percent)
-        arithmetic = above.combine.brought(self._amount(whole), item, [total_shown], self._reading.language.of_rules)
-        exact = Fraction(whole) * shares[places[node.path]] / total
+        total = self._numbers.inside(scored.total, self._numbers.percent)
+        arithmetic = above.combine.brought(self._amount(whole), item, [total], self._reading.language.of_rules)
+        money_whole, share, divisor = alike((whole, scored.shares[node.path], scored.total))
+        exact = money_whole * share / divisor
         return self._line("brought", money, _ONE_NUMBER.sub(r"\1", arithmetic), exact)
 
     def _earned(self, node: Node, row: Row, money: Number, earned: Number) -> Line:
@@ -148,7 +164,8 @@ class Bringing:
         if part is None or not whole:
             return self._line("earned_money", earned, "", None)
         shown, below = (self._numbers.inside(number, self._numbers.percent) for number in (part, whole))
-        exact = Fraction(money) * Fraction(part) / Fraction(whole)
+        amount, above, divisor = alike((money, part, whole))
+        exact = amount * above / divisor
         return self._line("earned_money", earned, f"{self._amount(money)} × {shown} ÷ {below}", exact)
 
     @staticmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
@@ -82,14 +81,14 @@ class CardWriter:
             yield Line(words["score"], words["left_out"])
             return
         if measured["source"] == "zero":
-            yield from self._steps.score(row, "", Fraction(0))
+            yield from self._steps.score(row, "", Decimal(0))
             return
         period = self._reading.plan.period
         taken = period.previous() if measured["source"] == "previous" else period
         yield from self._ways.lines(row, lambda name: self._result(row, measured, results, name), taken)
         rate, score = number_in(row, f"{self._node.path}.rate"), number_in(row, f"{self._node.path}.score")
         if rate is not None and (self._steps.any or rate != score):
-            yield from self._steps.score(row, "", Fraction(rate))
+            yield from self._steps.score(row, "", rate)
 
     def _result(self, row: Row, measured: Row, results: Results, period: str) -> Line | None:
         """How the result of a period was divided."""
@@ -101,7 +100,7 @@ class CardWriter:
         if found is None or actual is None or measured["source"] == "target" or not found[1]:
             return None
         above, below = found
-        note = self._reading.rounded(node.kpi.rounding, Fraction(above) / Fraction(below), actual, self._value)
+        note = self._reading.rounded(node.kpi.rounding, above / below, actual, self._value)
         arithmetic = f"{self._numbers.number(above)} ÷ {self._numbers.number(below)}"
         return Line(self._words["steps"]["result"], self._value(actual) + self._unit, arithmetic, note)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from incentive_engine.compiler.telling import Names, curve_calls
@@ -14,6 +15,7 @@ from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.rulesets.resolving import chosen_rounding
 from incentive_engine.statements.digits import ends, printed
 from incentive_engine.statements.formulas import WrittenOut
+from incentive_engine.statements.languages import REMEMBERED
 from incentive_engine.statements.reading import Reading, Row, Show, number_in
 from incentive_engine.statements.values import Line
 
@@ -27,13 +29,14 @@ class CurveWriter:
     def __init__(self, reading: Reading, curve: CurveKind, show: Show, show_rate: Show, about: str = "") -> None:
         self._reading, self._curve, self._show, self._show_rate = reading, curve, show, show_rate
         self._about = about
+        self.line: Callable[[str, Number, Number | None, Number], Line] = lru_cache(REMEMBERED)(self._line)
+        """From an attainment, and what the curve reads besides, to a rate; many have the same."""
 
-    def line(self, name: str, attainment: Number, across: Number | None, rate: Number) -> Line:
-        """From an attainment to its rate."""
+    def _line(self, name: str, attainment: Number, across: Number | None, rate: Number) -> Line:
         number, words = self._reading.language.numbers.number, self._reading.words["steps"]
 
         def show(value: Any) -> str:
-            if isinstance(value, Fraction):  # a power of e, to its own places, or an attainment without an end
+            if type(value) is Fraction:  # a power of e, to its own places, or an attainment without an end
                 return self._reading.language.numbers.inside(value, number)
             return self._show(value)
 
@@ -70,7 +73,8 @@ class CallWriter:
 
     def lines(self, row: Row) -> Iterator[Line]:
         """The lines of one payee."""
-        for call in curve_calls(self._formula, self._column, row):
+        calls = curve_calls(self._formula, self._column, row) if self._writers else ()
+        for call in calls:
             argument, rate = number_in(row, f"{call.column}.at"), number_in(row, call.column)
             if argument is None or rate is None:
                 continue

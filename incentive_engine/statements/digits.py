@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from incentive_engine.engine.comparing import Number
 from incentive_engine.engine.wording import decimal_of
@@ -17,6 +18,8 @@ _LONGEST: Final = 10**15
 
 def printed(number: Number | int) -> Decimal:
     """The digits of a number that are printed."""
+    if type(number) is Decimal:
+        return number if number.as_tuple().exponent >= -_MOST_PLACES else number.quantize(_PRINTED)  # type: ignore[operator]
     if not isinstance(number, Fraction):
         return Decimal(number)
     ending = decimal_of(number)
@@ -27,12 +30,20 @@ def printed(number: Number | int) -> Decimal:
 
 def ends(number: Number) -> bool:
     """Whether all digits of a number are printed."""
-    return not isinstance(number, Fraction) or Fraction(printed(number)) == number
+    if type(number) is Decimal:
+        return _exponent(number) >= -_MOST_PLACES
+    return Fraction(printed(number)) == number
+
+
+def alike(numbers: Iterable[Number]) -> list[Any]:
+    """Numbers that can be calculated with: decimals if all are, else fractions."""
+    each = list(numbers)
+    return each if all(type(number) is Decimal for number in each) else [Fraction(number) for number in each]
 
 
 def quotient(number: Number) -> tuple[int, int] | None:
     """Numerator and divisor of a number of which not all digits are printed; None where a reader needs them not."""
-    if ends(number) or not isinstance(number, Fraction) or number.denominator > _LONGEST:
+    if type(number) is Decimal or ends(number) or not isinstance(number, Fraction) or number.denominator > _LONGEST:
         return None
     return number.numerator, number.denominator
 

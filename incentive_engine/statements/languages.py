@@ -34,7 +34,7 @@ DEFAULT: Final = "en"
 _FOLDER: Final = Path(__file__).parent / "words"
 _MINUS: Final = "−"
 _SIGN: Final = "¤"
-_REMEMBERED: Final = 1 << 16
+REMEMBERED: Final = 1 << 16
 
 
 class Numbers:
@@ -51,11 +51,11 @@ class Numbers:
         self._percents = (percent.prefix[0], percent.suffix[0])
         self._marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
         self.minor_digits = minor_digits(currency)
-        self.number: Callable[[Number | int], str] = lru_cache(_REMEMBERED)(self._number)
+        self.number: Callable[[Number | int], str] = lru_cache(REMEMBERED)(self._number)
         """All digits, without needless zeros."""
-        self.percent: Callable[[Number], str] = lru_cache(_REMEMBERED)(self._percent)
+        self.percent: Callable[[Number], str] = lru_cache(REMEMBERED)(self._percent)
         """A share of 1 as a percentage."""
-        self.money: Callable[[Number], str] = lru_cache(_REMEMBERED)(self._money)
+        self.money: Callable[[Number], str] = lru_cache(REMEMBERED)(self._money)
         """An amount with the currency's minor digits, and more where there are more."""
 
     def inside(self, value: Number | int, show: Callable[[Number], str]) -> str:

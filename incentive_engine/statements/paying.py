@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 
 from incentive_engine.compiler.explaining_pay import EXACT, UNEARNED
 from incentive_engine.compiler.pay import SCORE, compared_at
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, TARGET_PAY
 from incentive_engine.compiler.telling import Names
+from incentive_engine.engine.comparing import Number
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, chosen_rounding, nodes_under
 from incentive_engine.statements.curves import CallWriter
+from incentive_engine.statements.digits import alike
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line
 
@@ -102,17 +103,17 @@ class PayWriter:
             shown = " × ".join(
                 [numbers.money(target), *(numbers.inside(each, numbers.percent) for each in factors[1:])]
             )
-            exact = Fraction(1)
-            for factor in factors:
-                exact *= Fraction(factor)
+            exact = Decimal(1)
+            for factor in alike(factors):
+                exact *= factor
             note = self._reading.rounded(plan.payout_rounding, exact, money, numbers.money)
             yield Line(words["payout"], numbers.money(money), shown, note)
 
-    def _proration(self, row: Row, share: Decimal | Fraction) -> Line:
+    def _proration(self, row: Row, share: Number) -> Line:
         proration, numbers = self._reading.plan.proration, self._numbers
         assert proration is not None
         days, whole = row[DAYS], proration.whole(self._reading.plan.period)
-        exact = Fraction(days) / whole
+        exact = Decimal(days) / whole
         note = self._reading.rounded(chosen_rounding(proration.rounding), exact, share, numbers.percent)
         arithmetic = f"{numbers.number(days)} ÷ {numbers.number(whole)}"
         return Line(self._words["proration"], numbers.percent(share), arithmetic, note)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from incentive_engine.engine.comparing import Number
+from incentive_engine.kinds.combinations import Item
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
-from incentive_engine.statements.bringing import Bringing
+from incentive_engine.statements.bringing import Bringing, Scored
 from incentive_engine.statements.cards import CardWriter, Results
+from incentive_engine.statements.digits import ends
 from incentive_engine.statements.drawing import Piece, drawing
 from incentive_engine.statements.paying import PayWriter
 from incentive_engine.statements.pools import PoolWriter
@@ -60,20 +64,23 @@ class PlanWriter:
 
     def pay(self, payout: Row, trace: Row, measured: Mapping[str | None, Row], results: Results) -> Pay:
         """What one payee reads of this plan, from their rows of `payouts`, the trace and `contributions`."""
-        row = {**self._constants, **trace}
-        bringing = self._bringing
+        row, bringing = {**self._constants, **trace}, self._bringing
+        scored = {place.node.path: bringing.scored(place.node, row) for place in self._groups}
         parts = tuple(
             Part(
                 place.title,
                 place.node.path,
                 place.depth,
-                (*self._group(place, row), *bringing.lines(place.node, place.above, row)),
+                (
+                    *self._group(place, row, scored[place.node.path]),
+                    *bringing.lines(place.node, place.above, row, scored),
+                ),
                 place.rule,
             )
             for place in self._groups
         )
         cards = tuple(
-            writer.card(row, measured[node.path], results, bringing.lines(node, group, row))
+            writer.card(row, measured[node.path], results, bringing.lines(node, group, row, scored))
             for writer, node, group in self._cards
         )
         money, customer = payout["payout"], payout["customer_pay"]
@@ -117,7 +124,7 @@ class PlanWriter:
             pieces.append((words["other"], "other", measured[None]["pay"]))
         return drawing(pieces, words["payout"], money, self._paying.full(payout), self._numbers)
 
-    def _group(self, place: GroupPlace, row: Row) -> Iterator[Line]:
+    def _group(self, place: GroupPlace, row: Row, scored: Scored) -> Iterator[Line]:
         """From the items' scores to the group's."""
         group, words = place.node, self._words["steps"]
         if number_in(row, f"{group.path}.score") is None:
@@ -126,14 +133,25 @@ class PlanWriter:
             written = {name: self._numbers.number(count) for name, count in counts.items()}
             yield Line(words["score"], words["left_out"], "", few.format(**written))
             return
-        present = [(item, scored) for item, scored in self._bringing.items(group, row) if scored is not None]
-        items = [self._bringing.shown(scored) for _, scored in present]
-        known = {"points": f"({' + '.join(items)})", "items_present": self._numbers.number(len(items))}
-        weights = [self._numbers.percent(scored.weight) for _, scored in present if scored.weight is not None]
-        known["weight_present"] = f"({' + '.join(weights)})" if len(weights) > 1 else "".join(weights)
+        items = [self._bringing.shown(item) for item in scored.items.values()]
+        weights = [self._numbers.percent(item.weight) for item in scored.items.values() if item.weight is not None]
+        known = {
+            "points": f"({' + '.join(items)})",
+            "items_present": self._numbers.number(len(items)),
+            "weight_present": f"({' + '.join(weights)})" if len(weights) > 1 else "".join(weights),
+        }
         all_there = len(items) == len(group.items)
         arithmetic = group.combine.arithmetic(
             items, lambda name: None if all_there else known.get(name), self._reading.language.of_rules
         )
-        scores = [scored for _, scored in present]
-        yield from place.steps.score(row, arithmetic, group.combine.exact(scores))
+        yield from place.steps.score(row, arithmetic, _combined(group, scored))
+
+
+def _combined(group: GroupNode, scored: Scored) -> Number:
+    """The score of a group before its steps, exact."""
+    items = list(scored.items.values())
+    exact: Number = group.combine.exact(items)
+    if ends(exact):
+        return exact
+    whole = [Item(Fraction(each.score), None if each.weight is None else Fraction(each.weight)) for each in items]
+    return group.combine.exact(whole)

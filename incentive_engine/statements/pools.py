@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
+from typing import Final
 
 from incentive_engine.compiler.pools import (
     AMOUNT,
@@ -22,9 +22,12 @@ from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import Part, SharedOut, Solved
 from incentive_engine.rulesets.resolving import ResolvedPool
+from incentive_engine.statements.digits import alike
 from incentive_engine.statements.paying import FormulaWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line, Pool
+
+_ONE: Final = Decimal(1)
 
 
 class PoolWriter:
@@ -118,7 +121,7 @@ class PartWriter:
         yield Line(self._title, "", heading=True)
         money, number, share = numbers.money, numbers.number, numbers.percent(part.share)
         if part.share != 1:
-            exact = Fraction(total) * Fraction(part.share)
+            exact = _product(total, part.share)
             yield Line(words["part"], money(whole), f"{money(total)} × {share}", self._cut(exact, whole))
         yield from self._key.calls(row)
         exact_key = number_in(row, f"pool.{self._name}.exact.key")
@@ -131,7 +134,7 @@ class PartWriter:
             yield Line(words["amount"], money(amount), "", words["nobody"])
             return
         arithmetic = f"{money(whole)} × {number(key)} ÷ {number(keys)}"
-        exact = Fraction(whole) * Fraction(key) / Fraction(keys)
+        exact = _product(whole, key, over=keys)
         yield Line(words["amount"], money(amount), arithmetic, self._cut(exact, amount))
         yield from self._unearned(row, key, amount)
 
@@ -144,10 +147,11 @@ class PartWriter:
         shown = [numbers.number(each) for each in (key, without)]
         yield Line(words["without"], shown[1])
         arithmetic = f"{numbers.money(amount)} × ({shown[0]} − {shown[1]}) ÷ {shown[0]}"
-        exact = Fraction(amount) * (Fraction(key) - Fraction(without)) / Fraction(key)
+        left = alike((key, without))
+        exact = _product(amount, left[0] - left[1], over=key)
         yield Line(words["earned"], numbers.money(earned), arithmetic, self._cut(exact, earned))
 
-    def _cut(self, exact: Fraction, amount: Number) -> str:
+    def _cut(self, exact: Number, amount: Number) -> str:
         if exact == amount:
             return ""
         coin = Decimal(1).scaleb(-self._reading.plan.payout_rounding.kept)
@@ -162,3 +166,9 @@ def _bounds(rules: SharedOut | Solved) -> Iterator[tuple[str, str, Formula | Non
     if isinstance(rules, SharedOut):
         yield "minimum", MINIMUM, rules.minimum
         yield "maximum", MAXIMUM, rules.maximum
+
+
+def _product(one: Number, other: Number, over: Number = _ONE) -> Number:
+    left, right, below = alike((one, other, over))
+    product: Number = left * right / below
+    return product

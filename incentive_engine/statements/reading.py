@@ -31,6 +31,7 @@ from incentive_engine.statements.languages import Language, Words
 Row: TypeAlias = Mapping[str, Any]
 Show: TypeAlias = Callable[[Number], str]
 
+_NUMBERS: Final = (Decimal, Fraction)
 _CALCULATED: Final = re.compile(r"[\w%)] [+−×÷] ")
 
 
@@ -98,7 +99,7 @@ class Reading:
 
     def rounded(self, rounding: Rounding | None, exact: Number, shown: Number, show: Show) -> str:
         """What to say where a number was rounded; nothing where it was not, and can be printed."""
-        if Fraction(exact) == Fraction(shown) or rounding is None:
+        if rounding is None or exact == shown:
             return "" if ends(shown) else self.unrounded(shown)
         return self._rounding(rounding, show)
 
@@ -121,7 +122,18 @@ class Reading:
             return self._rounding(rounding, show)
         return ""
 
+    @cached_property
+    def _roundings(self) -> dict[tuple[Rounding, Show], str]:
+        """What is said of each rounding: there are few, and each is said again and again."""
+        return {}
+
     def _rounding(self, rounding: Rounding, show: Show) -> str:
+        key = (rounding, show)
+        if key not in self._roundings:
+            self._roundings[key] = self._rounding_words(rounding, show)
+        return self._roundings[key]
+
+    def _rounding_words(self, rounding: Rounding, show: Show) -> str:
         words = self.words["steps"]
         word = words["rounded"] if rounding.mode == "half_up" else words["rounded_mode"]
         step = show(Decimal(1).scaleb(-rounding.places))
@@ -140,7 +152,7 @@ def in_percent(kpi: Kpi) -> bool:
 def number_in(row: Row, column: str) -> Number | None:
     """The number in a column of the trace, if there is one."""
     value = row.get(column)
-    return value if isinstance(value, Decimal | Fraction) else None
+    return value if type(value) in _NUMBERS else None
 
 
 def bracketed(text: str) -> str:

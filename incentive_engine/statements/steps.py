@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number
@@ -49,7 +48,7 @@ class NodeSteps:
         steps = self._node.steps
         return bool(steps.modifiers or steps.gates or steps.floor is not None or steps.cap is not None)
 
-    def score(self, row: Row, arithmetic: str, exact: Fraction) -> Iterator[Line]:
+    def score(self, row: Row, arithmetic: str, exact: Number) -> Iterator[Line]:
         """From what the items (or the curve) gave, `arithmetic` = `exact`, to the node's score."""
         name, score = str(self._words["score"]), number_in(row, f"{self._node.path}.score")
         assert score is not None, "a node that counts has a score"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 from incentive_engine.compiler.inputs import ResultKey
@@ -13,6 +13,7 @@ from incentive_engine.engine.comparing import Number, compared, exact_attainment
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 from incentive_engine.statements.curves import CurveWriter, across_line
+from incentive_engine.statements.languages import REMEMBERED
 from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
 from incentive_engine.statements.values import Line
 
@@ -30,6 +31,8 @@ class WayWriter:
         self._value: Show = numbers.percent if in_percent(node.kpi) else numbers.number
         self._attained: Show = numbers.percent if percent else numbers.number
         self._percent = percent
+        self._attainment: Callable[[Number, tuple[tuple[str, Number | None], ...]], Line]
+        self._attainment = lru_cache(REMEMBERED)(self._attainment_of)
         self._curve = CurveWriter(reading, way.curve, self._attained, numbers.percent)
         self._unit = f" {reading.language.label(node.kpi.unit)}" if node.kpi.unit else ""
 
@@ -66,7 +69,7 @@ class WayWriter:
             why = str(words["steps"]["lacks"]).format(what=", ".join(lacks)) if lacks else ""
             yield Line(words["steps"]["attainment"], str(words["steps"]["not_possible"]), "", why)
             return
-        yield self._attainment(row, part, attainment)
+        yield self._attainment(attainment, tuple(self._numbers(row, part).items()))
         rate, across = number_in(row, f"{prefix}.rate"), number_in(row, f"{prefix}.rate.across")
         if self._way.curve.across is not None and across is not None:
             formula = self._reading.formula(self._way.curve.across, Names(self._node.of, part))
@@ -77,10 +80,9 @@ class WayWriter:
     def _numbers(self, row: Row, part: str) -> dict[str, Number | None]:
         return compared(self._node, self._way, row, self._reading.by_kpi, part)
 
-    def _attainment(self, row: Row, part: str, attainment: Number) -> Line:
+    def _attainment_of(self, attainment: Number, compared: tuple[tuple[str, Number | None], ...]) -> Line:
         kind, language, reading = self._way.attainment, self._reading.language.of_rules, self._reading
-        name, shown = reading.words["steps"]["attainment"], self._attained(attainment)
-        numbers = self._numbers(row, part)
+        name, shown, numbers = reading.words["steps"]["attainment"], self._attained(attainment), dict(compared)
         exact = exact_attainment(self._node, self._way, numbers)
         if exact is None:
             return Line(name, shown, "", kind.otherwise.get(language, kind.words[language]))
@@ -173,7 +175,7 @@ class WaysWriter:
             return Line(words["rate"], self._reading.words["card"]["no_result"])
         points, rounding = number_in(row, f"{node.path}.points"), self._node.paths[0].curve.rounding
         assert points is not None, "the rates were added up"
-        exact = Fraction(points) / len(present)
+        exact = points / len(present)
         note = self._reading.rounded(None if isinstance(rounding, str) else rounding, exact, rate, percent)
         inside = self._reading.language.numbers.inside
         shown = " + ".join(inside(each, percent) for each in present)
