@@ -99,3 +99,34 @@ def test_who_has_no_team_is_told_so(tmp_path: Path) -> None:
 """
     run = ran(tmp_path, RULES + PLAN + scorecard, "A,care,2026-Q3,50")
     assert run.held["reason"].to_list() == ["plan `all`: no result of `care` for team (`team` is empty)"]
+
+
+def test_what_a_curve_reads_besides_its_argument_is_named_where_it_is_missing(tmp_path: Path) -> None:
+    matrix = "  by_calls: {kind: matrix, across: calls, columns: [0], rows: [{from: 0, rates: [10%]}], below: zero}\n"
+    scorecard = """
+    target_pay: 1000
+    scorecard:
+      care: {weight: 100%, of: payee, target: 100, attainment: ratio, curve: same}
+    gates:
+      - {when: by_calls(care) > 5%, withhold: all, because: {en: Few}}
+"""
+    run = ran(tmp_path, RULES + matrix + PLAN + scorecard, "A,care,2026-Q3,50")
+    reason = "plan `all`: there is no result of `calls`, which `by_calls(care) > 5%` needs"
+    assert run.held.select("code", "reason").rows() == [("missing-gate", reason)]
+
+
+def test_a_workforce_may_have_a_column_called_company(tmp_path: Path) -> None:
+    plan = PLAN.replace("TRUE", 'company = "T"')
+    scorecard = """
+    target_pay: 1000
+    scorecard:
+      profit: {weight: 100%, of: company, target: 1000, attainment: ratio, curve: same}
+"""
+    rules = RULES + plan + scorecard
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "workforce.csv").write_text("payee,company\nA,T\nB,U\n", encoding="utf-8")
+    kpis = "subject_kind,subject,kpi,period,value\ncompany,company,profit,2026-Q3,1100\n"
+    (tmp_path / "data" / "kpis.csv").write_text(kpis, encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path / "data", "2026-Q3")
+    assert run.payouts.select("payee", "payout").rows() == [("A", Decimal(1100))]

@@ -164,6 +164,7 @@ class Context:
         texts = {each.text for each in formulas.each}
         told_as = f"`{formula.text}`" if len(texts) == 1 else f"the formula of `{code.removeprefix('missing-')}`"
         named = {name: self._named(name, of, given, when) for name in formula.names}
+        named |= {name: self._named(name, of, NOTHING_GIVEN, when) for name in self._read_across(formula)}
         lacks = {name: value.missing if isinstance(value, Exact) else value.is_null() for name, value in named.items()}
         for name in sorted(lacks):
             told = f"there is no result of `{name}`" if name in self.kpis else f"`{name}` is empty"
@@ -172,6 +173,13 @@ class Context:
         known = ~pl.any_horizontal([pl.lit(False), *lacks.values()])
         why = "does it divide by zero, or leave a curve?" if formula.calls else "does it divide by zero?"
         self.hold(code, missing & known, f"{told_as} cannot be worked out: {why}")
+
+    def _read_across(self, formula: Formula) -> Iterator[str]:
+        """What the curves read, besides their argument, that a formula calls."""
+        for across in (self.curves[call].across for call in formula.calls):
+            if across is not None:
+                yield from across.names - formula.names
+                yield from self._read_across(across)
 
     def rounded(self, name: str, value: Exact, rounding: Rounding | None) -> Exact:
         """The value rounded where the rules say so, as a column."""
@@ -213,7 +221,8 @@ class Context:
         if not first.complete:
             outside = rate.missing & ~attainment.missing
             outside = outside if across is None else outside & ~across.missing
-            self.hold("outside-curve", outside, f"the curve of `{name}` says nothing about this attainment")
+            of_node = name.removesuffix(".rate")
+            self.hold("outside-curve", outside, f"the curve of `{of_node}` says nothing about this attainment")
         return rate
 
     def _scratched(self, name: str, value: Exact) -> Exact:

@@ -208,7 +208,7 @@ def _pooled(
 
 
 def _hold_if_short(context: Context, pool: ResolvedPool) -> None:
-    reason = f"pool `{pool.name}` cannot pay what it owes everyone at least"
+    reason = f"the sum of pool `{pool.name}` is below zero, or less than it owes everyone at least"
     context.hold("pool-too-small", pl.col(SHORT).fill_null(False), reason)
 
 

@@ -66,6 +66,6 @@ class Walked:
         named |= {column for plan in rules.plans.values() if plan.proration for column in plan.proration.needs}
         named |= {parameter.column for placed in self.nodes for parameter in placed.columns.values()}
         named |= {column for population in rules.populations.values() for column in population.by}
-        named |= {pool.by for pool in rules.pools.values()} | self.subject_kinds
+        named |= ({pool.by for pool in rules.pools.values()} | self.subject_kinds) - {"company"}
         named |= {key for name in self.used_tables & rules.tables.keys() for key in rules.tables[name].keys} - {"kpi"}
-        return frozenset(named - {"payee", "company"})
+        return frozenset(named - {"payee"})

@@ -36,8 +36,10 @@ RESULT_COLUMNS = frozenset(
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
-_RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:\.|$)")
-"""So end the columns of results, and of numbers from tables."""
+_OF_THE_PLAN = {ROOT: "the plan's own score", "pool": "what a pool gives", "payout": "what is paid"}
+"""What begins with the name of an item of the plan, among the columns of a trace, and is none of its own."""
+_RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:[.#]|$)")
+"""So end the columns of results, and of numbers from tables; those of standings go on with the population."""
 _WORKED_OUT = "what the engine works out for a payee"
 _WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifiers"
 _NEAR = 0.8
@@ -118,16 +120,22 @@ def curves_and_factors_can_be_named(checked: Checked) -> Iterator[Problem]:
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
     for placed in checked.nodes:
-        if placed.path == ROOT and not isinstance(placed.node, Plan):
-            yield _reserved(ROOT, "the plan's own score", checked.key(*placed.at))
+        if placed.path in _OF_THE_PLAN and not isinstance(placed.node, Plan):
+            yield _reserved(placed.path, _OF_THE_PLAN[placed.path], checked.key(*placed.at))
     for use in checked.formulas:
         for name in sorted(use.named_columns & RESULT_COLUMNS) if use.source is None else ():
             yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
     for at, name in checked.named_columns:
         if name in PERIOD_NAMES:
             yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at(*at))
-        elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name):
+        elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name) or _step_of(name, checked):
             yield _reserved(name, _WORKED_OUT, checked.at(*at))
+
+
+def _step_of(name: str, checked: Checked) -> bool:
+    """Whether a column is called like one of the steps of a plan: `nps.rate`, `pool.sum`."""
+    first, dot, _ = name.partition(".")
+    return bool(dot) and first in {placed.path for placed in checked.nodes} | _OF_THE_PLAN.keys() | TARGET_PAY.keys()
 
 
 @tells("kpi-not-allowed", about=(Plan, Population))
