@@ -32,7 +32,14 @@ def divide(context: Context, scored: Scored, money: Exact) -> Iterator[tuple[Mea
 
 def split(context: Context, name: str, money: Exact, parts: Sequence[Exact]) -> list[Exact]:
     """The money in proportion to the parts, exactly."""
+    possible = [part for part in parts if any(part.bounds)]
+    if len(possible) < 2:  # all or nothing: no division
+        return [_whole(money, part) if part in possible else money.times(0) for part in parts]
     allocation = allocated(name, money, parts)
     for column in chain.from_iterable(allocation.stages):
         context.stages.scratch(column)
     return allocation.shares
+
+
+def _whole(money: Exact, part: Exact) -> Exact:
+    return Exact.choose((part.or_else(0).differs(0), money), otherwise=money.times(0))
