@@ -269,6 +269,16 @@ def paying(formula: str) -> tuple[str, str]:
     return "    scorecard:", f"    payout: {formula}\n    scorecard:"
 
 
+def from_pool(**keys: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The plan paid from a pool of parts of 10 % and 90 %, by these keys."""
+    parts = "".join(
+        f"      {name}: {{title: {{en: Part}}, share: {share}, in_proportion_to: {key}}}\n"
+        for (name, key), share in zip(keys.items(), ("10%", "90%"), strict=True)
+    )
+    pool = f"pools:\n  sum:\n    title: {{en: Sum}}\n    fund: {{sum: 1000, of: company}}\n    parts:\n{parts}plans:\n"
+    return ("plans:\n", pool), ("    scorecard:", "    pool: sum\n    scorecard:")
+
+
 @pytest.mark.parametrize(
     ("edits", "low", "high"),
     [
@@ -280,6 +290,9 @@ def paying(formula: str) -> tuple[str, str]:
         ([paying("target_pay * score")], "0.7", "0.7"),
         ([paying("target_pay * nps")], "1", "1"),
         ([paying("target_pay * MAX(nps, cases)")], "0", "1"),
+        ([paying("target_pay")], "0", "0"),
+        ([*from_pool(merit="score", presence="days_employed")], "0.07", "0.07"),
+        ([*from_pool(presence="1", merit="nps * base_salary")], "0.9", "0.9"),
     ],
 )  # fmt: skip
 def test_the_customers_share_is_what_weights_say(edits: list[tuple[str, str]], low: str, high: str) -> None:

@@ -1,7 +1,8 @@
 """How much of a plan customers decide, as the weights declare it.
 
 Where weights come from tables, where the smallest or the largest score decides, and where scores are added up without
-weights, the share lies in a range; so it does where a payout formula names several nodes.
+weights, the share lies in a range; so it does where a formula names several nodes. What a pool shares out by salary or
+presence customers do not decide.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.models import AnyMeasure, Group, Item, Plan, RuleSet
 
 
@@ -35,13 +37,22 @@ def _kpis(items: dict[str, Item]) -> list[str]:
 
 
 def declared_customer_share(rules: RuleSet, plan: Plan) -> Share:
-    """The path weights of measures whose KPI is `customer`, added up."""
-    shares = _shares(rules, plan.scorecard)
-    whole = _together(shares, plan.scorecard)
-    named = plan.payout.names if plan.payout else frozenset({"score"})
+    """The path weights of measures whose KPI is `customer`, added up; in a pool, of the parts that scores decide."""
+    pool = rules.pools.get(plan.pool) if plan.pool else None
+    if not isinstance(pool, SharedOut):
+        return _decided(rules, plan, plan.payout.names if plan.payout else frozenset({"score"}))
+    parts = [(Fraction(part.share), _decided(rules, plan, part.in_proportion_to.names)) for part in pool.parts.values()]
+    return Share(
+        sum((share * part.low for share, part in parts), Fraction(0)),
+        sum((share * part.high for share, part in parts), Fraction(0)),
+    )
+
+
+def _decided(rules: RuleSet, plan: Plan, named: frozenset[str]) -> Share:
+    """The customers' share in what a formula gives that names these; none where it names no score."""
     below = _by_path(rules, plan.scorecard, "")
-    paid = [*([whole] if "score" in named else []), *(share for path, share in below.items() if path in named)]
-    return _range(paid or [whole])
+    below["score"] = _together(_shares(rules, plan.scorecard), plan.scorecard)
+    return _range([share for path, share in below.items() if path in named])
 
 
 def _by_path(rules: RuleSet, items: Mapping[str, Item], above: str) -> dict[str, Share]:
