@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from incentive_engine import load, run
 from incentive_engine.cli.explained import lines
 from incentive_engine.engine.explanation import Explanation, explain
-from tests.calculator import equations
+from tests.calculator import curves_in, equations
 from tests.comparing import calculated
 from tests.drawn import cases
 from tests.oracle import Case
@@ -46,9 +46,11 @@ def recomputes(case: Case) -> None:
     """Fails with the first line that a pocket calculator would not confirm, or that shows an inside of the program."""
     with tempfile.TemporaryDirectory() as name:
         for explanation in explanations(case, Path(name)):
-            for line in lines(explanation):
-                assert not re.search(r"[{}]|None|Decimal|Fraction", line), line
-                assert CONDITIONS.match(line) or all(each.holds for each in equations(line)), line
+            texts = list(lines(explanation))
+            curves = curves_in(texts)
+            for line in texts:
+                assert not re.search(r"[{}\0]|None|Decimal|Fraction", line), line
+                assert CONDITIONS.match(line) or all(each.holds for each in equations(line, curves)), line
 
 
 def explanations(case: Case, folder: Path) -> Iterator[Explanation]:

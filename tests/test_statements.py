@@ -6,10 +6,9 @@ The calculator below knows the visible text of a page and nothing else.
 from __future__ import annotations
 
 import csv
-import operator
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -28,7 +27,7 @@ from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.gathering import StatementMaker, gathered
 from incentive_engine.statements.languages import chosen, codes, language
-from tests.calculator import rounded as nearest
+from tests.calculator import calculate
 
 STARTER = rules_dir() / "starter"
 PERIOD = "2026-Q3"
@@ -107,83 +106,7 @@ def value(text: str, code: str) -> Fraction:
     text = re.sub(r"^(?:the highest of|le plus haut de) (.*)$", r"max(\1)", text)
     text = re.sub(r", (?=\S)", ";", text)
     text = text.replace(",", "") if code == "en" else text.replace(",", ".")
-    tokens = re.findall(r"\d+(?:\.\d+)?%?|[()+−×÷;]|>=|<=|<>|[<>=]|[A-Za-z]+", text)
-    assert "".join(tokens) == text.replace(" ", ""), text
-    result = added(tokens)
-    assert not tokens, text
-    return result
-
-
-def added(tokens: list[str]) -> Fraction:
-    total = multiplied(tokens)
-    while tokens and tokens[0] in "+−":
-        total = total + multiplied(tokens) if tokens.pop(0) == "+" else total - multiplied(tokens)
-    return total
-
-
-def multiplied(tokens: list[str]) -> Fraction:
-    product = single(tokens)
-    while tokens and tokens[0] in "×÷":
-        product = product * single(tokens) if tokens.pop(0) == "×" else product / single(tokens)
-    return product
-
-
-def single(tokens: list[str]) -> Fraction:
-    token = tokens.pop(0)
-    if token == "(":
-        inside = added(tokens)
-        assert tokens.pop(0) == ")"
-        return inside
-    if token == "−":
-        return -single(tokens)
-    if token.isalpha():
-        return called(token.upper(), tokens)
-    return Fraction(token.removesuffix("%")) / (100 if token.endswith("%") else 1)
-
-
-def called(function: str, tokens: list[str]) -> Fraction:
-    arguments: list[Fraction] = []
-    while tokens.pop(0) in ("(", ";"):
-        arguments.append(either(tokens))
-    if function == "IF":
-        return arguments[1] if arguments[0] else arguments[2]
-    if function == "ROUND":
-        return nearest(arguments[0], int(arguments[1]))
-    if function == "ABS":
-        return abs(arguments[0])
-    return {"MIN": min, "MAX": max}[function](arguments)
-
-
-def either(tokens: list[str]) -> Fraction:
-    """Conditions joined by AND and OR, or a number."""
-    any_of = [both(tokens)]
-    while tokens[0] == "OR":
-        tokens.pop(0)
-        any_of.append(both(tokens))
-    return any_of[0] if len(any_of) == 1 else Fraction(any(any_of))
-
-
-def both(tokens: list[str]) -> Fraction:
-    all_of = [compared(tokens)]
-    while tokens[0] == "AND":
-        tokens.pop(0)
-        all_of.append(compared(tokens))
-    return all_of[0] if len(all_of) == 1 else Fraction(all(all_of))
-
-
-def compared(tokens: list[str]) -> Fraction:
-    if tokens[0] == "NOT":
-        tokens.pop(0)
-        return Fraction(not compared(tokens))
-    left = added(tokens)
-    if tokens[0] not in COMPARED:
-        return left
-    return Fraction(COMPARED[tokens.pop(0)](left, added(tokens)))
-
-
-COMPARED: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
-}  # fmt: skip
+    return calculate(text)
 
 
 def number_in(text: str, code: str) -> Fraction:
@@ -215,8 +138,8 @@ NOT_ARITHMETIC = r'"|^(?:all of|tout) |DAYS|ISMISSING|ROUNDUP|ROUNDDOWN|TRUE|FAL
 """Texts, dates and functions that a pocket calculator has no key for."""
 
 
-def recomputed(page: Page, code: str) -> int:
-    """How many lines were recomputed; fails on the first that does not come out."""
+def recomputed(page: Page, code: str, coin: Fraction = Fraction(1, 100)) -> int:
+    """How many lines were recomputed; fails on the first that does not come out. `coin`: the smallest of the pay."""
     done = 0
     curves: dict[str, str] = {}
     for line in page.lines:
@@ -231,7 +154,6 @@ def recomputed(page: Page, code: str) -> int:
         exact, printed = value(steps[0] if steps else last, code), number_in(line.result, code)
         if steps:
             assert value(last, code) == printed, line
-        coin = Fraction(1, 10 ** len(re.findall(r"\d", re.split(r"[.,](?=\d+\D*$)", line.result)[-1])))
         assert off_by(line.note, exact, printed, code, coin), line
         done += 1
     return done
