@@ -154,9 +154,8 @@ def test_a_formula_tells_what_it_pays_without_each_score(folder: Path) -> None:
     )
     assert told["payout"] == "914.505, rounded to 2 decimal places: 914.51 EUR"
     brought = texts(folder, "L1", "What each measure brought")["customer"]
-    assert brought.startswith(
-        "914.51 × (914.505 − 465.945) ÷ ((914.505 − 465.945) + (914.505 − 460.905) + 12.345) = 448.56"
-    )
+    parts = "(914.505 − 465.945) + (914.505 − 460.905) + 12.345"
+    assert brought.startswith(f"914.51 × (914.505 − 465.945) ÷ ({parts}) = 448.56 EUR, cut")
 
 
 def test_a_pool_tells_sum_keys_and_bounds(folder: Path) -> None:
@@ -180,10 +179,8 @@ def test_a_solved_factor_is_told(folder: Path) -> None:
 
 def test_a_page_shows_every_way(folder: Path, statements: dict[str, Statement]) -> None:
     text = page(folder, statements["A1"]).text
-    assert re.search(
-        r"Way: level .* Way: progress .* The best way Rate max\(136\.37%, 140%\) progress gives most", text
-    )
-    assert re.search(r"Target · level 80% .* Baseline · progress 65% Benchmark · progress 90%", text)
+    assert re.search(r"Way: level .* Way: progress .* The best way Rate max\(136\.37%, 140%\)", text)
+    assert re.search(r"Target · level 80% Baseline · progress 65% Benchmark · progress 90%", text)
 
 
 def test_a_page_shows_every_part_of_the_period(folder: Path, statements: dict[str, Statement]) -> None:
@@ -194,11 +191,8 @@ def test_a_page_shows_every_part_of_the_period(folder: Path, statements: dict[st
 
 def test_a_page_shows_what_a_result_is_compared_with(folder: Path, statements: dict[str, Statement]) -> None:
     assert "4 results: 1 better, 2 the same (this one counted), 1 worse" in page(folder, statements["A1"]).text
-    assert "4\u00a0résultats" not in page(folder, statements["A2"]).text
-    assert (
-        "4 résultats\u00a0: 0 meilleurs, 1 égaux (celui-ci compris), 3 moins bons"
-        in page(folder, statements["A2"]).text
-    )
+    french = page(folder, statements["A2"]).text
+    assert "4 résultats\u00a0: 0 meilleurs, 1 égaux (celui-ci compris), 3 moins bons" in french
 
 
 def test_a_page_shows_points_and_limits(folder: Path, statements: dict[str, Statement]) -> None:
@@ -206,14 +200,14 @@ def test_a_page_shows_points_and_limits(folder: Path, statements: dict[str, Stat
     assert taken["Points\u00a0: Tutorat"][1] == "−2,5\u00a0%"
     assert taken["Modificateur"][0] == "104,021112\u00a0% − 2,5\u00a0%"
     limited = printed(folder, statements["A4"])["Condition\u00a0: Peu d'appels"]
-    assert limited[0] == "min(32,354393\u00a0%\u00a0; 80\u00a0%)"
+    assert limited[0] == "min(32,354393\u00a0%\u202f; 80\u00a0%)"
     assert "au plus 80\u00a0%" in limited[2]
 
 
 def test_a_page_shows_the_formula_and_what_it_pays_without(folder: Path, statements: dict[str, Statement]) -> None:
     told = printed(folder, statements["L1"])
     assert told["Payout"][:2] == (
-        "(1,260 × (60% × (89 ÷ 150) + 30% × 120%) + 100 × bonus((89 ÷ 150)) + 1 × 12.345) × 100%",
+        "(1,260 × (60% × (89 ÷ 150) + 30% × 120%) + 100 × bonus(89 ÷ 150) + 1 × 12.345) × 100%",
         "€914.51",
     )
     assert told["Without internal"][1] == "€460.905"

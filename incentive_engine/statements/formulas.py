@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,8 @@ from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import NameUse, NumberLiteral, TextLiteral, walk
 from incentive_engine.statements.languages import Language
 
+_TWICE = re.compile(r"\((\([^()]*\))\)")
+"""Brackets around brackets."""
 _NOTHING_FIXED: Mapping[str, str] = {}
 _SIGNS = str.maketrans({"*": "×", "/": "÷", "-": "−"})
 
@@ -28,7 +31,8 @@ class WrittenOut:
 
     def with_values(self, row: Mapping[str, Any]) -> str:
         """The formula with the row's values."""
-        return "".join(text if column is None else self._shown(row, column, text) for text, column in self.pieces)
+        text = "".join(text if column is None else self._shown(row, column, text) for text, column in self.pieces)
+        return _TWICE.sub(r"\1", text) if "((" in text else text
 
     def _shown(self, row: Mapping[str, Any], column: str, name: str) -> str:
         if column not in row:
