@@ -14,7 +14,7 @@ from incentive_engine.formulas import Formula
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.rulesets.resolving import chosen_rounding
 from incentive_engine.statements.digits import ends, printed
-from incentive_engine.statements.formulas import WrittenOut
+from incentive_engine.statements.formulas import WrittenOut, bracketed_once
 from incentive_engine.statements.languages import REMEMBERED
 from incentive_engine.statements.reading import Reading, Row, Show, number_in
 from incentive_engine.statements.values import Line
@@ -86,7 +86,7 @@ class CallWriter:
                 if call.argument not in self._arguments:
                     self._arguments[call.argument] = self._reading.formula(call.argument, self._names)
                 inside = self._arguments[call.argument].with_values(row)
-            yield self._writers[call.curve].line(f"{call.curve}({inside})", argument, across, rate)
+            yield self._writers[call.curve].line(bracketed_once(f"{call.curve}({inside})"), argument, across, rate)
 
     def _second(self, curve: str, across: Number, row: Row) -> Line:
         """The second number that a curve reads."""

@@ -32,7 +32,7 @@ class WrittenOut:
     def with_values(self, row: Mapping[str, Any]) -> str:
         """The formula with the row's values."""
         text = "".join(text if column is None else self._shown(row, column, text) for text, column in self.pieces)
-        return _TWICE.sub(r"\1", text) if "((" in text else text
+        return bracketed_once(text)
 
     def _shown(self, row: Mapping[str, Any], column: str, name: str) -> str:
         if column not in row:
@@ -50,6 +50,11 @@ class WrittenOut:
                 return self.language.date(value)
             case _:
                 return f'"{value}"'
+
+
+def bracketed_once(text: str) -> str:
+    """A text without brackets around brackets."""
+    return _TWICE.sub(r"\1", text) if "((" in text else text
 
 
 def written_out(
