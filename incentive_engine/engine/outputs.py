@@ -137,6 +137,8 @@ def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
 def _widest(program: Program) -> dict[str, int]:
     """The decimal places that hold each column of every measure, as far as all of them leave room for."""
     columns: dict[str, list[Exact]] = {}
+    if program.payout is not None:
+        columns["pay"] = [program.numbers[OTHER_PAY]]  # a measure that can earn nothing has no places of its own
     for scored in program.measures():
         for name, value in _numbers(program, scored).items():
             if value is not None:
