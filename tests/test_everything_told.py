@@ -185,7 +185,7 @@ def test_a_page_shows_every_way(folder: Path, statements: dict[str, Statement]) 
 
 def test_a_page_shows_every_part_of_the_period(folder: Path, statements: dict[str, Statement]) -> None:
     text = page(folder, statements["A3"]).text
-    assert "the mean of 1 of 3 parts of the period" in text
+    assert "Your own result 1 of 3 parts of the period" in text
     assert "There is 1 record; at least 2 are needed." in text
 
 

@@ -145,7 +145,11 @@ def recomputed(page: Page, code: str, coin: Fraction = Fraction(1, 100)) -> int:
     for line in page.lines:
         if re.fullmatch(r"\w+\(.*\)", line.name):
             curves[line.name] = line.result
-        if not line.arithmetic or re.search(NOT_ARITHMETIC, line.arithmetic):
+        if (
+            not line.arithmetic
+            or re.search(NOT_ARITHMETIC, line.arithmetic)
+            or re.search("counted as 0|compté pour 0", line.note)
+        ):
             continue
         arithmetic = line.arithmetic
         for name in sorted(curves, key=len, reverse=True):

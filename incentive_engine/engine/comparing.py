@@ -9,10 +9,16 @@ from typing import Any, TypeAlias
 
 from incentive_engine.compiler.inputs import STANDING, ParameterKey, ResultKey, StandingKey
 from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
-from incentive_engine.rulesets.resolving import MeasureNode, PathNode
+from incentive_engine.kinds.curve_kind import in_points
+from incentive_engine.rulesets.resolving import MeasureNode, PathNode, ResolvedPlan
 
 Row: TypeAlias = Mapping[str, Any]
 Number: TypeAlias = Decimal | Fraction
+
+
+def points(plan: ResolvedPlan) -> bool:
+    """Whether a plan's rates and scores read as points rather than as percentages."""
+    return any(in_points(way.curve.corners()) for measure in plan.measures() for way in measure.paths)
 
 
 def parameter_of(

@@ -42,6 +42,9 @@ _BOUND_WORDS: Final = {
         "others": "changé en proportion de ce que les limites des autres donnent ou prennent",
     },
 }
+_NOBODY: Final = {"en": "nobody has a key", "fr": "personne n'a de clé"}
+_NOTHING: Final = {"en": "gives nothing, counted as 0", "fr": "ne donne rien, compté pour 0"}
+_DIVIDED_BY_NOTHING: Final = re.compile(r"/ \(?0(?![.\d])")
 _CUT_WORDS: Final = {
     "en": "cut so that the parts add up",
     "fr": "coupé pour que la somme des parts soit exacte",
@@ -97,7 +100,11 @@ class PayTeller(StepTeller):
         end, other = _REPEATED.get(name, ("", ""))
         if other and self._row.get(step["column"].removesuffix(end) + other) == value:
             return None
+        if name in ("pool_before", "pool_paid") and not self._bounded:
+            return None
         sentence = self._sentence(step)
+        if name in ("without", "pool_without") and not value and _DIVIDED_BY_NOTHING.search(sentence):
+            return f"{sentence}{self._colon}{_NOTHING[self._wording.language]}"
         shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
         if name in _DAYS or name in _WORDY:
             return f"{sentence}{self._colon}{shown}"
@@ -120,11 +127,20 @@ class PayTeller(StepTeller):
         """A part of a whole, cut to the smallest coin so that all parts add up."""
         if "÷" not in sentence and "×" not in sentence:
             return f"{sentence}{self._colon}{shown}"
-        if not any_ or _BELOW_NOTHING.search(sentence):
+        if _BELOW_NOTHING.search(sentence):
+            return f"{shown}, {_NOBODY[self._wording.language]}"
+        if not any_:
             return shown
         if _WHOLE.search(sentence):
             return f"{sentence} = {shown}"
         return f"{sentence} = {shown}, {_CUT_WORDS[self._wording.language]}"
+
+    @property
+    def _bounded(self) -> bool:
+        """Whether there is more to say of a pool's amount than the share of its one part."""
+        pool = self._plan.pool
+        parts = len(pool.rules.parts) if pool is not None and isinstance(pool.rules, SharedOut) else 0
+        return parts > 1 or any(column in self._row for column in (MINIMUM, MAXIMUM))
 
     def _bound(self, amount: Decimal | Fraction | int) -> str:
         """Which bound decided, if any."""

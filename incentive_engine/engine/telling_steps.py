@@ -14,10 +14,11 @@ import polars as pl
 from incentive_engine.compiler.explaining import SOURCE_WORDS, WHERE_MET
 from incentive_engine.compiler.inputs import PREVIOUS, ResultKey
 from incentive_engine.compiler.measures import PATH, SOURCES
-from incentive_engine.engine.comparing import compared, exact_attainment
+from incentive_engine.engine.comparing import compared, exact_attainment, points
 from incentive_engine.engine.step_names import PARAMETERS, STEP_NAMES
 from incentive_engine.engine.wording import Number, Row, Wording, as_written
 from incentive_engine.kinds.base import Label, written
+from incentive_engine.kinds.curve_kind import in_points
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode, Node, PathNode, ResolvedPlan
@@ -63,6 +64,8 @@ class StepTeller:
             node.path for node in plan.measures() if row.get(f"{node.path}.source") == SOURCES["reweight"]
         }
         self._uncounted = unpaid | self._left_out
+        self._percent = not points(plan)
+        """Whether rates and scores read as percentages."""
         self._row = {**row, **{f"{path}.rate": Decimal(0) for path in unpaid}}
 
     @property
@@ -108,17 +111,32 @@ class StepTeller:
             return ""
         return f", {self._rounded(step)}"
 
+    def _rounding_of(self, step: Row, sentence: str) -> str:
+        """How a formula's number was rounded, where the formula divides or multiplies."""
+        calculated = any(sign in sentence.rpartition(self._colon)[2] for sign in (" * ", " / "))
+        return f", {self._rounded(step)}" if calculated and step["places"] is not None else ""
+
     def _rounded(self, step: Row) -> str:
         return self._wording.rounded(step["rounding" if self._wording.language == "en" else "rounding_fr"])
 
     def _result(self, node: Node, step: Row, place: Place) -> str | None:
         assert isinstance(node, MeasureNode)
         value = self._row.get(step["column"])
+        if node.of != "company" and self._row.get(node.of) is None:
+            return self._nobodys(node, step)
         if value is None:
             none = "no result" if self._wording.language == "en" else "pas de résultat"
             return f"{self._sentence(step)}{self._colon}{none}"
         worked = self._worked(node, ResultKey(node.kpi_name, node.of, place.part), value)
         return f"{self._sentence(step)}{self._colon}{worked}"
+
+    def _nobodys(self, node: MeasureNode, step: Row) -> str:
+        """The result of a team or department that the payee has none of."""
+        whose = node.of if self._wording.language == "en" else {"team": "équipe"}.get(node.of, "service")
+        said = self._sentence(step).partition(", ")[0]
+        if self._wording.language == "en":
+            return f"{said}, of no {whose} (`{node.of}` is empty): no result"
+        return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {node.of} » est vide) : pas de résultat"
 
     def _worked(self, node: MeasureNode, key: ResultKey, value: Decimal) -> str:
         """A result with what it was divided from and how many facts stand behind it."""
@@ -220,11 +238,15 @@ class StepTeller:
 
     def _of_curve(self, curve: CurveKind, step: Row, attained: str) -> str | None:
         rate, attainment = self._row.get(step["column"]), self._row.get(attained)
-        if rate is None or attainment is None:
+        if attainment is None:
             return None
+        if rate is None:
+            return (
+                f"{self._sentence(step)}{self._colon}{'no rate' if self._wording.language == 'en' else 'pas de taux'}"
+            )
         number = self._wording.number
         worked = curve.worked(attainment, self._row.get(f"{step['column']}.across"), number)
-        value = self._valued(rate, percent=True)
+        value = self._valued(rate, percent=not in_points(curve.corners()))
         told = value if worked == number(rate) else self._equal(worked, value, step)
         return f"{self._sentence(step)}{self._colon}{told}"
 
@@ -243,7 +265,7 @@ class StepTeller:
             return None
         decides = next((item for item in node.items if self._row.get(f"{item.path}.score") == value), None)
         name = "" if decides is None else f"{decides.path}, "
-        return f"{self._sentence(step)}{self._colon}{name}{self._valued(value, percent=True)}"
+        return f"{self._sentence(step)}{self._colon}{name}{self._valued(value, percent=self._percent)}"
 
     def _empty(self, node: Node, step: Row, place: Place) -> str | None:
         return self._sentence(step) if self._row.get(step["column"]) else None
@@ -253,8 +275,8 @@ class StepTeller:
             return None
         value = self._row.get(step["column"])
         if step["step"] == "score" and value is not None and value == self._row.get(f"{node.path}.extreme"):
-            return f"{self._sentence(step)}{self._colon}{self._valued(value, percent=True)}"
-        return self._told(step, percent=step["step"] not in _COUNTS)
+            return f"{self._sentence(step)}{self._colon}{self._valued(value, percent=self._percent)}"
+        return self._told(step, percent=self._percent and step["step"] not in _COUNTS)
 
     def _told(self, step: Row, *, percent: bool) -> str | None:
         """A number with the arithmetic behind it."""
@@ -281,7 +303,10 @@ class StepTeller:
     def _modifier(self, node: Node, step: Row, place: Place) -> str | None:
         value = self._row.get(step["column"])
         because = self._label(node.steps.modifiers[_number(step)].because)
-        return None if value is None else f"{self._sentence(step)} = {self._wording.number(value)} ({because})"
+        if value is None:
+            return None
+        sentence = self._sentence(step)
+        return f"{sentence} = {self._wording.number(value)}{self._rounding_of(step, sentence)} ({because})"
 
     def _gate(self, node: Node, step: Row, place: Place) -> str | None:
         met = self._row.get(step["column"])
@@ -297,7 +322,7 @@ class StepTeller:
         template = step["sentence" if wording.language == "en" else "sentence_fr"]
         before, after = gate.worked(_SCORE, written).split(_SCORE)
         template = template.removesuffix(f" {WHERE_MET[wording.language]}").removesuffix(after).removeprefix(before)
-        shown = self._valued(value, percent=True)
+        shown = self._valued(value, percent=self._percent)
         if met:
             return f"{wording.listed(gate.worked(self._filled(template), wording.written))} = {shown}"
         score = self._filled(template[1:-1] if " " in template else template)

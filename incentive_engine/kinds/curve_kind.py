@@ -144,11 +144,16 @@ def at(starts: Sequence[Decimal]) -> tuple[Start, ...]:
     return tuple((start, False) for start in starts)
 
 
+def in_points(corners: Sequence[tuple[Decimal, Decimal]]) -> bool:
+    """Whether rates read as points rather than as percentages: one of them is 1,000 % or more."""
+    return any(abs(rate) >= _POINTS for _, rate in corners)
+
+
 def listed(corners: Sequence[tuple[Decimal, Decimal]], language: Language, *, percent: bool) -> str:
     """Points in a row, a jump as such."""
     read: list[str] = []
     for number, (x, y) in enumerate(corners):
-        rate = written(y, percent=True)
+        rate = written(y, percent=not in_points(corners))
         if number and corners[number - 1][0] == x:
             read[-1] += f" {_AT_ONCE[language]} {rate}"
         else:
@@ -156,6 +161,7 @@ def listed(corners: Sequence[tuple[Decimal, Decimal]], language: Language, *, pe
     return ", ".join(read)
 
 
+_POINTS = 10
 _AT_ONCE: dict[Language, str] = {"en": "and at once", "fr": "et aussitôt"}
 BELOW = {
     ("en", "zero"): "nothing below the first",

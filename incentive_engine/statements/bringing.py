@@ -59,7 +59,7 @@ class Bringing:
     def shown(self, item: Item[Any]) -> str:
         """An item as it enters the arithmetic of its group."""
         percent, inside = self._numbers.percent, self._numbers.inside
-        score = inside(item.score, percent)
+        score = inside(item.score, self._reading.score)
         return score if item.weight is None else f"{inside(item.weight, percent)} × {score}"
 
     def lines(self, node: Node, above: GroupNode | None, row: Row, scored: Mapping[str, Scored]) -> Iterator[Line]:
@@ -152,7 +152,7 @@ class Bringing:
         if own is None or not scored.total or len(above.items) == 1 or not scored.shares[node.path]:
             return self._line("brought", money, "", None)
         item = self.shown(own) if own.weight is None else f"({self.shown(own)})"
-        total = self._numbers.inside(scored.total, self._numbers.percent)
+        total = self._numbers.inside(scored.total, self._reading.score)
         arithmetic = above.combine.brought(self._amount(whole), item, [total], self._reading.language.of_rules)
         money_whole, share, divisor = alike((whole, scored.shares[node.path], scored.total))
         exact = money_whole * share / divisor
@@ -163,7 +163,7 @@ class Bringing:
         part, whole = (number_in(row, f"{node.path}.{name}") for name in ("earned_score", self._last(node)))
         if part is None or not whole:
             return self._line("earned_money", earned, "", None)
-        shown, below = (self._numbers.inside(number, self._numbers.percent) for number in (part, whole))
+        shown, below = (self._numbers.inside(number, self._reading.score) for number in (part, whole))
         amount, above, divisor = alike((money, part, whole))
         exact = amount * above / divisor
         return self._line("earned_money", earned, f"{self._amount(money)} × {shown} ÷ {below}", exact)

@@ -53,7 +53,7 @@ class CardWriter:
             curves=self._curves,
             weight=self._weight(measured["weight"]),
             lines=(*self._lines(row, measured, results), *brought),
-            score="" if score is None else numbers.percent(score),
+            score="" if score is None else self._reading.score(score),
             pay="" if pay is None else numbers.money(pay),
             rule=self._rule,
         )
@@ -61,8 +61,8 @@ class CardWriter:
     def _result_words(self, row: Row, measured: Row) -> str:
         actual, words = measured["actual"], self._words["card"]
         if self._node.parts:
-            counts = [self._numbers.number(count) for count in (self._ways.counted(row), len(self._node.parts))]
-            return str(words["average"]).format(count=counts[0], whole=counts[1])
+            counted, whole = self._ways.counted(row), self._numbers.number(len(self._node.parts))
+            return self._language.plural(words["average"], counted, whole=whole) if counted else str(words["no_part"])
         return str(words["no_result"]) if actual is None else self._value(actual) + self._unit
 
     def _facts(self, measured: Row) -> str:

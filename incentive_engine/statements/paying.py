@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from incentive_engine.compiler.explaining_pay import EXACT, UNEARNED
 from incentive_engine.compiler.pay import SCORE, compared_at
@@ -19,6 +21,8 @@ from incentive_engine.statements.curves import CallWriter
 from incentive_engine.statements.digits import alike
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line
+
+_DIVIDED_BY_NOTHING: Final = re.compile(r"÷ \(?0(?![.,\d])")
 
 
 class FormulaWriter:
@@ -91,7 +95,7 @@ class PayWriter:
             yield Line(words["target_pay"], shown, "" if same else arithmetic, note)
         if plan.proration is not None and share is not None:
             yield self._proration(row, share)
-        yield Line(words["score"], numbers.percent(score), "", words["score_note"])
+        yield Line(words["score"], self._reading.score(score), "", words["score_note"])
         if money is None:
             return
         if plan.pool is not None and isinstance(plan.pool.rules, SharedOut):
@@ -101,7 +105,11 @@ class PayWriter:
         elif target is not None:
             factors = [target, score] + ([] if share is None else [share])
             shown = " × ".join(
-                [numbers.money(target), *(numbers.inside(each, numbers.percent) for each in factors[1:])]
+                [
+                    numbers.money(target),
+                    numbers.inside(score, self._reading.score),
+                    *([] if share is None else [numbers.inside(share, numbers.percent)]),
+                ]
             )
             exact = Decimal(1)
             for factor in alike(factors):
@@ -142,4 +150,6 @@ class PayWriter:
             yield from formula.calls(row)
             written = self._prorated(formula, row)
             note = self._reading.maybe_rounded(written, value, finer, self._numbers.money)
+            if not value and _DIVIDED_BY_NOTHING.search(written):
+                note = str(self._words["nothing"])
             yield Line(words, self._numbers.money(value), written, note)

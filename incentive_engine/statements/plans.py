@@ -90,7 +90,7 @@ class PlanWriter:
             pays=self._reading.plan.pays,
             payout=money,
             customer=customer,
-            score=self._numbers.percent(payout["score"]),
+            score=self._reading.score(payout["score"]),
             sentence=self._sentence(money, customer),
             lines=tuple(self._paying.lines(payout, row)),
             pool=None if self._pool is None else self._pool.pool(row),

@@ -16,7 +16,7 @@ from incentive_engine.compiler.pay import SCORE
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import PRORATION
 from incentive_engine.compiler.telling import Names, in_french
-from incentive_engine.engine.comparing import Number, parameter_of
+from incentive_engine.engine.comparing import Number, parameter_of, points
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Parameter, Rounding
 from incentive_engine.kinds.kpis import Given
@@ -59,6 +59,12 @@ class Reading:
         return frozenset(name for name, table in self.rules.ruleset.tables.items() if "kpi" in table.keys)
 
     @cached_property
+    def score(self) -> Show:
+        """How rates and scores are written: as points where a curve gives many, else as percentages."""
+        numbers = self.language.numbers
+        return numbers.number if points(self.plan) else numbers.percent
+
+    @cached_property
     def _scores(self) -> Mapping[str, str]:
         """The column of each name that formulas have for a score."""
         scores = {node.path: f"{node.path}.score" for node in nodes_under(self.plan.root)}
@@ -73,7 +79,10 @@ class Reading:
         """A formula, ready for any payee's values, with what its names mean."""
         kpis = self.rules.ruleset.kpis
         if names.nodes:
-            columns, percents = {**self._scores}, frozenset({*self._scores.values(), PRORATION})
+            columns, percents = (
+                {**self._scores},
+                frozenset({PRORATION} if points(self.plan) else {*self._scores.values(), PRORATION}),
+            )
             pool = self.plan.pool
             if pool is not None and isinstance(pool.rules, Solved):
                 columns[pool.rules.solve.factor] = FACTOR

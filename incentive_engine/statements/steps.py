@@ -21,7 +21,7 @@ class NodeSteps:
 
     def __init__(self, reading: Reading, node: Node) -> None:
         self._reading, self._node, self._words = reading, node, reading.words["steps"]
-        self._percent = reading.language.numbers.percent
+        self._score = reading.score
         label, path = reading.language.label, node.path
         self._modifiers = [
             (
@@ -80,21 +80,21 @@ class NodeSteps:
             yield lines, value
 
     def _shown(self, number: Number) -> str:
-        return self._percent(number)
+        return self._score(number)
 
     def _endless(self, number: Number) -> str:
         """What to say where not all digits are printed."""
         return "" if ends(number) else self._reading.unrounded(number)
 
     def _inside(self, number: Number) -> str:
-        return self._reading.language.numbers.inside(number, self._percent)
+        return self._reading.language.numbers.inside(number, self._score)
 
     def _earned(self, arithmetic: str, value: Number, note: str = "") -> Line:
         notes = note or str(self._words["earned_note"]), self._endless(value)
         return Line(str(self._words["earned"]), self._shown(value), arithmetic, ", ".join(filter(None, notes)))
 
     def _rounded(self, exact: Number, score: Number) -> str:
-        return self._reading.rounded(self._node.steps.rounding, exact, score, self._percent)
+        return self._reading.rounded(self._node.steps.rounding, exact, score, self._score)
 
     def _modified(
         self, row: Row, place: int, value: Number, earned: Number | None
@@ -105,7 +105,7 @@ class NodeSteps:
         if number is None or after is None:
             return [], value, earned
         factor = modifier.sign == "×"
-        show, written = write if factor else self._percent, formula.with_values(row)
+        show, written = write if factor else self._score, formula.with_values(row)
         plain = show(number)
 
         def inside(each: Number) -> str:
@@ -151,7 +151,7 @@ class NodeSteps:
     def _shut(self, place: int, value: Number) -> str:
         """The score behind a gate whose condition holds, for a pocket calculator."""
         gate = self._gates[place - 1][0]
-        worked = gate.worked(self._inside(value), self._percent)
+        worked = gate.worked(self._inside(value), self._score)
         return worked.replace(", ", f"{self._reading.words['argument_sign']} ")
 
     def _bounded(self, row: Row, name: str, value: Number) -> tuple[list[Line], Number]:
@@ -161,5 +161,5 @@ class NodeSteps:
             return [], value
         after = max(value, bound) if name == "floor" else min(value, bound)
         applied = after != value
-        said = self._words["bounds"][name]["applied" if applied else "idle"].format(bound=self._percent(bound))
+        said = self._words["bounds"][name]["applied" if applied else "idle"].format(bound=self._score(bound))
         return [Line(str(self._words[name]), self._shown(after), "", said, applied=applied)], after

@@ -33,7 +33,7 @@ class WayWriter:
         self._percent = percent
         self._attainment: Callable[[Number, tuple[tuple[str, Number | None], ...]], Line]
         self._attainment = lru_cache(REMEMBERED)(self._attainment_of)
-        self._curve = CurveWriter(reading, way.curve, self._attained, numbers.percent)
+        self._curve = CurveWriter(reading, way.curve, self._attained, reading.score)
         self._unit = f" {reading.language.label(node.kpi.unit)}" if node.kpi.unit else ""
 
     @property
@@ -74,7 +74,9 @@ class WayWriter:
         if self._way.curve.across is not None and across is not None:
             formula = self._reading.formula(self._way.curve.across, Names(self._node.of, part))
             yield across_line(self._reading, formula.with_values(row), across)
-        if rate is not None:
+        if rate is None:
+            yield Line(self._reading.words["steps"]["rate"], str(self._reading.words["steps"]["no_rate"]))
+        else:
             yield self._curve.line(self._reading.words["steps"]["rate"], attainment, across, rate)
 
     def _numbers(self, row: Row, part: str) -> dict[str, Number | None]:
@@ -149,7 +151,7 @@ class WaysWriter:
 
     def _of(self, row: Row, part: str, prefix: str) -> Iterator[Line]:
         """Every way of one result, and the best of them."""
-        words, percent = self._reading.words["steps"], self._reading.language.numbers.percent
+        words, percent = self._reading.words["steps"], self._reading.score
         if len(self._ways) == 1:
             yield from self._ways[0].lines(row, part, prefix)
             return
@@ -167,7 +169,7 @@ class WaysWriter:
             yield Line(words["rate"], percent(rate), listed, note)
 
     def _mean(self, row: Row) -> Line:
-        words, percent, node = self._reading.words["steps"], self._reading.language.numbers.percent, self._node
+        words, percent, node = self._reading.words["steps"], self._reading.score, self._node
         rates = [number_in(row, f"{node.path}.{part.name}.rate") for part in node.parts]
         present = [rate for rate in rates if rate is not None]
         rate = number_in(row, f"{node.path}.rate")
