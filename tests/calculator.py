@@ -152,7 +152,7 @@ def equations(line: str, curves: Curves = NO_CURVES) -> list[Equation]:
             left, right = calculate(line[start : match.start()], curves), calculate(match["right"])
         except (ValueError, ZeroDivisionError):
             continue
-        coin = F(1, 10 ** len(match["right"].partition(".")[2])) if match["cut"] else None
+        coin = calculate(match["cut"]) if match["cut"] else None
         found.append(Equation(left, right, tuple(_roundings(line[match.end() :])), coin))
         at = match.end()
     return found
@@ -182,7 +182,7 @@ MODES = (
 _ROUNDING = re.compile(rf"rounded to (?P<places>\d+)(?P<decimals> decimal places?)?(?:, (?P<mode>{'|'.join(MODES)}))?")
 _EQUALS = re.compile(
     r" = (?P<right>−?\d+(?:\.\d+)?%?(?: ÷ \d+)?)(?= = |,|$| \(|  | [A-Za-z])"
-    r"(?: = −?[\d.]+%)?(?: [a-zA-Z]+)?(?P<cut>, cut)?"
+    r"(?: = −?[\d.]+%)?(?: [a-zA-Z]+)?(?:, cut to (?P<cut>[\d.]+))?"
 )
 
 

@@ -160,7 +160,7 @@ def test_a_formula_tells_what_it_pays_without_each_score(folder: Path) -> None:
 
 def test_a_pool_tells_sum_keys_and_bounds(folder: Path) -> None:
     told = texts(folder, "S1", "Payout · The shop's pool")
-    assert told["share · By results"].startswith("405.58 × 385.2975 ÷ 573.47125 = 272.50 EUR, cut so that")
+    assert told["share · By results"].startswith("405.58 × 385.2975 ÷ 573.47125 = 272.50 EUR, cut to 0.01 so that")
     assert told["pool pays"] == "454.17, within the bounds: 384.00 EUR, the maximum"
     others = texts(folder, "S2", "Payout · The shop's pool")["pool pays"]
     assert others.endswith("changed by what the bounds of others give or take, in proportion")

@@ -27,7 +27,7 @@ from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.gathering import StatementMaker, gathered
 from incentive_engine.statements.languages import chosen, codes, language
-from tests.calculator import calculate
+from tests.calculator import NO_CURVES, Curves, calculate
 
 STARTER = rules_dir() / "starter"
 PERIOD = "2026-Q3"
@@ -99,14 +99,14 @@ class Page(HTMLParser):
         return re.sub(r"[ \n\t]+", " ", " ".join(self.words)).strip()
 
 
-def value(text: str, code: str) -> Fraction:
+def value(text: str, code: str, curves: Curves = NO_CURVES) -> Fraction:
     """What a pocket calculator makes of printed arithmetic."""
     text = re.sub(rf"[\u202f\u00a0]|{CURRENCY}", "", text)
     text = re.sub(r"^(?:the lowest of|le plus bas de) (.*)$", r"min(\1)", text)
     text = re.sub(r"^(?:the highest of|le plus haut de) (.*)$", r"max(\1)", text)
     text = re.sub(r", (?=\S)", ";", text)
     text = text.replace(",", "") if code == "en" else text.replace(",", ".")
-    return calculate(text)
+    return calculate(text, curves)
 
 
 def number_in(text: str, code: str) -> Fraction:
@@ -137,25 +137,22 @@ def off_by(note: str, exact: Fraction, printed: Fraction, code: str, coin: Fract
 NOT_ARITHMETIC = r'"|^(?:all of|tout) |DAYS|ISMISSING|ROUNDUP|ROUNDDOWN|TRUE|FALSE|\b(?:yes|no|missing)\b|\d{1,2} [A-Z]'
 """Texts, dates and functions that a pocket calculator has no key for."""
 
+COUNTED_AS_0 = "counted as 0|compté pour 0"
+
 
 def recomputed(page: Page, code: str, coin: Fraction = Fraction(1, 100)) -> int:
     """How many lines were recomputed; fails on the first that does not come out. `coin`: the smallest of the pay."""
     done = 0
-    curves: dict[str, str] = {}
+    curves: dict[tuple[str, Fraction], Fraction] = {}
     for line in page.lines:
-        if re.fullmatch(r"\w+\(.*\)", line.name):
-            curves[line.name] = line.result
-        if (
-            not line.arithmetic
-            or re.search(NOT_ARITHMETIC, line.arithmetic)
-            or re.search("counted as 0|compté pour 0", line.note)
-        ):
+        call = re.fullmatch(r"(\w+)\((.*)\)", line.name)
+        if call:
+            curves[call[1], value(call[2], code, curves)] = number_in(line.result, code)
+        if not line.arithmetic or re.search(NOT_ARITHMETIC, line.arithmetic) or re.search(COUNTED_AS_0, line.note):
             continue
         arithmetic = line.arithmetic
-        for name in sorted(curves, key=len, reverse=True):
-            arithmetic = arithmetic.replace(name, f"({curves[name]})")
         *steps, last = arithmetic.split(" = ")
-        exact, printed = value(steps[0] if steps else last, code), number_in(line.result, code)
+        exact, printed = value(steps[0] if steps else last, code, curves), number_in(line.result, code)
         if steps:
             assert value(last, code) == printed, line
         assert off_by(line.note, exact, printed, code, coin), line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ class Telling:
         period = self.plan.period
         known = {
             "period_days": str(period.days),
-            "period_start": period.start.isoformat(),
-            "period_end": period.end.isoformat(),
+            "period_start": _date(period.start),
+            "period_end": _date(period.end),
         }
         if names.nodes:
             known |= {node.path: f"{{{node.path}.score!r}}" for node in nodes_under(self.plan.root)}
@@ -169,6 +170,10 @@ class Telling:
         of_table = (parameter.table, parameter.column)
         names = {key.kpi: key.header for key in self.program.parameters if (key.table, key.column) == of_table}
         return f"{{{names.get(kpi) or names[None]}}}"
+
+
+def _date(day: dt.date) -> str:
+    return f"DATE({day.year}, {day.month}, {day.day})"
 
 
 def bracketed(text: str) -> str:

@@ -46,8 +46,8 @@ _NOBODY: Final = {"en": "nobody has a key", "fr": "personne n'a de clé"}
 _NOTHING: Final = {"en": "gives nothing, counted as 0", "fr": "ne donne rien, compté pour 0"}
 _DIVIDED_BY_NOTHING: Final = re.compile(r"/ \(?0(?![.\d])")
 _CUT_WORDS: Final = {
-    "en": "cut so that the parts add up",
-    "fr": "coupé pour que la somme des parts soit exacte",
+    "en": "cut to {coin} so that the parts add up",
+    "fr": "coupé à {coin} pour que la somme des parts soit exacte",
 }
 
 
@@ -133,7 +133,8 @@ class PayTeller(StepTeller):
             return shown
         if _WHOLE.search(sentence):
             return f"{sentence} = {shown}"
-        return f"{sentence} = {shown}, {_CUT_WORDS[self._wording.language]}"
+        coin = self._wording.number(Decimal(1).scaleb(-self._plan.payout_rounding.kept))
+        return f"{sentence} = {shown}, {_CUT_WORDS[self._wording.language].format(coin=coin)}"
 
     @property
     def _bounded(self) -> bool:

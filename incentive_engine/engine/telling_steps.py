@@ -112,8 +112,8 @@ class StepTeller:
         return f", {self._rounded(step)}"
 
     def _rounding_of(self, step: Row, sentence: str) -> str:
-        """How a formula's number was rounded, where the formula divides or multiplies."""
-        calculated = any(sign in sentence.rpartition(self._colon)[2] for sign in (" * ", " / "))
+        """How a formula's number was rounded, where the formula is more than a number."""
+        calculated = any(sign in sentence.rpartition(self._colon)[2] for sign in (" * ", " / ", "("))
         return f", {self._rounded(step)}" if calculated and step["places"] is not None else ""
 
     def _rounded(self, step: Row) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,7 +31,6 @@ Row: TypeAlias = Mapping[str, Any]
 Show: TypeAlias = Callable[[Number], str]
 
 _NUMBERS: Final = (Decimal, Fraction)
-_CALCULATED: Final = re.compile(r"[\w%)] [+−×÷] ")
 
 
 @dataclass(frozen=True)
@@ -121,15 +119,8 @@ class Reading:
         return str(words["unrounded_as"]).format(exact=exact)
 
     def maybe_rounded(self, written: str, number: Number, rounding: Rounding | None, show: Show) -> str:
-        """What to say of the rounding of a formula's number, of which only the rounded one is known.
-
-        A product or quotient is rounded; what a function chose is, where it fills its places.
-        """
-        if rounding is None or written == show(number):
-            return ""
-        if _CALCULATED.search(written) or not written.endswith(")") or number != round(number, rounding.kept - 1):
-            return self._rounding(rounding, show)
-        return ""
+        """What to say of the rounding of a formula's number, of which only the rounded one is known."""
+        return "" if rounding is None or written == show(number) else self._rounding(rounding, show)
 
     @cached_property
     def _roundings(self) -> dict[tuple[Rounding, Show], str]:
