@@ -1,0 +1,177 @@
+"""Results of one payee in words: whose counts, from which facts, and what a sentence of the run becomes for a payee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.compiler.explaining import SOURCE_WORDS
+from incentive_engine.compiler.inputs import PREVIOUS, ResultKey
+from incentive_engine.compiler.measures import PATH, SOURCES
+from incentive_engine.engine.comparing import points
+from incentive_engine.engine.wording import Number, Row, Wording
+from incentive_engine.kinds.base import Label
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan
+
+SIGNS: Final = ("+ ", "− ", "× ", "÷ ")
+_WIDER: Final = ("team", "department")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column of a measure belongs: to a part of the period and to one of several ways, if to any."""
+
+    part: str = ""
+    way: PathNode | None = None
+    column: str = ""
+    """What the columns of the way start with."""
+
+
+class ResultTeller:
+    """Tells the results of one payee under one plan."""
+
+    def __init__(self, rules: Rules, plan: ResolvedPlan, row: Row, results: pl.DataFrame, wording: Wording) -> None:
+        self._rules, self._plan, self._results, self._wording = rules, plan, results, wording
+        self._by_kpi = {name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys}
+        unpaid = {node.path for node in plan.measures() if row.get(f"{node.path}.source") == SOURCES["zero"]}
+        self._left_out = {
+            node.path for node in plan.measures() if row.get(f"{node.path}.source") == SOURCES["reweight"]
+        }
+        self._uncounted = unpaid | self._left_out
+        self._percent = not points(plan)
+        """Whether rates and scores read as percentages."""
+        self._row = {**row, **{f"{path}.rate": Decimal(0) for path in unpaid}}
+
+    @property
+    def _colon(self) -> str:
+        return ": " if self._wording.language == "en" else " : "
+
+    def _sentence(self, step: Row) -> str:
+        return self._filled(step["sentence" if self._wording.language == "en" else "sentence_fr"])
+
+    def _filled(self, template: str) -> str:
+        return self._wording.fill(self._wording.constants(template), self._row)
+
+    def _rounding(self, step: Row, arithmetic: str) -> str:
+        """How the number was rounded, where there was anything to round."""
+        if step["places"] is None or not any(sign in arithmetic for sign in SIGNS):
+            return ""
+        return f", {self._rounded(step)}"
+
+    def _rounding_of(self, step: Row, sentence: str) -> str:
+        """How a formula's number was rounded, where the formula is more than a number."""
+        calculated = any(sign in sentence.rpartition(self._colon)[2] for sign in (" * ", " / ", "("))
+        return f", {self._rounded(step)}" if calculated and step["places"] is not None else ""
+
+    def _rounded(self, step: Row) -> str:
+        return self._wording.rounded(step["rounding" if self._wording.language == "en" else "rounding_fr"])
+
+    def _result(self, node: Node, step: Row, place: Place) -> str | None:
+        assert isinstance(node, MeasureNode)
+        value = self._row.get(step["column"])
+        if node.of != "company" and self._row.get(node.of) is None:
+            return self._nobodys(node, step)
+        if value is None:
+            none = "no result" if self._wording.language == "en" else "pas de résultat"
+            return f"{self._sentence(step)}{self._colon}{none}"
+        worked = self._worked(node, ResultKey(node.kpi_name, node.of, place.part), value)
+        return f"{self._sentence(step)}{self._colon}{worked}"
+
+    def _nobodys(self, node: MeasureNode, step: Row) -> str:
+        """The result of a team or department that the payee has none of."""
+        whose = node.of if self._wording.language == "en" else {"team": "équipe"}.get(node.of, "service")
+        said = self._sentence(step).partition(", ")[0]
+        if self._wording.language == "en":
+            return f"{said}, of no {whose} (`{node.of}` is empty): no result"
+        return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {node.of} » est vide) : pas de résultat"
+
+    def _worked(self, node: MeasureNode, key: ResultKey, value: Decimal) -> str:
+        """A result with what it was divided from and how many facts stand behind it."""
+        rounded = self._wording.rounded(node.kpi.rounding.sentence(self._wording.language))
+        subject = "company" if key.subject_kind == "company" else self._row[key.subject_kind]
+        period = key.period(self._plan.period).name
+        found = self._results.filter(kpi=key.kpi, subject_kind=key.subject_kind, subject=subject, period=period)
+        number, text = self._wording.number, self._valued(value, percent=node.kpi.compute.in_percent)
+        if node.kpi.unit:
+            text += f" {self._label(node.kpi.unit)}"
+        (facts,) = found.rows(named=True) or [{"numerator": None, "denominator": None, "n": None}]
+        if facts["denominator"] is not None:
+            quotient = f"{number(facts['numerator'])} ÷ {number(facts['denominator'])}"
+            text = f"{quotient} = {text}, {rounded}"
+        elif facts["numerator"] is not None and facts["numerator"] != value:
+            text = f"{number(facts['numerator'])}, {rounded}{self._colon}{text}"
+        return text if facts["n"] is None else f"{text}, n = {facts['n']}"
+
+    def _valued(self, value: Number, *, percent: bool) -> str:
+        shown = self._wording.number(value)
+        return f"{shown} = {self._wording.percent(value)}" if percent and value and "÷" not in shown else shown
+
+    def _label(self, label: Label) -> str:
+        return label.get(self._wording.language) or next(iter(label.values()))
+
+    def _source(self, node: Node, step: Row, place: Place) -> str | None:
+        assert isinstance(node, MeasureNode)
+        code = self._row.get(step["column"])
+        if code is None:
+            return None
+        source = next(name for name, each in SOURCES.items() if each == code)
+        return SOURCE_WORDS[self._wording.language][source] + self._why(node, source)
+
+    def _why(self, node: MeasureNode, source: str) -> str:
+        """Why another result than the own one counts."""
+        english = self._wording.language == "en"
+        if node.parts and source != "own":
+            return ": no part of the period counts" if english else " : aucune partie de la période ne compte"
+        told = self._few(node, "", missed=source != "own")
+        if told or source == "own":
+            return told and f"{self._colon}{told}"
+        return ": there is no own result" if english else " : pas de résultat propre"
+
+    def _few(self, node: MeasureNode, part: str, *, missed: bool) -> str:
+        """How many facts there are and are needed; nothing where that does not matter."""
+        reliability, count = node.kpi.reliability, self._row.get(ResultKey(node.kpi_name, node.of, part).answers)
+        if not reliability or count is None or (missed and count >= reliability.at_least):
+            return ""
+        least = reliability.at_least
+        if self._wording.language == "en":
+            return f"n = {count}, at least {least} needed"
+        return f"n = {count}, il en faut {least}"
+
+    def _actual(self, node: Node, step: Row, place: Place) -> str | None:
+        assert isinstance(node, MeasureNode)
+        value, code = self._row.get(step["column"]), self._row.get(f"{node.path}.source")
+        if place.part:
+            own = self._row.get(ResultKey(node.kpi_name, node.of, place.part).column)
+            if value is not None or own is None:
+                return None
+            told = self._few(node, place.part, missed=True)
+            return f"{'does not count' if self._wording.language == 'en' else 'ne compte pas'}{self._colon}{told}"
+        if value is None or code == SOURCES["own"]:
+            return None
+        for name in (*_WIDER, PREVIOUS):
+            if code == SOURCES[name]:
+                key = ResultKey(node.kpi_name, node.of, PREVIOUS)
+                if name in _WIDER:
+                    key = ResultKey(node.kpi_name, name)  # type: ignore[arg-type]
+                whose = "" if name == PREVIOUS else f"{self._row[name]}{self._colon}"
+                return whose + self._worked(node, key, value)
+        return self._wording.number(value)
+
+
+def places_of(node: MeasureNode) -> dict[str, Place]:
+    """Where each column of a measure belongs."""
+    places = {}
+    for part in [part.name for part in node.parts] or [""]:
+        prefix = f"{node.path}.{part}" if part else node.path
+        for column in (ResultKey(node.kpi_name, node.of, part).column, f"{prefix}.actual", f"{prefix}.{PATH}"):
+            places[column] = Place(part)
+        places[f"{prefix}.rate"] = Place(part)
+        for way in node.paths:
+            start = f"{prefix}.{way.name}" if way.name else prefix
+            place = Place(part, way, start)
+            places |= {f"{start}.{name}": place for name in ("attainment", "rate", "rate.across")}
+    return places
