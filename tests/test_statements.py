@@ -146,7 +146,7 @@ def recomputed(page: Page, code: str, coin: Fraction = Fraction(1, 100)) -> int:
     curves: dict[tuple[str, Fraction], Fraction] = {}
     for line in page.lines:
         call = re.fullmatch(r"(\w+)\((.*)\)", line.name)
-        if call:
+        if call and not re.search(NOT_ARITHMETIC, call[2]):
             curves[call[1], value(call[2], code, curves)] = number_in(line.result, code)
         if not line.arithmetic or re.search(NOT_ARITHMETIC, line.arithmetic) or re.search(COUNTED_AS_0, line.note):
             continue

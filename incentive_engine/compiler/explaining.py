@@ -273,7 +273,7 @@ class _Told:
         """The payout, divided down the tree. `whole`: the column that the node's part comes from; `share`: how."""
         path = node.path
         share = brought(self.telling, path) or share
-        if path == ROOT and share is None:
+        if path == ROOT and share is None and self.telling.plan.payout is None:
             whole = PAYOUT
         for name in ("money", "earned", "pay"):
             column = f"{path}.{name}"

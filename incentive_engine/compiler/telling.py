@@ -148,13 +148,14 @@ class Telling:
             "period_start": _date(period.start),
             "period_end": _date(period.end),
         }
+        if self.plan.proration is None:
+            known[PRORATION] = "1"
         if names.nodes:
             known |= {node.path: f"{{{node.path}.score!r}}" for node in nodes_under(self.plan.root)}
             known[SCORE] = f"{{{ROOT}.score!r}}"
             pool = self.plan.pool
             if pool is not None and isinstance(pool.rules, Solved):
                 known[pool.rules.solve.factor] = f"{{{FACTOR}!r}}"
-            known |= {} if self.plan.proration is not None else {PRORATION: "1"}
             known |= dict.fromkeys(names.nothing, "0")
         else:
             results = [key for key in self.program.results if (key.subject_kind, key.when) == (names.of, names.when)]

@@ -85,7 +85,8 @@ class Bringing:
             value = number_in(row, f"{node.path}.{name}")
             if value is not None:
                 return value
-        return number_in(row, PAYOUT) if above is None and not self._named and not self._shared else None
+        plain = self._plan.payout is None and not self._shared
+        return number_in(row, PAYOUT) if above is None and plain else None
 
     def _divided(self, group: GroupNode, row: Row) -> Number | None:
         """What a group's items divide."""

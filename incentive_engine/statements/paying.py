@@ -111,8 +111,8 @@ class PayWriter:
                     *([] if share is None else [numbers.inside(share, numbers.percent)]),
                 ]
             )
-            exact = Decimal(1)
-            for factor in alike(factors):
+            exact, *others = alike(factors)
+            for factor in others:
                 exact *= factor
             note = self._reading.rounded(plan.payout_rounding, exact, money, numbers.money)
             yield Line(words["payout"], numbers.money(money), shown, note)

@@ -88,7 +88,7 @@ class Reading:
             columns = {name: ResultKey(name, names.of, names.when).column for name in formula.names & kpis.keys()}
             percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
         fixed = dict.fromkeys(names.nothing, "0")
-        if names.nodes and self.plan.proration is None:
+        if self.plan.proration is None:
             fixed[PRORATION] = "1"
         return written_out(formula, self.language, lambda name: columns.get(name, name), percents, fixed)
 
