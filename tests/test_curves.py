@@ -279,9 +279,9 @@ LOGISTIC = {"kind": "logistic", "midpoint": "0.5", "width": "0.1", "low": "0.98"
     [
         (
             JUMP,
-            "straight lines between 0% → 50%, 100% → 950% and at once 1000%; nothing below the first, "
+            "straight lines between 0% → 0.5, 100% → 9.5 and at once 10; nothing below the first, "
             "flat above the last",
-            "lignes droites entre 0% → 50%, 100% → 950% et aussitôt 1000% ; rien en dessous du premier, "
+            "lignes droites entre 0% → 0.5, 100% → 9.5 et aussitôt 10 ; rien en dessous du premier, "
             "constant au-dessus du dernier",
         ),
         (
