@@ -62,6 +62,19 @@ class Period:
             else (Period._of(year - 1, kind, in_a_year, self.year_starts))
         )
 
+    def year_before(self) -> Period:
+        """The same period of the year before."""
+        return Period.parse(f"{int(self.name[:4]) - 1:04d}{self.name[4:]}", self.year_starts)
+
+    @property
+    def year_start(self) -> dt.date:
+        """The first day of the fiscal year in which the period begins."""
+        return _first_day(self.start.year - (self.start.month < self.year_starts), self.year_starts - 1)
+
+    def months_to_its_end(self, months: int) -> dt.date:
+        """The first day of so many months that end with the period."""
+        return _first_day(self.end.year, self.end.month - months)
+
     def parts(self, kind: str) -> tuple[Period, ...]:
         """The `months`, `quarters` or `halves` that the period is made of, in order; none where it is no longer."""
         single = {"months": "month", "quarters": "quarter", "halves": "half"}[kind]

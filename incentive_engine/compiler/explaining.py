@@ -110,15 +110,15 @@ class _Told:
         yield Step(f"{node.path}.rate", node.path, "mean", mean, mean, (*node.at, "average_of"), rounding)
 
     def _result(self, node: MeasureNode, part: str = "") -> Step:
-        key, compute = ResultKey(node.kpi_name, node.of, part), node.kpi.compute
+        key = ResultKey(node.kpi_name, node.of, part)
         en, fr = _whose(node.of)
         during = f", {part}" if part else ""
         return Step(
             key.column,
             node.path,
             "result",
-            f"{compute.sentence('en')}, {en}{during}",
-            f"{compute.sentence('fr')}, {fr}{during}",
+            f"{node.kpi.sentence('en')}, {en}{during}",
+            f"{node.kpi.sentence('fr')}, {fr}{during}",
             ("kpis", node.kpi_name, "compute"),
             chosen_rounding(node.kpi.rounding),
         )

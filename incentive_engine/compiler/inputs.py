@@ -37,6 +37,12 @@ class ResultKey:
         """The column of the wide frame that holds the result."""
         return f"{self.kpi}@{self.subject_kind}" + (f".{self.when}" if self.when else "")
 
+    @classmethod
+    def of_period(cls, kpi: str, subject_kind: SubjectKind, period: Period, of: Period) -> ResultKey:
+        """The key of a result of `period`, in a calculation of the period `of`: one result has one key."""
+        names = {of.name: "", of.previous().name: PREVIOUS}
+        return cls(kpi, subject_kind, names.get(period.name, period.name))
+
     def period(self, of: Period) -> Period:
         """The period of the result, in a calculation of the period `of`."""
         if not self.when:

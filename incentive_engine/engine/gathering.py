@@ -11,11 +11,12 @@ from incentive_engine.compiler.inputs import PLAN, ParameterKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.fitting import fitted
-from incentive_engine.engine.measured import COUNT, SUBJECT, VALUE, Measured, Sheet
+from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Sheet
 from incentive_engine.engine.standings import Standings
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import FromTable
+from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan
 

@@ -17,8 +17,6 @@ import polars as pl
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.crediting import COMPANY, known_people
 from incentive_engine.engine.measured import (
-    COUNT,
-    NUMERATOR,
     SUBJECT,
     VALUE,
     Result,
@@ -33,9 +31,10 @@ from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import written
+from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import RESULTS
+from incentive_engine.rulesets.formula_uses import RESULTS
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 _PLACE, _KPI, _RUN = "place", "number of the KPI", "run of the subject"

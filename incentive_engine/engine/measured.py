@@ -13,24 +13,25 @@ from incentive_engine.engine.crediting import COMPANY, known_people
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
+from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi
 
-SUBJECT, VALUE, COUNT, NUMERATOR, DENOMINATOR = "subject", "value", "n", "numerator", "denominator"
+SUBJECT, VALUE = "subject", "value"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One KPI for one kind of subject and period.
 
-    `frame`: one row per subject: subject, value, n, numerator and, where there is one, denominator, numbers as integer
-    counts; value and n are null for a subject without a result.
+    `frame`: one row per subject: subject, value, n and, where there are any, numerator and denominator, numbers as
+    integer counts; value and n are null for a subject without a result.
     """
 
     frame: pl.DataFrame
     scale: Scale
-    numerator: Exact
-    denominator: Exact | None
+    numerator: Exact | None = None
+    denominator: Exact | None = None
 
 
 Sheet: TypeAlias = Mapping[ResultKey, Result]
@@ -59,7 +60,9 @@ def every_subject(kind: str, accepted: Accepted) -> pl.DataFrame:
     return pl.DataFrame({SUBJECT: known_people(accepted)[kind].drop_nulls().unique().sort()})
 
 
-def fitted_result(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:
+def fitted_result(
+    frame: pl.DataFrame, kpi: Kpi, numerator: Exact | None = None, denominator: Exact | None = None
+) -> Result:
     """The result, its value in the carrier that the least and the greatest that occur need."""
     column, scale = fitted(frame[VALUE], kpi.rounding.kept)
     count = pl.when(column.is_not_null()).then(pl.col(COUNT)).alias(COUNT)

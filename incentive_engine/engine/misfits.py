@@ -14,7 +14,7 @@ from incentive_engine.engine.measured import SUBJECT
 from incentive_engine.errors import did_you_mean
 from incentive_engine.facts import HELD_SCHEMA
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import RESULTS
+from incentive_engine.rulesets.formula_uses import RESULTS
 
 SUBJECT_KINDS = ("payee", "team", "department", "company")
 

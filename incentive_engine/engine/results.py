@@ -1,7 +1,7 @@
 """KPI results: from accepted facts, or given, to one exact value per subject, with its n.
 
-Facts are added up as integers, so that nothing depends on their order; one division at the end, then the KPI's own
-rounding.
+Facts are credited and grouped here; what is gathered of each group, and what follows from it, the KPI's kind says. Then
+the KPI's own rounding, and at last the formulas over KPIs.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.crediting import credited, known_people, subject_column
 from incentive_engine.engine.given import given_results
 from incentive_engine.engine.measured import (
-    COUNT,
-    DENOMINATOR,
-    NUMERATOR,
     SUBJECT,
     VALUE,
     Measured,
@@ -27,10 +24,13 @@ from incentive_engine.engine.measured import (
     fitted_result,
     rounded,
 )
+from incentive_engine.engine.over_results import results_over_kpis, with_what_they_read
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table
 from incentive_engine.formulas import Scope
-from incentive_engine.kinds.kpis import FromFacts, Given, Tally
+from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered
+from incentive_engine.kinds.kpis import Given
+from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.models import Kpi, RuleSet
@@ -39,20 +39,22 @@ from incentive_engine.rulesets.models import Kpi, RuleSet
 def measure_kpis(
     rules: RuleSet, types: ColumnTypes, accepted: Accepted, keys: Collection[ResultKey], period: Period
 ) -> Measured:
-    """The results behind `keys`."""
+    """The results behind `keys`, with those that formulas over KPIs read."""
+    wanted = with_what_they_read(rules.kpis, keys, period)
     sheets: list[Sheet] = []
     held = [accepted.held]
-    given = [key for key in keys if isinstance(rules.kpis[key.kpi].compute, Given)]
+    given = [key for key in wanted if isinstance(rules.kpis[key.kpi].compute, Given)]
     if given:
         of_table, refused = given_results(rules, accepted, given, period)
         sheets += of_table
         held.append(refused)
     for name in rules.sources:
-        of_source = [key for key in keys if _source_of(rules.kpis[key.kpi]) == name]
+        of_source = [key for key in wanted if _source_of(rules.kpis[key.kpi]) == name]
         if of_source:
             computed, refused = _from_source(rules, types, accepted, name, of_source, period)
             sheets += computed
             held.append(refused)
+    sheets += results_over_kpis(rules.kpis, wanted, Measured(tuple(sheets), accepted.held).results, period)
     return Measured(tuple(sheets), pl.concat(held))
 
 
@@ -63,19 +65,20 @@ def _source_of(kpi: Kpi) -> str | None:
 def _from_source(
     rules: RuleSet, types: ColumnTypes, accepted: Accepted, name: str, keys: list[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
-    """All results from one source: one pass per kind of subject and period."""
+    """All results from one source: one pass per kind of subject and span of days."""
     source, table = rules.sources[name], accepted.tables[name]
+    frame = table.frame
+    for key in keys:
+        frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
     kinds = {key.subject_kind for key in keys}
-    facts, held = credited(name, table.frame, source, known_people(accepted), kinds)
+    facts, held = credited(name, frame, source, known_people(accepted), kinds)
     scope = _scope(types.sources.get(name, {}), table)
+    days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in keys}
     sheets: list[Sheet] = []
-    for kind in sorted(kinds):
-        subjects = every_subject(kind, accepted)
-        for when in sorted({key.when for key in keys if key.subject_kind == kind}):
-            asked = [key for key in keys if key.subject_kind == kind and key.when == when]
-            within = asked[0].period(period)
-            dated = facts.filter(pl.col(source.date).is_between(within.start, within.end))
-            sheets.append(dict(_tallied(rules, asked, dated, subjects, scope, table.frame.height)))
+    for kind, start, end in sorted({(key.subject_kind, *days[key]) for key in keys}):
+        asked = sorted(key for key in keys if (key.subject_kind, *days[key]) == (kind, start, end))
+        dated = facts.filter(pl.col(source.date).cast(pl.Date).is_between(start, end))
+        sheets.append(dict(_gathered(rules, asked, dated, every_subject(kind, accepted), scope, frame.height)))
     return sheets, held
 
 
@@ -86,7 +89,7 @@ def _scope(types: Mapping[str, str], table: Table) -> Scope:
     }
 
 
-def _tallied(
+def _gathered(
     rules: RuleSet,
     keys: list[ResultKey],
     facts: pl.LazyFrame,
@@ -96,38 +99,34 @@ def _tallied(
 ) -> Iterator[tuple[ResultKey, Result]]:
     subject = subject_column(keys[0].subject_kind)
     credited_to = pl.col(subject).is_not_null()
-    sums = {key: _summed(_tally(rules.kpis[key.kpi], scope), key, credited_to, rows) for key in keys}
-    grouped = (
-        facts.filter(credited_to)
-        .group_by(pl.col(subject).alias(SUBJECT))
-        .agg(pl.len().alias("facts"), *(column for columns, *_ in sums.values() for column in columns))
-        .collect(engine="streaming")
-    )
-    delivered = grouped.height > 0 or _delivered(facts)
-    dense = subjects.join(grouped, on=SUBJECT, how="left", maintain_order="left")
-    for key in keys:
-        _, numerator, denominator = sums[key]
+    gathered = {key: _compute(rules.kpis[key.kpi]).gathered(Credited(scope, credited_to, rows)) for key in keys}
+    by_subject = facts.filter(credited_to).group_by(pl.col(subject).alias(SUBJECT))
+    dense, delivered = subjects, False
+    for merges in (True, False):
+        # Apart: what does not merge would take what does from the streaming engine into memory.
+        these = {key: each for key, each in gathered.items() if _compute(rules.kpis[key.kpi]).merges == merges}
+        if these:
+            columns = [_of(key, column) for key, each in these.items() for column in each.columns]
+            grouped = by_subject.agg(columns).collect(engine="streaming" if merges else "in-memory")
+            delivered = delivered or grouped.height > 0
+            dense = dense.join(grouped, on=SUBJECT, how="left", maintain_order="left")
+    delivered = delivered or _delivered(facts)
+    for key, each in gathered.items():
         kpi = rules.kpis[key.kpi]
         frame = _of_key(dense, key)
         if kpi.compute.zero_without_facts and delivered:
             frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(0))
-        yield key, _divided(frame, kpi, numerator, denominator)
+        yield key, _result(frame, kpi, each)
 
 
-def _tally(kpi: Kpi, scope: Scope) -> Tally:
+def _compute(kpi: Kpi) -> FromFacts:
     assert isinstance(kpi.compute, FromFacts)
-    return kpi.compute.tally(scope)
+    return kpi.compute
 
 
-def _summed(tally: Tally, key: ResultKey, credited_to: pl.Expr, rows: int) -> tuple[list[pl.Expr], Exact, Exact | None]:
-    """The sums of one KPI as columns of the grouped frame, and what they mean."""
-    counts = credited_to & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
-    above, numerator = tally.numerator.masked(counts).total(None, rows).named(f"{key.column}.numerator")
-    columns = [*above, counts.sum().cast(pl.Int64).alias(f"{key.column}.n")]
-    if tally.denominator is None:
-        return columns, numerator, None
-    below, denominator = tally.denominator.masked(counts).total(None, rows).named(f"{key.column}.denominator")
-    return [*columns, *below], numerator, denominator
+def _of(key: ResultKey, column: pl.Expr) -> pl.Expr:
+    """A gathered column of one KPI, among those of the others."""
+    return column.name.prefix(f"{key.column}.")
 
 
 def _of_key(grouped: pl.DataFrame, key: ResultKey) -> pl.DataFrame:
@@ -137,16 +136,10 @@ def _of_key(grouped: pl.DataFrame, key: ResultKey) -> pl.DataFrame:
 
 
 def _delivered(facts: pl.LazyFrame) -> bool:
-    """Whether the source has any fact in the period."""
+    """Whether the source has any fact in these days."""
     return facts.head(1).collect().height > 0
 
 
-def _divided(frame: pl.DataFrame, kpi: Kpi, numerator: Exact, denominator: Exact | None) -> Result:
-    above = Exact(pl.col(NUMERATOR), numerator.unit, numerator.low, numerator.high)
-    if denominator is None:
-        value, below = rounded(above, kpi), None
-    else:
-        below = Exact(pl.col(DENOMINATOR), denominator.unit, denominator.low, denominator.high)
-        value = rounded(above.over(below.maximum(below.unit)).masked(below.above(0)), kpi)
-    frame = frame.with_columns(as_column(value, VALUE))
-    return fitted_result(frame, kpi, above, below)
+def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered) -> Result:
+    frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE))
+    return fitted_result(frame, kpi, gathered.numerator, gathered.denominator)

@@ -15,9 +15,10 @@ import polars as pl
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
 from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import everyone, scope_of
-from incentive_engine.engine.measured import COUNT, SUBJECT, VALUE, Measured
+from incentive_engine.engine.measured import SUBJECT, VALUE, Measured
 from incentive_engine.facts import Accepted
 from incentive_engine.formulas import compile_condition
+from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet

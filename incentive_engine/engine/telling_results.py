@@ -11,10 +11,14 @@ import polars as pl
 from incentive_engine.compiler.explaining import SOURCE_WORDS
 from incentive_engine.compiler.inputs import PREVIOUS, ResultKey
 from incentive_engine.compiler.measures import PATH, SOURCES
+from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.comparing import points
+from incentive_engine.engine.over_results import read_by
 from incentive_engine.engine.wording import Number, Row, Wording
 from incentive_engine.kinds.base import Label
+from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan
 
 SIGNS: Final = ("+ ", "− ", "× ", "÷ ")
@@ -74,37 +78,54 @@ class ResultTeller:
         assert isinstance(node, MeasureNode)
         value = self._row.get(step["column"])
         if node.of != "company" and self._row.get(node.of) is None:
-            return self._nobodys(node, step)
+            return self._nobodys(node)
         if value is None:
             none = "no result" if self._wording.language == "en" else "pas de résultat"
             return f"{self._sentence(step)}{self._colon}{none}"
         worked = self._worked(node, ResultKey(node.kpi_name, node.of, place.part), value)
         return f"{self._sentence(step)}{self._colon}{worked}"
 
-    def _nobodys(self, node: MeasureNode, step: Row) -> str:
+    def _nobodys(self, node: MeasureNode) -> str:
         """The result of a team or department that the payee has none of."""
         whose = node.of if self._wording.language == "en" else {"team": "équipe"}.get(node.of, "service")
-        said = self._sentence(step).partition(", ")[0]
+        said = self._filled(node.kpi.sentence(self._wording.language))
         if self._wording.language == "en":
             return f"{said}, of no {whose} (`{node.of}` is empty): no result"
         return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {node.of} » est vide) : pas de résultat"
 
     def _worked(self, node: MeasureNode, key: ResultKey, value: Decimal) -> str:
-        """A result with what it was divided from and how many facts stand behind it."""
-        rounded = self._wording.rounded(node.kpi.rounding.sentence(self._wording.language))
-        subject = "company" if key.subject_kind == "company" else self._row[key.subject_kind]
-        period = key.period(self._plan.period).name
-        found = self._results.filter(kpi=key.kpi, subject_kind=key.subject_kind, subject=subject, period=period)
-        number, text = self._wording.number, self._valued(value, percent=node.kpi.compute.in_percent)
+        """A result with what it was worked out from and how many facts stand behind it."""
+        compute, language = node.kpi.compute, self._wording.language
+        rounded = self._wording.rounded(node.kpi.rounding.sentence(language))
+        number, text = self._wording.number, self._valued(value, percent=compute.in_percent)
         if node.kpi.unit:
             text += f" {self._label(node.kpi.unit)}"
-        (facts,) = found.rows(named=True) or [{"numerator": None, "denominator": None, "n": None}]
+        facts = self._printed(key)
         if facts["denominator"] is not None:
             quotient = f"{number(facts['numerator'])} ÷ {number(facts['denominator'])}"
             text = f"{quotient} = {text}, {rounded}"
         elif facts["numerator"] is not None and facts["numerator"] != value:
             text = f"{number(facts['numerator'])}, {rounded}{self._colon}{text}"
-        return text if facts["n"] is None else f"{text}, n = {facts['n']}"
+        elif isinstance(compute, OverKpis):
+            text = f"{self._read(node.kpi, compute, key)} = {text}, {rounded}"
+        if facts["n"] is None:
+            return text
+        picked = compute.picked(facts["n"], language)
+        return f"{text}, {picked or 'n = ' + str(facts['n'])}"
+
+    def _printed(self, key: ResultKey) -> Row:
+        """The row of the KPI table."""
+        subject = "company" if key.subject_kind == "company" else self._row[key.subject_kind]
+        period = key.period(self._plan.period).name
+        found = self._results.filter(kpi=key.kpi, subject_kind=key.subject_kind, subject=subject, period=period)
+        (row,) = found.rows(named=True) or [dict.fromkeys(found.columns)]
+        return row
+
+    def _read(self, kpi: Kpi, compute: OverKpis, key: ResultKey) -> str:
+        """A formula over KPIs with the results that it read."""
+        read = read_by(kpi, key, self._plan.period)
+        results = {name: self._printed(each)["value"] for name, each in read.items()}
+        return self._wording.fill(filled(compute.value, lambda name: f"{{{name}!r}}"), results)
 
     def _valued(self, value: Number, *, percent: bool) -> str:
         shown = self._wording.number(value)

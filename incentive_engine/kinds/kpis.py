@@ -1,64 +1,24 @@
-"""KPI kinds: from facts to counts and sums, and one exact division at the end.
+"""KPI kinds: what is given, and what is added up from facts; the union on the last line holds all the others, too.
 
-Every kind says what one fact adds to a numerator and a denominator, and whether it counts. Sums of integers merge in
-any order, so that a result depends neither on the order of rows nor on how they are cut up. A condition that is missing
-for a fact (the answer was left empty) leaves the fact out. To add a kind: one class here, and its name in the union on
-the last line.
+Every kind that adds up says what one fact adds to a numerator and a denominator, and whether it counts. To add a kind:
+one class, and its name in the union on the last line.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition, compile_number
-from incentive_engine.kinds.base import Declared, Language
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What each fact adds; `denominator` None where the result is the numerator itself."""
-
-    numerator: Exact
-    denominator: Exact | None
-    counts: pl.Expr
-    """Boolean, never null: whether the fact is one of the n."""
-
-
-class KpiKind(Declared):
-    """What every KPI kind has."""
-
-    zero_without_facts: ClassVar[bool] = False
-    """Whether a subject without any matching fact has the result 0, where the source was delivered."""
-    in_percent: ClassVar[bool] = False
-    words: ClassVar[Mapping[Language, str]]
-    """The sentence that says how the result is worked out; `{field}` stands for the field's text."""
-
-    def formulas(self) -> dict[str, tuple[Formula, Type]]:
-        """The formulas over one fact, by key, with the type that each must have."""
-        return {}
-
-    def answers(self) -> dict[str, tuple[int, int]]:
-        """The columns of whole numbers that the kind reads, with the least and greatest value of each."""
-        return {}
-
-    def sentence(self, language: Language) -> str:
-        """How the result is worked out, in words."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        shown = {name: value.text if isinstance(value, Formula) else value for name, value in fields.items()}
-        condition = shown.get("where")
-        if condition and "{where}" not in self.words[language]:
-            shown["facts"] = f"{shown['source']} ({condition})"
-        else:
-            shown["facts"] = shown.get("source")
-        return self.words[language].format_map(shown)
+from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.kpi_kind import Added, KpiKind, Tally
+from incentive_engine.kinds.kpis_of_customers import Distinct, Repeat, WithoutRepeat
+from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.kinds.percentiles import Percentile
 
 
 class Given(KpiKind):
@@ -70,50 +30,47 @@ class Given(KpiKind):
     words: ClassVar[Mapping[Language, str]] = {"en": "given", "fr": "donné"}
 
 
-class FromFacts(KpiKind):
-    """What every kind that is computed from facts has."""
-
-    source: Annotated[str, Field(alias="from", description="The source, as named under `sources`.")]
-    where: Annotated[Formula | None, Field(description="Which facts count; all unless said.")] = None
-
-    def formulas(self) -> dict[str, tuple[Formula, Type]]:
-        return {"where": (self.where, "boolean")} if self.where else {}
-
-    @abstractmethod
-    def tally(self, scope: Scope) -> Tally:
-        """What each fact adds, in a scope that holds the source's columns."""
-
-    def _counted(self, scope: Scope, *needed: Exact) -> pl.Expr:
-        """The facts that meet `where` and have every number that is needed."""
-        counts = compile_condition(self.where, scope).fill_null(False) if self.where else pl.lit(True)
-        for value in needed:
-            counts = counts & ~value.missing
-        return counts
-
-
-class Nps(FromFacts):
+class Nps(Added):
     """Net promoter score: percentage of 9 and 10 less that of 0 to 6 (Reichheld, Harvard Business Review, 2003)."""
 
     kind: Literal["nps"]
-    answer: Annotated[str, Field(description="The column that holds the answer, 0 to 10.")]
+    answer: Annotated[str, Field(description="The column that holds the answer, 0 to `at_most`.")]
+    promoters_from: Annotated[int, Field(ge=1, description="The lowest answer of a promoter.")] = 9
+    detractors_to: Annotated[int, Field(ge=0, description="The highest answer of a detractor.")] = 6
+    at_most: Annotated[int, Field(ge=1, le=100, description="The highest answer on the scale.")] = 10
     words: ClassVar[Mapping[Language, str]] = {
-        "en": "100 × (answers of 9 or 10 − answers of 0 to 6) ÷ answers to `{answer}` in {facts}",
-        "fr": "100 × (réponses 9 ou 10 − réponses de 0 à 6) ÷ réponses à « {answer} » dans {facts}",
+        "en": "100 × (answers of {promoters} − answers of {detractors}) ÷ answers to `{answer}` in {facts}",
+        "fr": "100 × (réponses {promoters} − réponses {detractors}) ÷ réponses à « {answer} » dans {facts}",
     }
 
-    def answers(self) -> dict[str, tuple[int, int]]:
-        return {self.answer: (0, 10)}
+    def answers(self) -> dict[str, tuple[str, int, int]]:
+        return {"answer": (self.answer, 0, self.at_most)}
 
     def tally(self, scope: Scope) -> Tally:
         answer = scope[self.answer]
         assert isinstance(answer, Exact)
         points = Exact.choose(
-            (answer.at_least(9), Exact.of(100)), (answer.at_most(6), Exact.of(-100)), otherwise=Exact.of(0)
+            (answer.at_least(self.promoters_from), Exact.of(100)),
+            (answer.at_most(self.detractors_to), Exact.of(-100)),
+            otherwise=Exact.of(0),
         )
         return Tally(points, Exact.of(1), self._counted(scope, answer))
 
+    def sentence_fields(self, language: Language) -> dict[str, str]:
+        promoters = _band(self.promoters_from, self.at_most, language)
+        return {"promoters": promoters, "detractors": _band(0, self.detractors_to, language)}
 
-class Mean(FromFacts):
+
+def _band(low: int, high: int, language: Language) -> str:
+    """The answers from one to another, in words."""
+    if high <= low:
+        return str(low)
+    if high == low + 1:
+        return f"{low} {'or' if language == 'en' else 'ou'} {high}"
+    return f"{low} to {high}" if language == "en" else f"de {low} à {high}"
+
+
+class Mean(Added):
     """Mean of a number over facts."""
 
     kind: Literal["mean"]
@@ -131,7 +88,7 @@ class Mean(FromFacts):
         return Tally(value, Exact.of(1), self._counted(scope, value))
 
 
-class Share(FromFacts):
+class Share(Added):
     """Share of facts that meet a condition, among those for which it is known."""
 
     kind: Literal["share"]
@@ -158,7 +115,7 @@ class Share(FromFacts):
         return super().sentence(language) + among
 
 
-class Count(FromFacts):
+class Count(Added):
     """Number of facts."""
 
     kind: Literal["count"]
@@ -169,7 +126,7 @@ class Count(FromFacts):
         return Tally(Exact.of(1), None, self._counted(scope))
 
 
-class Sum(FromFacts):
+class Sum(Added):
     """Sum of a number over facts."""
 
     kind: Literal["sum"]
@@ -188,7 +145,7 @@ class Sum(FromFacts):
         return Tally(value, None, self._counted(scope, value))
 
 
-class Ratio(FromFacts):
+class Ratio(Added):
     """Sum of one number over sum of another."""
 
     kind: Literal["ratio"]
@@ -211,4 +168,7 @@ class Ratio(FromFacts):
         return Tally(numerator, denominator, self._counted(scope, numerator, denominator))
 
 
-KpiCompute = Annotated[Given | Nps | Mean | Share | Count | Sum | Ratio, Field(discriminator="kind")]
+KpiCompute = Annotated[
+    Given | Nps | Mean | Share | Count | Sum | Ratio | Percentile | Distinct | Repeat | WithoutRepeat | OverKpis,
+    Field(discriminator="kind"),
+]

@@ -5,6 +5,11 @@ from __future__ import annotations
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
+from incentive_engine.rulesets.checks.formulas_over_kpis import (
+    bands_are_in_order,
+    formulas_over_kpis_end,
+    windows_are_of_facts,
+)
 from incentive_engine.rulesets.checks.labels import labels_speak_every_language
 from incentive_engine.rulesets.checks.measures import (
     benchmarks_lead_somewhere,
@@ -65,6 +70,9 @@ from incentive_engine.rulesets.checks.tables import (
 
 RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
+    formulas_over_kpis_end,
+    windows_are_of_facts,
+    bands_are_in_order,
     plans_read_what_exists,
     kpis_and_columns_differ,
     tables_differ,

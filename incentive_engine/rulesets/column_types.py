@@ -23,6 +23,7 @@ from incentive_engine.rulesets.formula_uses import (
     FormulaUse,
     Names,
     answer_columns,
+    text_columns,
 )
 from incentive_engine.rulesets.models import RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
@@ -140,6 +141,7 @@ def _source_names(rules: RuleSet, name: str, source: Source) -> Names:
     return {
         **_declared(source),
         **{column: Name("number", "an answer") for column in answer_columns(rules, name)},
+        **{column: Name("text", "what tells facts apart") for column in text_columns(rules, name)},
         **{column: Name("text", "whom a fact is about") for column in source.names},
         source.date: Name("date", "when a fact happened"),
     }

@@ -10,15 +10,15 @@ from fractions import Fraction
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
-from incentive_engine.kinds.kpis import FromFacts, Given
+from incentive_engine.kinds.kpi_kind import FromFacts
+from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.column_types import ColumnTypes
-from incentive_engine.rulesets.formula_uses import answer_columns
+from incentive_engine.rulesets.formula_uses import RESULTS, answer_columns, text_columns
 from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walked import Walked
 
 WORKFORCE = "workforce"
-RESULTS = "kpis"
 GREATEST = Fraction(10**9)
 SHOWN = ("name", "language", "department", "team", "currency")
 """Workforce columns that are read wherever they are there: for statements and totals."""
@@ -91,8 +91,11 @@ def _results(rules: RuleSet, document: Document) -> TableContract:
 def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:
     rules, source = walked.rules, walked.rules.sources[name]
     answers = answer_columns(rules, name)
-    columns = [ColumnContract(source.date, source.date, "date", required=True, nullable=False)]
-    columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in source.names]
+    said = source.columns.get(source.date, ColumnOptions()).type
+    moment: ColumnType = "datetime" if said == "datetime" else "date"
+    columns = [ColumnContract(source.date, source.date, moment, required=True, nullable=False)]
+    texts = dict.fromkeys((*source.names, *sorted(text_columns(rules, name))))
+    columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in texts]
     for column in sorted(_fact_columns(walked, name) - {each.name for each in columns} | answers.keys()):
         if column in answers:
             low, high = map(Fraction, answers[column])

@@ -12,7 +12,8 @@ from itertools import groupby
 
 from incentive_engine.formulas import Formula, Name, Type
 from incentive_engine.formulas.tree import NameUse, walk
-from incentive_engine.kinds.kpis import FromFacts
+from incentive_engine.kinds.kpi_kind import FromFacts
+from incentive_engine.kinds.over_kpis import EARLIER, OverKpis
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
 from incentive_engine.rulesets.models import Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
@@ -34,8 +35,11 @@ TARGET_PAY: Names = {"target_pay": Name("number", "what a score of 100 % pays")}
 PRORATION: Names = {"proration": Name("number", "the share of the period that counts")}
 SCORE: Names = {"score": Name("number", "the score of the plan")}
 KPI = Name("number", "a KPI")
+EARLIER_KPI = Name("number", "an earlier result of a KPI")
 NODE = Name("number", "the score of a node")
 FACTOR = Name("number", "the factor that the pool is solved for")
+RESULTS = "kpis"
+"""The table of given results."""
 WORKFORCE_NUMBERS = ("base_salary", "fte")
 
 
@@ -47,6 +51,7 @@ class FormulaUse:
     formula: Formula
     wanted: Type
     source: str | None = None
+    """The table of the columns that it may name: `kpis`, which no source is called, where it speaks of results only."""
     layers: tuple[Names, ...] = ()
     """The names that it has besides columns, one kind of them after the other."""
     columns: bool = True
@@ -65,7 +70,8 @@ class FormulaUse:
     def kpis(self) -> frozenset[str]:
         """The KPIs that it names; what its curves read in their `across` is not among them."""
         given = self.given
-        return frozenset(name for name in self.formula.names if given.get(name) is KPI)
+        kpis = (name for name in self.formula.names if given.get(name) in (KPI, EARLIER_KPI))
+        return frozenset(name.partition(".")[0] for name in kpis)
 
     @property
     def named_columns(self) -> frozenset[str]:
@@ -87,6 +93,9 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
                 yield FormulaUse(("kpis", name, "compute", key), formula, wanted, kpi.compute.source)
+        if isinstance(kpi.compute, OverKpis):
+            at, layers = ("kpis", name, "compute", "value"), (known.kpis, known.earlier)
+            yield FormulaUse(at, kpi.compute.value, "number", RESULTS, layers, columns=False)
     for name, population in rules.populations.items():
         yield FormulaUse(("populations", name, "who"), population.who, "boolean", layers=(PERIOD_NAMES,))
     for name, across in known.across.items():
@@ -105,6 +114,7 @@ class _Known:
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
         self.kpis: Names = dict.fromkeys(rules.kpis, KPI)
+        self.earlier: Names = dict.fromkeys((f"{kpi}.{when}" for kpi in rules.kpis for when in EARLIER), EARLIER_KPI)
         self.across = {name: curve.across for name, curve in rules.curves.items() if curve.across is not None}
 
     def calling(
@@ -173,6 +183,16 @@ def _scores(nodes: tuple[Placed, ...]) -> Names:
 
 def answer_columns(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
     """The columns of a source that KPIs read as answers, with the least and the greatest answer."""
-    computed = [kpi.compute for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)]
-    of_source = [compute.answers() for compute in computed if compute.source == source]
-    return {column: bounds for answers in of_source for column, bounds in answers.items()}
+    answers = (each for compute in _from(rules, source) for each in compute.answers().values())
+    return {column: (low, high) for column, low, high in answers}
+
+
+def text_columns(rules: RuleSet, source: str) -> frozenset[str]:
+    """The columns of a source that KPIs read as text, outside formulas."""
+    return frozenset(column for compute in _from(rules, source) for column in compute.texts().values())
+
+
+def _from(rules: RuleSet, source: str) -> Iterator[FromFacts]:
+    """How the KPIs of a source are computed."""
+    computed = (kpi.compute for kpi in rules.kpis.values())
+    return (each for each in computed if isinstance(each, FromFacts) and each.source == source)

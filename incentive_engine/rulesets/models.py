@@ -16,6 +16,7 @@ from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import (
     Declared,
     Label,
+    Language,
     Parameter,
     Rounding,
     RoundingChoice,
@@ -28,6 +29,7 @@ from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
+from incentive_engine.kinds.windows import Window, window_words
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 _BY_NAME = "by name: letters without accents, digits and `_`."
@@ -110,10 +112,15 @@ class Kpi(Declared):
     ] = None
     drives: Annotated[tuple[str, ...], Field(description="The KPIs that it predicts.")] = ()
     compute: Annotated[KpiCompute, Field(description="How it is worked out, or that it is given.")]
+    over: Annotated[Window, Field(description="Which days of facts count: those of the period unless said.")] = "period"
     better: Annotated[Literal["higher", "lower"], Field(description="Which way is better for customers and company.")]
     unit: Annotated[Label | None, Field(description="What the result counts: seconds, calls…")] = None
     reliability: Annotated[Reliability | None, Field(description="How many facts it needs.")] = None
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
+
+    def sentence(self, language: Language) -> str:
+        """How the result is worked out, in words."""
+        return self.compute.sentence(language) + window_words(self.over, language)
 
 
 SubPeriods = Literal["months", "quarters", "halves"]

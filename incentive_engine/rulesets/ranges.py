@@ -16,7 +16,9 @@ import polars as pl
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import ColumnContract, TableContract
 from incentive_engine.formulas import Scope
-from incentive_engine.kinds.kpis import FromFacts, Given
+from incentive_engine.kinds.kpi_kind import Credited
+from incentive_engine.kinds.kpis import Given
+from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
@@ -55,31 +57,30 @@ def input_ranges(rules: RuleSet, contracts: tuple[TableContract, ...]) -> Declar
     return DeclaredRanges(tables[WORKFORCE], {}, parameters)
 
 
-def result_scale(kpi: Kpi, contract: TableContract | None) -> Scale:
-    """The range of a KPI's results; `contract` is of its source.
+def result_scale(kpi: Kpi, contract: TableContract | None, known: Mapping[str, Scale]) -> Scale:
+    """The range of a KPI's results; `contract` is of its source, `known` has the ranges of the KPIs that it reads.
 
     Raises CannotProve where a sum could leave the range that is exact.
     """
-    rounding = kpi.rounding
-    if isinstance(kpi.compute, Given):
+    rounding, compute = kpi.rounding, kpi.compute
+    if isinstance(compute, Given):
         unit = 10**GIVEN_PLACES
-        low, high = math.ceil(kpi.compute.at_least * unit), math.floor(kpi.compute.at_most * unit)
+        low, high = math.ceil(compute.at_least * unit), math.floor(compute.at_most * unit)
         return _scale_of(rounding.of(Exact.column("value", Scale(GIVEN_PLACES, low, high))))
-    assert isinstance(kpi.compute, FromFacts)
+    if isinstance(compute, OverKpis):
+        scope = {name: Exact.column(name, known[read.kpi]) for name, read in compute.reads().items()}
+        return _scale_of(rounding.of(compute.result(scope)))
     assert contract is not None, "a computed KPI has a source"
-    tally = kpi.compute.tally(columns_scope(contract))
-    above = tally.numerator.total(None, MOST_FACTS).named("numerator")[1]
-    if tally.denominator is None:
-        total = rounding.of(above)
-        low, high = total.bounds
-        return _scale_of(total, (min(low, Fraction(0)), max(high, Fraction(0))))  # 0 where no fact matches
-    below = tally.denominator.total(None, MOST_FACTS).named("denominator")[1]
-    quotient = rounding.of(above.over(below.maximum(below.unit)))
-    if tally.denominator.constant != 1:
-        return _scale_of(quotient)
-    # A mean lies within what it is the mean of, which intervals of sums cannot see; rounding keeps the order.
-    low, high = (rounding.of(Exact.of(end)).bounds[0] for end in tally.numerator.bounds)
-    return _scale_of(quotient, (low, high))
+    gathered = compute.gathered(Credited(columns_scope(contract), pl.lit(True), MOST_FACTS))
+    value, within = rounding.of(gathered.value), gathered.within
+    if within is not None:
+        # Rounding keeps the order.
+        low, high = (rounding.of(Exact.of(end)).bounds[0] for end in within)
+        return _scale_of(value, (low, high))
+    if compute.zero_without_facts:
+        low, high = value.bounds
+        return _scale_of(value, (min(low, Fraction(0)), max(high, Fraction(0))))
+    return _scale_of(value)
 
 
 def _scale_of(value: Exact, within: tuple[Fraction, Fraction] | None = None) -> Scale:

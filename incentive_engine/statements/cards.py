@@ -130,5 +130,5 @@ class CardWriter:
 
     def _measured_words(self) -> str:
         better = self._words["card"]["better"][self._node.kpi.better]
-        how = self._node.kpi.compute.sentence(self._language.of_rules)
+        how = self._node.kpi.sentence(self._language.of_rules)
         return str(self._words["card"]["measured_as"]).format(how=how, better=better)

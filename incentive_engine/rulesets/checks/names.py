@@ -13,14 +13,15 @@ from incentive_engine.formulas.syntax import WORDS
 from incentive_engine.kinds.base import FromColumn, FromTable
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import GateKind
-from incentive_engine.kinds.kpis import FromFacts
+from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
-from incentive_engine.rulesets.contracts import RESULTS, WORKFORCE
+from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
     PRORATION,
+    RESULTS,
     SCORE,
     TARGET_PAY,
     WORKFORCE_NUMBERS,

@@ -17,8 +17,9 @@ from incentive_engine.formulas import CurveFunction, Formula, Scope, compile_num
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import Variants
 from incentive_engine.kinds.curves import CurveKind
-from incentive_engine.kinds.kpis import FromFacts
+from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.checked import Checked
+from incentive_engine.rulesets.checks.formulas_over_kpis import after_what_they_read, read_by
 from incentive_engine.rulesets.checks.measures import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
@@ -40,10 +41,13 @@ def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> t
     problems: list[Problem] = []
     results: dict[str, Scale] = {}
     by_name = {contract.name: contract for contract in contracts}
-    for name, kpi in checked.rules.kpis.items():
+    for name in after_what_they_read(checked.rules.kpis):
+        kpi = checked.rules.kpis[name]
         contract = by_name.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
+        if not read_by(kpi) <= results.keys():  # one of them cannot be proved to fit, and was told
+            continue
         try:
-            results[name] = result_scale(kpi, contract)
+            results[name] = result_scale(kpi, contract, results)
         except CannotProve as error:
             message = f"the result of `{name}` cannot be proved to fit: {error.what}"
             hint = f"round what is added up, as ROUND(x, 2), or {NARROW}"

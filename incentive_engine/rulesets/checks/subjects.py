@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from incentive_engine.errors import Location, Problem
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.gates import GateKind
-from incentive_engine.kinds.kpis import FromFacts
+from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import PoolKind
 from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.checks.formulas_over_kpis import behind
 from incentive_engine.rulesets.models import AnyMeasure, BestOf, Kpi, MeasureFields, Reliability
 from incentive_engine.rulesets.resolving import ways
 from incentive_engine.rulesets.walking import Placed
@@ -63,7 +64,9 @@ def _why_not(measure: AnyMeasure, answer: str) -> str | None:
 def facts_name_their_subjects(checked: Checked) -> Iterator[Problem]:
     """Results of a kind of subject come from facts that name it: else nobody would have one, or all of them 0."""
     rules = checked.rules
-    for kpi, subject, where in _results_read(checked):
+    stand_on = {kpi: behind(rules.kpis, kpi) for kpi in rules.kpis}
+    read = ((each, of, at) for kpi, of, at in _results_read(checked) for each in stand_on.get(kpi, ()))
+    for kpi, subject, where in read:
         compute = rules.kpis[kpi].compute if kpi in rules.kpis else None
         source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None
         if source is None or subject == "company" or source.payee or getattr(source, subject):

@@ -12,10 +12,11 @@ from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
 from incentive_engine.errors import Problem, did_you_mean
 from incentive_engine.facts import is_encoding, is_timezone, refused_path
 from incentive_engine.kinds.base import FromColumn, FromTable, written
-from incentive_engine.kinds.kpis import FromFacts, Given
+from incentive_engine.kinds.kpi_kind import FromFacts
+from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.contracts import GREATEST
-from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns
+from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns, text_columns
 from incentive_engine.rulesets.models import ColumnOptions, ParameterTable, Population, RuleSet, Source, TableOptions
 from incentive_engine.rulesets.resolving import KeyPath
 
@@ -117,7 +118,7 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
                 yield ("sources", name, key), column
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
-            yield from ((("kpis", name, "compute", "answer"), column) for column in kpi.compute.answers())
+            yield from ((("kpis", name, "compute", key), column) for key, column in _columns_of(kpi.compute))
     yield from checked.named_columns
     for placed in checked.nodes:
         yield from (((*at, "column"), parameter.column) for at, parameter in placed.parameters.items())
@@ -132,7 +133,7 @@ def columns_keep_their_type(checked: Checked) -> Iterator[Problem]:
     yield from _mistyped(checked, ("workforce",), rules.workforce.columns, standard, "a standard column")
     for name, source in rules.sources.items():
         known: _Types = dict.fromkeys(source.names, _TEXT) | dict.fromkeys(answer_columns(rules, name), _NUMBERS)
-        known |= {source.date: ("date", "datetime")}
+        known |= dict.fromkeys(text_columns(rules, name), _TEXT) | {source.date: ("date", "datetime")}
         yield from _mistyped(checked, ("sources", name), source.columns, known, "known by its use")
     for name, table in rules.tables.items():
         values: _Types = {each.column: _NUMBERS for each in checked.parameters if each.table == name}
@@ -159,12 +160,28 @@ def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
             message = f"`{source.date}` cannot be both the date and a name"
             yield Problem("column-used-twice", message, checked.at("sources", name, "date"), "name another column")
     for name, kpi in rules.kpis.items():
-        named = rules.sources.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
-        for column in kpi.compute.answers() if named else ():
-            if named and column in (named.date, *named.names):
-                message = f"`{column}` cannot be an answer: it is the date of a fact, or names whom it is about"
-                where = checked.at("kpis", name, "compute", "answer")
-                yield Problem("column-used-twice", message, where, "name the column that holds the answer")
+        if isinstance(kpi.compute, FromFacts) and kpi.compute.source in rules.sources:
+            for key, message, hint in _misused(rules, kpi.compute, rules.sources[kpi.compute.source]):
+                yield Problem("column-used-twice", message, checked.at("kpis", name, "compute", key), hint)
+
+
+def _misused(rules: RuleSet, compute: FromFacts, source: Source) -> Iterator[tuple[str, str, str]]:
+    """The keys under which a KPI names a column that is something else, with what is wrong and what to do."""
+    answers = answer_columns(rules, compute.source)
+    for key, (column, *_) in compute.answers().items():
+        if column in (source.date, *source.names):
+            message = f"`{column}` cannot be an answer: it is the date of a fact, or names whom it is about"
+            yield key, message, "name the column that holds the answer"
+    for key, column in compute.texts().items():
+        if column == source.date or column in answers:
+            what = "the date of a fact" if column == source.date else "read as an answer, a number"
+            yield key, f"`{column}` cannot tell facts apart: it is {what}", "name a column of text"
+
+
+def _columns_of(compute: FromFacts) -> Iterator[tuple[str, str]]:
+    """The columns that a KPI names outside formulas, by key."""
+    yield from ((key, column) for key, (column, *_) in compute.answers().items())
+    yield from compute.texts().items()
 
 
 @tells("repeated-name", "no-payee-here", "column-used-twice", about=(ParameterTable,))

@@ -1,0 +1,163 @@
+"""What every KPI kind stands on: how the facts about each subject become one exact value, and how that reads.
+
+A kind from facts says which columns to gather for each subject and how the value follows from them; the engine groups,
+and knows no kind by name. Kinds that only add up share `Added`: sums of integers merge in any order, so that a result
+depends neither on the order of rows nor on how they are cut up, and one division comes at the end. A condition that is
+missing for a fact (the answer was left empty) leaves the fact out.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, ClassVar, Final
+
+import polars as pl
+from pydantic import Field
+
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.formulas import Formula, Scope, Type, compile_condition
+from incentive_engine.kinds.base import Declared, Language
+
+NUMERATOR: Final = "numerator"
+DENOMINATOR: Final = "denominator"
+COUNT: Final = "n"
+Column = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """The facts of a source, to be grouped by the subject that they are credited to; at most `rows` in a group."""
+
+    scope: Scope
+    to_somebody: pl.Expr
+    """Boolean column, never null: whether a fact is credited to anybody."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is gathered for each subject, and the value that follows; the values read the gathered columns.
+
+    `columns`: aggregates of a group, named `numerator`, `denominator` where there is one, and `n`.
+    """
+
+    columns: tuple[pl.Expr, ...]
+    value: Exact
+    numerator: Exact
+    denominator: Exact | None = None
+    within: tuple[Fraction, Fraction] | None = None
+    """What the value is known to lie within besides, which intervals of sums cannot see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What each fact adds; `denominator` None where the result is the numerator itself."""
+
+    numerator: Exact
+    denominator: Exact | None
+    counts: pl.Expr
+    """Boolean, never null: whether the fact is one of the n."""
+
+
+class KpiKind(Declared):
+    """What every KPI kind has."""
+
+    zero_without_facts: ClassVar[bool] = False
+    """Whether a subject without any matching fact has the result 0, where the source was delivered."""
+    in_percent: ClassVar[bool] = False
+    words: ClassVar[Mapping[Language, str]]
+    """The sentence that says how the result is worked out; `{field}` stands for the field's text."""
+
+    def sentence(self, language: Language) -> str:
+        """How the result is worked out, in words."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        shown = {name: value.text if isinstance(value, Formula) else value for name, value in fields.items()}
+        condition = shown.get("where")
+        if condition and "{where}" not in self.words[language]:
+            shown["facts"] = f"{shown['source']} ({condition})"
+        else:
+            shown["facts"] = shown.get("source")
+        return self.words[language].format_map({**shown, **self.sentence_fields(language)})
+
+    def sentence_fields(self, language: Language) -> dict[str, str]:
+        """What the sentence says besides the fields as they are written."""
+        return {}
+
+    def picked(self, n: int, language: Language) -> str:
+        """Which of `n` facts the result is, in words; empty where all of them make it."""
+        return ""
+
+
+class FromFacts(KpiKind):
+    """What every kind that is computed from facts has."""
+
+    source: Annotated[str, Field(alias="from", description="The source, as named under `sources`.")]
+    where: Annotated[Formula | None, Field(description="Which facts count; all unless said.")] = None
+    merges: ClassVar[bool] = True
+    """Whether what is gathered merges, batch by batch; else all facts of a subject are looked at together."""
+
+    def formulas(self) -> dict[str, tuple[Formula, Type]]:
+        """The formulas over one fact, by key, with the type that each must have."""
+        return {"where": (self.where, "boolean")} if self.where else {}
+
+    def answers(self) -> dict[str, tuple[str, int, int]]:
+        """The columns of whole numbers that the kind reads, by key, with the least and greatest value of each."""
+        return {}
+
+    def texts(self) -> dict[str, str]:
+        """The columns that the kind reads as text, by key."""
+        return {}
+
+    def marked(self, facts: pl.DataFrame, date: str) -> pl.DataFrame:
+        """The facts of the source, all of them, with what the kind has to know of others for each."""
+        return facts
+
+    @abstractmethod
+    def gathered(self, facts: Credited) -> Gathered:
+        """What is gathered for each subject, and the value that follows from it."""
+
+    def _counted(self, scope: Scope, *needed: Exact | pl.Expr) -> pl.Expr:
+        """The facts that meet `where` and have everything that is needed."""
+        counts = compile_condition(self.where, scope).fill_null(False) if self.where else pl.lit(True)
+        for value in needed:
+            counts = counts & (~value.missing if isinstance(value, Exact) else value.is_not_null())
+        return counts
+
+
+class Added(FromFacts):
+    """What every kind that only adds up has."""
+
+    @abstractmethod
+    def tally(self, scope: Scope) -> Tally:
+        """What each fact adds, in a scope that holds the source's columns."""
+
+    def gathered(self, facts: Credited) -> Gathered:
+        tally = self.tally(facts.scope)
+        counts = facts.to_somebody & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
+        above, numerator = tally.numerator.masked(counts).total(None, facts.rows).named(NUMERATOR)
+        columns = (*above, number_of(counts).alias(COUNT))
+        if tally.denominator is None:
+            return Gathered(columns, numerator, numerator)
+        below, denominator = tally.denominator.masked(counts).total(None, facts.rows).named(DENOMINATOR)
+        value = quotient(numerator, denominator)
+        # A mean lies within what it is the mean of.
+        within = tally.numerator.bounds if tally.denominator.constant == 1 else None
+        return Gathered((*columns, *below), value, numerator, denominator, within)
+
+
+def number_of(facts: pl.Expr) -> pl.Expr:
+    """How many facts of a group meet a condition."""
+    return facts.sum().cast(pl.Int64)
+
+
+def counted(name: str, rows: int) -> Exact:
+    """A column that counts facts."""
+    return Exact.column(name, Scale(0, 0, rows))
+
+
+def quotient(numerator: Exact, denominator: Exact) -> Exact:
+    """The quotient of two sums, missing where the lower one is not above zero."""
+    return numerator.over(denominator.maximum(denominator.unit)).masked(denominator.above(0))

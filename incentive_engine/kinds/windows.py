@@ -1,0 +1,42 @@
+"""Windows: which days a KPI looks at, for a period: its own, the year to date, or the months that end with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.periods import Period
+
+
+class LastMonths(Declared):
+    """The months that end with the period, however long it is itself."""
+
+    months: Annotated[int, Field(ge=1, le=120, description="How many months: 12 for a rolling year.")]
+
+
+Window = Annotated[
+    Annotated[Literal["period", "year_to_date"], Tag("named")] | Annotated[LastMonths, Tag("months")],
+    Discriminator(lambda value: "named" if isinstance(value, str) else "months"),
+]
+"""`period`, `year_to_date` from the first day of the fiscal year, or `{months: 12}`."""
+
+
+def days_of(window: Window, period: Period) -> tuple[dt.date, dt.date]:
+    """The first and the last day that count for a period."""
+    if isinstance(window, LastMonths):
+        return period.months_to_its_end(window.months), period.end
+    return period.year_start if window == "year_to_date" else period.start, period.end
+
+
+def window_words(window: Window, language: Language) -> str:
+    """Which days count, to be said after how a result is worked out; nothing where they are those of the period."""
+    if isinstance(window, LastMonths):
+        if language == "en":
+            return f", over the {window.months} months to the end of the period"
+        return f", sur les {window.months} mois jusqu'à la fin de la période"
+    if window == "period":
+        return ""
+    return ", over the year to date" if language == "en" else ", depuis le début de l'année"
