@@ -26,7 +26,7 @@ from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Funding, Pool
 from incentive_engine.kinds.prorations import Proration
-from incentive_engine.rulesets.models import Group, Plan, Way
+from incentive_engine.rulesets.models import Group, Kpi, Plan, Way
 from incentive_engine.rulesets.reference import reference
 from incentive_engine.shipped import rules_dir
 
@@ -66,7 +66,11 @@ UNIONS = {
     "pool": kinds_of(Pool),
     "funding": kinds_of(Funding),
 }
-WORDS = {"attainment": tuple(ATTAINMENTS), "combine": get_args(Group.model_fields["combine"].annotation)}
+WORDS = {
+    "attainment": tuple(ATTAINMENTS),
+    "combine": get_args(Group.model_fields["combine"].annotation),
+    "over": ("year_to_date", "months"),
+}
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]
 
 
@@ -83,6 +87,8 @@ def used(value: Any) -> Iterator[tuple[str, str]]:
             yield "attainment", value.attainment
         if isinstance(value, Group | Plan):
             yield "combine", value.combine
+        if isinstance(value, Kpi):
+            yield "over", value.over if isinstance(value.over, str) else "months"
         for name in type(value).model_fields:
             yield from used(getattr(value, name))
     elif isinstance(value, dict | tuple):

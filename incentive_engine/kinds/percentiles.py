@@ -73,10 +73,10 @@ class Percentile(FromFacts):
         way = Fraction(math.ceil(n * share)) if self.definition == "nearest" else (n - 1) * share + 1
         low, high = math.floor(way), math.ceil(way)
         if low == high:
-            return f"rank {low} of {n}" if language == "en" else f"rang {low} sur {n}"
+            return f"rank {low} of {n} from the lowest" if language == "en" else f"rang {low} sur {n} à partir du plus bas"
         if language == "en":
-            return f"between ranks {low} and {high} of {n}"
-        return f"entre les rangs {low} et {high} sur {n}"
+            return f"between ranks {low} and {high} of {n} from the lowest"
+        return f"entre les rangs {low} et {high} sur {n} à partir du plus bas"
 
 
 def _nearest(ordered: pl.Expr, n: pl.Expr, share: Fraction) -> pl.Expr:

@@ -17,10 +17,13 @@ from tests.drawn.words import (
     WEIGHTS_IN_TABLES,
     Drawn,
     Vocabulary,
+    constant,
     fractions,
     mostly,
 )
-from tests.oracle import previous, span
+from tests.oracle import Both, Call, Formula, Named, previous, span, year_before
+
+OTHER_KINDS = ("percentile", "distinct", "repeat", "without_repeat", "formula", "formula")
 
 
 class People(Draws):
@@ -85,15 +88,17 @@ class People(Draws):
 
     def source(self, name: str) -> tuple[str, ...]:
         """A source with some facts; returns the kinds of subject that its facts can be about."""
-        mapping: Rule = {"payee": "adviser", "date": "day", "system_accounts": [SYSTEM]}
+        mapping: Rule = {"id": "ref", "payee": "adviser", "date": "day", "system_accounts": [SYSTEM]}
         kinds: tuple[str, ...] = ("payee", "team", "department", "company")
         if self.chance(10):
-            mapping, kinds = {"date": "day", "team": "queue"}, ("team", "company")
+            mapping, kinds = {"id": "ref", "date": "day", "team": "queue"}, ("team", "company")
         elif self.chance(30):
             mapping["team"] = "queue"
         if self.chance(20):
             mapping["department"] = "unit"
             kinds = tuple(dict.fromkeys((*kinds, "department")))
+        if self.chance(30):
+            del mapping["id"]
         self.rules.setdefault("sources", {})[name] = {
             **self.file(name),
             **mapping,
@@ -106,8 +111,9 @@ class People(Draws):
             },
         }
         before = span(previous(self.period), self.rules.get("year_starts", 1))[0]
-        one = dt.timedelta(1)
-        days = (self.start, self.middle, self.end, self.middle, self.start - one, before, self.end + one, before - one)
+        one, long_ago = dt.timedelta(1), span(year_before(self.period), self.rules.get("year_starts", 1))[0]
+        late = (self.start - one, before, self.end + one, before - one, long_ago, self.end + 10 * one)
+        days = (self.start, self.middle, self.end, self.middle, self.middle + one, *late)
         advisers = tuple(row["payee"] for row in self.tables["workforce"])
         cells = {
             "adviser": (*advisers * 6, None, SYSTEM, GHOST),
@@ -118,11 +124,13 @@ class People(Draws):
             "amount": mostly(*fractions("1", "0", "2.5", "-10", "99.99", "100", "3")),
             "wait": mostly(*fractions("1", "0", "60", "12.5", "359.9")),
             "kind": mostly("mail", "call"),
+            "customer": mostly("C1", "C2", "c1"),
             "solved": mostly(True, False),
             "closed": mostly(*days[:4]),
         }
-        self.tables[name] = [self.row(cells) for _ in range(self.size(0, 24))]
-        texts = dict.fromkeys(("adviser", "queue", "unit", "kind"), "text")
+        rows = self.size(0, 24)
+        self.tables[name] = [{"ref": str(7 * number % 25 + 1), **self.row(cells)} for number in range(rows)]
+        texts = dict.fromkeys(("ref", "adviser", "queue", "unit", "kind", "customer"), "text")
         numbers = dict.fromkeys(("answer", "amount", "wait"), "number")
         self.columns[name] = {**texts, **numbers, "day": "date", "closed": "date", "solved": "boolean"}
         return kinds
@@ -140,7 +148,10 @@ class People(Draws):
 
     def kpi(self, name: str, sources: dict[str, tuple[str, ...]]) -> Drawn:
         words = self.fact_words()
-        kind = self.pick("given", "given", "given", "nps", "mean", "share", "count", "sum", "ratio")
+        kind = self.pick("given", "given", "given", "nps", "mean", "share", "count", "sum", "ratio", *OTHER_KINDS)
+        if kind == "formula" and self.drawn:
+            return self.over_kpis(name)
+        kind = "mean" if kind == "formula" else kind
         compute: Rule = {"kind": kind}
         kinds: tuple[str, ...] = ("payee", "team", "department", "company")
         signed = self.chance(40)
@@ -153,31 +164,79 @@ class People(Draws):
             else:
                 compute["from"] = self.pick(*sources)
             kinds = sources[compute["from"]]
+            if kind == "without_repeat" and "id" not in self.rules["sources"][compute["from"]]:
+                compute["kind"] = kind = "repeat"  # without an id, what is of the same day is in the engine's order
             if kind == "share" or self.chance(40):
                 compute["where"] = self.condition(words, 1)
-        if kind == "share" and self.chance(40):
-            compute["among"] = self.condition(words, 1)
-        if kind == "nps":
-            compute["answer"] = "answer"
-        if kind in ("mean", "sum"):
-            compute["value"] = self.number(words, 1, signed=signed, quotients=False)
-        if kind == "ratio":
-            compute["numerator"] = self.number(words, 1, signed=signed, quotients=False)
-            compute["denominator"] = self.number(words, 1, signed=False, quotients=False)
+        compute |= self.fields(kind, kinds, signed=signed)
         rule: Rule = {
             "title": {"en": name.upper()},
             "perspective": self.pick("customer", "internal"),
             "compute": compute,
             "better": self.pick("higher", "lower"),
         }
+        if kind != "given" and self.chance(25):
+            rule["over"] = self.pick("year_to_date", {"months": 12}, {"months": 1}, {"months": 5})
         self.rounding(rule, "rounding", 20, -1, always=True)
         self.rules["kpis"][name] = rule
-        return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio")))
+        return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio", "percentile")))
+
+    def fields(self, kind: str, kinds: tuple[str, ...], *, signed: bool) -> Rule:
+        """What a kind from facts has besides its source and its condition."""
+        words, fields = self.fact_words(), Rule()
+        if kind == "share" and self.chance(40):
+            fields["among"] = self.condition(words, 1)
+        if kind == "nps":
+            fields["answer"] = "answer"
+            if self.chance(40):
+                fields["detractors_to"] = self.size(0, 6)
+                fields["promoters_from"] = self.size(fields["detractors_to"] + 1, 10)
+        if kind == "percentile":
+            fields["at"] = self.pick(*fractions("0.5", "0.9", "0.25", "1", "0.333"))
+            if self.chance(50):
+                fields["definition"] = "inclusive"
+        if kind in ("mean", "sum", "percentile"):
+            fields["value"] = self.number(words, 1, signed=signed, quotients=False)
+        if kind == "ratio":
+            fields["numerator"] = self.number(words, 1, signed=signed, quotients=False)
+            fields["denominator"] = self.number(words, 1, signed=False, quotients=False)
+        return fields | (self.of_customers(kind, kinds) if kind in ("distinct", "repeat", "without_repeat") else {})
+
+    def of_customers(self, kind: str, kinds: tuple[str, ...]) -> Rule:
+        if kind == "without_repeat":
+            subject = {"subject": "kind"} if self.chance(40) else {}
+            return {"customer": "customer", "within": self.pick(7, 1, 100), **subject}
+        column = self.pick("customer", "kind", "adviser" if "payee" in kinds else "kind")
+        return {"column": column, **({"at_least": self.size(2, 3)} if kind == "repeat" and self.chance(40) else {})}
+
+    def over_kpis(self, name: str) -> Drawn:
+        """A formula over KPIs that were drawn before."""
+        read = [self.drawn[0], self.pick(*self.drawn)]
+        one, other = (Named(each.name + self.pick("", "", ".previous", ".year_before")) for each in read)
+        minus = Both(one, "-", other)
+        formula: Formula = self.pick(
+            Both(Both(constant(Fraction(1000)), "*", one), "/", other),
+            minus,
+            Both(minus, "/", other),
+            Call("MAX", (one, other)),
+            Call("IF", (Both(one, ">", constant(Fraction(1))), other, constant(Fraction(2)))),
+        )
+        self.rules["kpis"][name] = {
+            "title": {"en": name.upper()},
+            "perspective": self.pick("customer", "internal"),
+            "compute": {"kind": "formula", "value": formula},
+            "better": self.pick("higher", "lower"),
+        }
+        self.rounding(self.rules["kpis"][name], "rounding", 20, -1, always=True)
+        kinds = tuple(kind for kind in read[0].kinds if kind in read[1].kinds)
+        return Drawn(name, kinds, any(each.negative for each in read) or "-" in formula.text)
 
     def kpis(self) -> None:
         sources: dict[str, tuple[str, ...]] = {}
         self.rules["kpis"] = {}
-        self.drawn = [self.kpi(f"k{index}", sources) for index in range(self.size(1, 4))]
+        self.drawn: list[Drawn] = []
+        for index in range(self.size(1, 4)):
+            self.drawn.append(self.kpi(f"k{index}", sources))
 
     def given_results(self) -> None:
         """Results of the period, of the one before, and of the parts that measures average; some are missing."""
@@ -186,18 +245,18 @@ class People(Draws):
         staff = self.tables["workforce"]
         subjects = [("payee", row["payee"]) for row in staff]
         subjects += [("team", "T1"), ("team", "T2"), ("department", "D1"), ("department", "D2"), ("company", "company")]
-        rows = []
+        rows, before = [], sorted({previous(self.period), year_before(self.period)})
         for drawn in self.drawn:
             compute = self.rules["kpis"][drawn.name]["compute"]
             if compute["kind"] != "given":
                 continue
             results = SIGNED_RESULTS if drawn.negative else RESULTS
             for kind, subject in subjects:
-                for period in (self.period, previous(self.period), *sorted(self.parts.get(drawn.name, ()))):
+                for period in (*before, self.period, *sorted(self.parts.get(drawn.name, ()))):
                     key = {"subject_kind": kind, "subject": subject, "kpi": drawn.name, "period": period}
                     cells = {"value": results, "n": (*fractions("30", "5", "10", "4", "0") * 3, None), "": range(100)}
                     row = {**key, **self.row(cells)}
-                    if row.pop("") < (50 if period == previous(self.period) else 93):
+                    if row.pop("") < (50 if period in before else 93):
                         rows.append(row)
         texts = dict.fromkeys(("subject_kind", "subject", "kpi", "period"), "text")
         self.columns["kpis"] = {**texts, "value": "number"}

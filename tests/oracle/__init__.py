@@ -10,14 +10,14 @@ from __future__ import annotations
 from tests.oracle.cards import Card, Node, Taken, part
 from tests.oracle.formulas import Both, Call, Constant, Curved, Formula, In, Named, Not, Sign
 from tests.oracle.money import Outcome, divide, pay, score
-from tests.oracle.numbers import MINOR_DIGITS, Case, by_rule, parts_of, previous, rounded, shared_out, span
+from tests.oracle.numbers import MINOR_DIGITS, Case, by_rule, parts_of, previous, rounded, shared_out, span, year_before
 from tests.oracle.pools import Settled, settle
 from tests.oracle.results import Result, Results
 
 __all__ = [
     "MINOR_DIGITS", "Both", "Call", "Card", "Case", "Constant", "Curved", "Formula", "In", "Named", "Node", "Not",
     "Outcome", "Result", "Results", "Settled", "Sign", "Taken", "by_rule", "divide", "outcomes", "part", "parts_of",
-    "previous", "rounded", "settled", "shared_out", "span",
+    "previous", "rounded", "settled", "shared_out", "span", "year_before",
 ]  # fmt: skip
 
 

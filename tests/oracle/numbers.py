@@ -95,6 +95,24 @@ def previous(period: str) -> str:
     return f"{year}-{letter}{number - 1}" if letter else f"{year}-{number - 1:02d}"
 
 
+def year_before(period: str) -> str:
+    """The name of the same period a year before."""
+    return f"{int(period[:4]) - 1}{period[4:]}"
+
+
+def looked_at(over: Any, period: str, year_starts: int = 1) -> tuple[dt.date, dt.date]:
+    """The days of facts that count for a period: its own, the year to date, or so many months."""
+    start, end = span(period, year_starts)
+    if over == "year_to_date":
+        while start.day != 1 or start.month != year_starts:
+            start -= dt.timedelta(days=1)
+    elif over != "period":
+        start = end + dt.timedelta(days=1)
+        for _ in range(int(over["months"])):
+            start = (start - dt.timedelta(days=1)).replace(day=1)
+    return start, end
+
+
 def parts_of(period: str, kind: str, year_starts: int = 1) -> list[str]:
     """The names of the months, quarters or halves of a period, in order; none where it is not longer than one."""
     start, end = span(period, year_starts)

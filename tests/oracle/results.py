@@ -9,7 +9,18 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.formulas import Formula
-from tests.oracle.numbers import ONE, ZERO, Case, Row, Rule, by_rule, span
+from tests.oracle.numbers import (
+    ONE,
+    ZERO,
+    Case,
+    Row,
+    Rule,
+    by_rule,
+    looked_at,
+    previous,
+    span,
+    year_before,
+)
 
 
 @dataclass(frozen=True)
@@ -33,16 +44,18 @@ class Results:
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
         for name, kind in kinds_read(self.rules):
-            compute = self.rules["kpis"][name]["compute"]
-            if compute["kind"] != "given":
-                self.read[compute["from"]].add(kind)
+            for each in behind(self.rules, name):
+                compute = self.rules["kpis"][each]["compute"]
+                if "from" in compute:
+                    self.read[compute["from"]].add(kind)
 
     def of(self, name: str, kind: str, subject: str | None, period: str) -> Result:
         """The result, rounded as the KPI says; missing where there is none."""
         kpi = self.rules["kpis"][name]
         if subject is None:
             return NOTHING
-        found = (self.given if kpi["compute"]["kind"] == "given" else self.computed)(name, kind, subject, period)
+        how = {"given": self.given, "formula": self.over_others}.get(kpi["compute"]["kind"], self.computed)
+        found = how(name, kind, subject, period)
         if found.value is None:
             return found
         value = by_rule(found.value, kpi.get("rounding"), 4)
@@ -56,27 +69,55 @@ class Results:
                 return Result(row["value"], None if n is None else int(n), row["value"])
         return NOTHING
 
+    def over_others(self, name: str, kind: str, subject: str, period: str) -> Result:
+        """A formula over the results of other KPIs, rounded as they are."""
+        formula = self.rules["kpis"][name]["compute"]["value"]
+        earlier = {"": period, "previous": previous(period), "year_before": year_before(period)}
+        read = {each: self.of(*_split(each, earlier, kind, subject)) for each in formula.names}
+        counts = [None if result.value is None else result.n for result in read.values()]
+        n = None if None in counts else min(count for count in counts if count is not None)
+        return Result(formula.value({each: result.value for each, result in read.items()}), n)
+
     def computed(self, name: str, kind: str, subject: str, period: str) -> Result:
-        compute = self.rules["kpis"][name]["compute"]
+        compute, over = self.rules["kpis"][name]["compute"], self.rules["kpis"][name].get("over", "period")
         source = compute["from"]
-        facts = [fact for fact in self.facts(source, period) if self.subject(source, fact, kind) == subject]
+        dated = self.facts(source, *looked_at(over, period, int(self.rules.get("year_starts", 1))))
+        facts = [fact for fact in dated if self.subject(source, fact, kind) == subject]
+        if compute["kind"] in BY_COLUMN:
+            return BY_COLUMN[compute["kind"]](compute, [fact for fact in facts if meets(compute, fact)], bool(dated))
+        if compute["kind"] == "without_repeat":
+            known = [self.followed(compute, fact) for fact in facts if meets(compute, fact)]
+            return shared([not each for each in known if each is not None])
         tallies = [tally for fact in facts if (tally := added_by(compute, fact)) is not None]
         n = len(tallies)
         numerator = sum((above for above, _ in tallies), ZERO)
         denominator = sum((below for _, below in tallies), ZERO)
         if compute["kind"] in ("count", "sum"):
-            return Result(numerator, n, numerator) if self.facts(source, period) else NOTHING
+            return Result(numerator, n, numerator) if dated else NOTHING
         return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
 
-    def facts(self, source: str, period: str) -> list[Row]:
-        """The accepted facts of the period: not those that name somebody whom nobody knows."""
+    def facts(self, source: str, start: dt.date, end: dt.date) -> list[Row]:
+        """The accepted facts of these days: not those that name somebody whom nobody knows."""
         rule = self.rules["sources"][source]
-        start, end = span(period, int(self.rules.get("year_starts", 1)))
         return [
             fact
             for fact in self.tables[source]
             if start <= day(fact[rule["date"]]) <= end and not self.unknown(source, fact)
         ]
+
+    def followed(self, compute: Rule, fact: Row) -> bool | None:
+        """Whether the customer had another fact in time; None where that is not known."""
+        rule, rows = self.rules["sources"][compute["from"]], self.tables[compute["from"]]
+        columns = [compute[key] for key in ("customer", "subject") if key in compute]
+        last = day(fact[rule["date"]]) + dt.timedelta(days=int(compute["within"]))
+        if any(fact[column] is None for column in columns) or last > max(day(row[rule["date"]]) for row in rows):
+            return None
+        return any(
+            all(row[column] == fact[column] for column in columns)
+            and (fact[rule["date"]], fact[rule["id"]]) < (row[rule["date"]], row[rule["id"]])
+            and day(row[rule["date"]]) <= last
+            for row in rows
+        )
 
     def unknown(self, source: str, fact: Row) -> list[str]:
         """The kinds of subject whom a fact names and nobody knows; teams and departments only where rules read them."""
@@ -204,6 +245,58 @@ def kpis_across(rules: Rule, curves: set[str]) -> set[str]:
     return {kpi for formula in across for kpi in kpis_in(rules, formula)}
 
 
+def behind(rules: Rule, name: str) -> set[str]:
+    """A KPI and those that it is worked out from."""
+    compute = rules["kpis"][name]["compute"]
+    if compute["kind"] != "formula":
+        return {name}
+    return {name}.union(*(behind(rules, read.split(".")[0]) for read in compute["value"].names))
+
+
+def _split(read: str, earlier: dict[str, str], kind: str, subject: str) -> tuple[str, str, str, str]:
+    """A name in a formula as KPI, kind of subject, subject and period."""
+    name, _, when = read.partition(".")
+    return name, kind, subject, earlier[when]
+
+
+def meets(compute: Rule, fact: Row) -> bool:
+    return "where" not in compute or compute["where"].value(fact) is True
+
+
+def shared(each: list[bool]) -> Result:
+    """The share of those that are true."""
+    there, n = Fraction(sum(each)), len(each)
+    return Result(there / n if n else None, n, there, Fraction(n))
+
+
+def distinct(compute: Rule, facts: list[Row], delivered: bool) -> Result:
+    values = [fact[compute["column"]] for fact in facts if fact[compute["column"]] is not None]
+    number = Fraction(len(set(values)))
+    return Result(number, len(values), number) if delivered else NOTHING
+
+
+def repeat(compute: Rule, facts: list[Row], delivered: bool) -> Result:
+    values = [fact[compute["column"]] for fact in facts if fact[compute["column"]] is not None]
+    return shared([values.count(value) >= compute.get("at_least", 2) for value in set(values)])
+
+
+def percentile(compute: Rule, facts: list[Row], delivered: bool) -> Result:
+    values = sorted(value for fact in facts if (value := compute["value"].value(fact)) is not None)
+    n, share = len(values), compute["at"]
+    if not n:
+        return NOTHING
+    if compute.get("definition", "nearest") == "nearest":
+        found = next(value for value in values if sum(other <= value for other in values) >= share * n)
+    else:
+        place = (n - 1) * share
+        low = values[int(place)]
+        found = low + (place - int(place)) * (values[min(int(place) + 1, n - 1)] - low)
+    return Result(found, n, found)
+
+
+BY_COLUMN = {"distinct": distinct, "repeat": repeat, "percentile": percentile}
+
+
 def day(moment: dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
 
@@ -221,7 +314,10 @@ def added_by(compute: Rule, fact: Row) -> tuple[Fraction, Fraction] | None:
         return ONE, ONE
     if kind == "nps":
         answer = fact[compute["answer"]]
-        return None if answer is None else (Fraction(100 if answer >= 9 else -100 if answer <= 6 else 0), ONE)
+        promoter, detractor = compute.get("promoters_from", 9), compute.get("detractors_to", 6)
+        points = 100 if answer is not None and answer >= promoter else 0
+        points = -100 if answer is not None and answer <= detractor else points
+        return None if answer is None else (Fraction(points), ONE)
     if kind == "ratio":
         above, below = compute["numerator"].value(fact), compute["denominator"].value(fact)
         return None if above is None or below is None else (above, below)
