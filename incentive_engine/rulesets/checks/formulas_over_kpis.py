@@ -25,7 +25,7 @@ def formulas_over_kpis_end(checked: Checked) -> Iterator[Problem]:
             message = f"the formula of `{name}` names no KPI: it would be the same for everybody"
             yield Problem("names-no-kpi", message, where, "name those that it is worked out from")
         circle = _circle(kpis, name)
-        if circle:
+        if circle and circle[0] == min(circle, key=list(kpis).index):  # told once, at the first of them
             told = " → ".join(f"`{each}`" for each in circle)
             message = f"`{name}` is worked out from itself: {told}"
             yield Problem("endless-formula", message, where, "let one of them read facts, or be given")
