@@ -16,11 +16,12 @@ from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, assign
 from incentive_engine.engine.fitting import fitted, fitted_table
 from incentive_engine.engine.gathering import gather, numbered, parameter_columns
-from incentive_engine.engine.measured import COUNT, NUMERATOR, SUBJECT, VALUE, Measured, Result
+from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import data_ranges
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted
+from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR
 from incentive_engine.rulesets.loading import Rules, load
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 

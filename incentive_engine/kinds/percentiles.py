@@ -72,11 +72,11 @@ class Percentile(FromFacts):
         share = Fraction(self.at)
         way = Fraction(math.ceil(n * share)) if self.definition == "nearest" else (n - 1) * share + 1
         low, high = math.floor(way), math.ceil(way)
-        if low == high:
-            return f"rank {low} of {n} from the lowest" if language == "en" else f"rang {low} sur {n} à partir du plus bas"
-        if language == "en":
-            return f"between ranks {low} and {high} of {n} from the lowest"
-        return f"entre les rangs {low} et {high} sur {n} à partir du plus bas"
+        several, english = low < high, language == "en"
+        ranks = f"{low} {'and' if english else 'et'} {high}" if several else f"{low}"
+        if english:
+            return f"{'between ranks' if several else 'rank'} {ranks} of {n} from the lowest"
+        return f"{'entre les rangs' if several else 'rang'} {ranks} sur {n} à partir du plus bas"
 
 
 def _nearest(ordered: pl.Expr, n: pl.Expr, share: Fraction) -> pl.Expr:
