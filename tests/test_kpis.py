@@ -20,6 +20,7 @@ from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
 from incentive_engine.kinds.base import Language
 from incentive_engine.periods import Period
+from incentive_engine.statements.gathering import StatementMaker, gathered
 
 HEAD = """
 rule_set: kinds
@@ -221,15 +222,14 @@ def test_formulas_read_results_as_they_are_printed(tmp_path: Path) -> None:
     run = run_of(tmp_path, kinds, rows, out=tmp_path / "run")
     assert found(run)["wait"][0] == Decimal("0.3333")
     assert found(run)["both"] == (Decimal("-2.0001"), 3, None, None)  # of 0.3333, not of a third
-    assert found(run)["more"] == (
-        Decimal("-1.0001"),
-        1,
-        None,
-        None,
-    )  # -2.0001 / 2 = -1.00005; one call before
+    # -2.0001 / 2 = -1.00005, and there was one call before
+    assert found(run)["more"] == (Decimal("-1.0001"), 1, None, None)
     assert found(run)["change"] == (2, 1, None, None)
     lines = "\n".join(explained(tmp_path / "run", "more"))
     assert "both / (calls - calls.previous)`, of the payee one: -2.0001 / (3 - 1) = −1.0001" in lines
+    (statement,) = StatementMaker(gathered(tmp_path / "run")).statements()
+    (card,) = (card for card in statement.pays[0].cards if card.path == "more")
+    assert (card.lines[0].arithmetic, card.lines[0].note) == ("(−2.0001) ÷ (3 − 1)", "rounded to 0.0001")
     lines = "\n".join(explained(tmp_path / "run", "more", "fr"))
     assert "(3 - 1) = −1,0001" in lines
 

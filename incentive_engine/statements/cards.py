@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.engine.comparing import Number
+from incentive_engine.engine.over_results import read_by
+from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
+from incentive_engine.statements.formulas import written_out
 from incentive_engine.statements.reading import Reading, Row, in_percent, number_in
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Line
 from incentive_engine.statements.ways import WaysWriter
 
-Results = Mapping[tuple[str, str, str, str], tuple[Decimal, Decimal]]
-"""Numerator and denominator of a result, by KPI, kind of subject, subject and period."""
+ResultName: TypeAlias = tuple[str, str, str, str]
+"""KPI, kind of subject, subject and period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What results were worked out from: numerators and denominators, and the values that formulas over KPIs read."""
+
+    quotients: Mapping[ResultName, tuple[Decimal, Decimal]]
+    read: Mapping[ResultName, Decimal]
 
 
 class CardWriter:
@@ -69,7 +84,8 @@ class CardWriter:
         n = measured["n"]
         if n is None or measured["actual"] is None:
             return ""
-        return self._language.plural(self._words["records"], n)
+        picked = self._node.kpi.compute.picked(n, self._language.of_rules)
+        return picked or self._language.plural(self._words["records"], n)
 
     def _against(self, row: Row) -> tuple[tuple[str, str], ...]:
         words = self._words["card"]
@@ -91,18 +107,36 @@ class CardWriter:
             yield from self._steps.score(row, "", rate)
 
     def _result(self, row: Row, measured: Row, results: Results, period: str) -> Line | None:
-        """How the result of a period was divided."""
+        """How the result of a period was divided, or worked out from others."""
         node = self._node
-        found = results.get((node.kpi_name, measured["subject_kind"], measured["subject"], period))
+        found = results.quotients.get((node.kpi_name, measured["subject_kind"], measured["subject"], period))
         actual = measured["actual"]
         if node.parts:
             actual = number_in(row, ResultKey(node.kpi_name, node.of, period).column)
-        if found is None or actual is None or measured["source"] == "target" or not found[1]:
+        if actual is None or measured["source"] == "target":
+            return None
+        if isinstance(node.kpi.compute, OverKpis):
+            return self._over_kpis(node.kpi.compute, actual, measured, results, period)
+        if found is None or not found[1]:
             return None
         above, below = found
         note = self._reading.rounded(node.kpi.rounding, above / below, actual, self._value)
         arithmetic = f"{self._numbers.number(above)} ÷ {self._numbers.number(below)}"
         return Line(self._words["steps"]["result"], self._value(actual) + self._unit, arithmetic, note)
+
+    def _over_kpis(self, compute: OverKpis, actual: Number, measured: Row, results: Results, period: str) -> Line:
+        """How the result was worked out from the results of other KPIs."""
+        node, own = self._node, self._reading.plan.period
+        kind, subject = measured["subject_kind"], measured["subject"]
+        key = ResultKey.of_period(node.kpi_name, kind, Period.parse(period, own.year_starts), own)
+        read = read_by(node.kpi, key, own)
+        values = {
+            name: results.read.get((each.kpi, kind, subject, each.period(own).name)) for name, each in read.items()
+        }
+        percents = frozenset(name for name, each in read.items() if each.kpi in self._reading.percent_kpis)
+        written = written_out(compute.value, self._language, percents=percents).with_values(values)
+        note = self._reading.maybe_rounded(written, actual, node.kpi.rounding, self._value)
+        return Line(self._words["steps"]["result"], self._value(actual) + self._unit, written, note)
 
     def _whose(self, measured: Row) -> str:
         whose, subject = self._words["whose"], measured["subject"]

@@ -19,8 +19,10 @@ import polars as pl
 
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, parse_period, rules_in
+from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under, resolve
 from incentive_engine.statements.cards import Results
 from incentive_engine.statements.files import file_names
@@ -81,7 +83,7 @@ def gathered(folder: Path) -> Gathered:
         traces={(row["payee"], row["plan"]): row for trace in run.trace.values() for row in _rows(trace)},
         measured=measured,
         held=held,
-        results=_results(run.kpis),
+        results=_results(run.kpis, rules.ruleset.kpis),
     )
 
 
@@ -99,10 +101,18 @@ def _workforce(folder: Path) -> pl.DataFrame:
     )
 
 
-def _results(kpis: pl.DataFrame) -> Results:
-    quotients = kpis.filter(pl.col("denominator").is_not_null())
-    rows = quotients.select("kpi", "subject_kind", "subject", "period", "numerator", "denominator").iter_rows()
-    return {(kpi, kind, subject, period): (above, below) for kpi, kind, subject, period, above, below in rows}
+def _results(results: pl.DataFrame, kpis: Mapping[str, Kpi]) -> Results:
+    name = ("kpi", "subject_kind", "subject", "period")
+    quotients = results.filter(pl.col("denominator").is_not_null()).select(*name, "numerator", "denominator")
+    over = [kpi.compute.kpis for kpi in kpis.values() if isinstance(kpi.compute, OverKpis)]
+    read = results.filter(pl.col("kpi").is_in(frozenset().union(*over))).select(*name, "value")
+    return Results(
+        {
+            (kpi, kind, subject, period): (above, below)
+            for kpi, kind, subject, period, above, below in quotients.iter_rows()
+        },
+        {(kpi, kind, subject, period): value for kpi, kind, subject, period, value in read.iter_rows()},
+    )
 
 
 class StatementMaker:
