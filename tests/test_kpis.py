@@ -226,7 +226,7 @@ def test_formulas_read_results_as_they_are_printed(tmp_path: Path) -> None:
     assert found(run)["more"] == (Decimal("-1.0001"), 1, None, None)
     assert found(run)["change"] == (2, 1, None, None)
     lines = "\n".join(explained(tmp_path / "run", "more"))
-    assert "both / (calls - calls.previous)`, of the payee one: -2.0001 / (3 - 1) = −1.0001" in lines
+    assert "other results: `both / (calls - calls.previous)`, of the payee one: -2.0001 / (3 - 1) = −1.0001" in lines
     (statement,) = StatementMaker(gathered(tmp_path / "run")).statements()
     (card,) = (card for card in statement.pays[0].cards if card.path == "more")
     assert (card.lines[0].arithmetic, card.lines[0].note) == ("(−2.0001) ÷ (3 − 1)", "rounded to 0.0001")

@@ -100,7 +100,15 @@ class WithoutRepeat(Added):
     kind: Literal["without_repeat"]
     customer: Annotated[Column, Field(description="The column that says whose fact it is: the caller's number.")]
     subject: Annotated[Column | None, Field(description="Only a fact with the same value here is another.")] = None
-    within: Annotated[int, Field(ge=1, le=3660, description="So many days after its own, the fact may be followed.")]
+    within: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3660,
+            description="Any later fact of the source, up to so many days after, follows; what is not over by the "
+            "source's last day is left out.",
+        ),
+    ]
     in_percent: ClassVar[bool] = True
     words: ClassVar[Mapping[Language, str]] = {
         "en": "share of {facts} not followed within {days} by another of the same {same}",

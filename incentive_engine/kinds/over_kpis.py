@@ -43,7 +43,10 @@ class OverKpis(KpiKind):
             "`complaints.year_before` of the same period a year before."
         ),
     ]
-    words: ClassVar[Mapping[Language, str]] = {"en": "`{value}`", "fr": "« {value} »"}
+    words: ClassVar[Mapping[Language, str]] = {
+        "en": "worked out from other results: `{value}`",
+        "fr": "calculé à partir d'autres résultats : « {value} »",
+    }
 
     def reads(self) -> dict[str, Read]:
         """The results that the formula names, by the name that it gives them."""

@@ -23,17 +23,17 @@ from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFact
 
 
 class Percentile(FromFacts):
-    """The value that a share of facts does not exceed: the median, where that share is 50 %.
-
-    `nearest` is an observed value: the smallest with at least the share of all values at or below it. `inclusive` lies
-    on the line between the two nearest: PERCENTILE.INC of spreadsheets.
-    """
+    """The value that a share of facts does not exceed: the median, where that share is 50 %."""
 
     kind: Literal["percentile"]
     value: Annotated[Formula, Field(description="The number, from the fact's columns.")]
     at: Annotated[Decimal, Field(gt=0, le=1, description="The share of facts: `50%` for the median.")]
     definition: Annotated[
-        Literal["nearest", "inclusive"], Field(description="Which of the values, where several could be meant.")
+        Literal["nearest", "inclusive"],
+        Field(
+            description="`nearest`: the smallest value with at least that share of all at or below it; `inclusive`: "
+            "on the line between the two nearest, as PERCENTILE.INC of spreadsheets."
+        ),
     ] = "nearest"
     merges: ClassVar[bool] = False
     words: ClassVar[Mapping[Language, str]] = {
