@@ -279,8 +279,7 @@ LOGISTIC = {"kind": "logistic", "midpoint": "0.5", "width": "0.1", "low": "0.98"
     [
         (
             JUMP,
-            "straight lines between 0% → 0.5, 100% → 9.5 and at once 10; nothing below the first, "
-            "flat above the last",
+            "straight lines between 0% → 0.5, 100% → 9.5 and at once 10; nothing below the first, flat above the last",
             "lignes droites entre 0% → 0.5, 100% → 9.5 et aussitôt 10 ; rien en dessous du premier, "
             "constant au-dessus du dernier",
         ),
