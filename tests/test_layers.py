@@ -41,6 +41,7 @@ STOREYS = (
 HEAVY = {
     "babel",
     "fastexcel",
+    "holidays",
     "jinja2",
     "lark",
     "polars",

@@ -14,7 +14,7 @@ import polars as pl
 from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
 from incentive_engine.facts import HELD_SCHEMA, Accepted
 from incentive_engine.rulesets.contracts import WORKFORCE
-from incentive_engine.rulesets.models import Source
+from incentive_engine.rulesets.tables import Source
 
 COMPANY: Final = "company"
 _SUBJECT, _OWN = "\0subject: ", "\0own "  # no header has these names: they cannot stand in a text file

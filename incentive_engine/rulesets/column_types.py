@@ -25,8 +25,9 @@ from incentive_engine.rulesets.formula_uses import (
     answer_columns,
     text_columns,
 )
-from incentive_engine.rulesets.models import RuleSet, Source, TableOptions
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.tables import Source, TableOptions
 from incentive_engine.rulesets.walked import Walked
 
 _Known = dict[str | None, Names]

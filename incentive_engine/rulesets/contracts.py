@@ -14,8 +14,9 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.formula_uses import RESULTS, answer_columns, text_columns
-from incentive_engine.rulesets.models import ColumnOptions, RuleSet, TableOptions
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.tables import ColumnOptions, TableOptions
 from incentive_engine.rulesets.walked import Walked
 
 WORKFORCE = "workforce"

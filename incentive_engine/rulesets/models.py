@@ -30,75 +30,43 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
+from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
+from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 _BY_NAME = "by name: letters without accents, digits and `_`."
-Column = Annotated[str, StringConstraints(min_length=1)]
-ColumnTypeName = Literal["text", "number", "money", "date", "datetime", "boolean"]
 Fallback = Literal["hold", "reweight", "zero", "target", "team", "department", "previous"]
 SCORE = Rounding(places=6)
 RATE = Rounding(places=4)
 
 
-class ColumnOptions(Declared):
-    """What is known of a column beyond how rules use it."""
+class Credibility(Declared):
+    """An own result counts with Z = n ÷ (n + K), that of the team or department with the rest (Bühlmann, 1967)."""
 
-    type: Annotated[ColumnTypeName | None, Field(description="Worked out from use unless said.")] = None
-    at_least: Annotated[Decimal | None, Field(description="Rows below are held; 0 unless said.")] = None
-    at_most: Annotated[Decimal | None, Field(description="Rows above are held; a thousand million unless said.")] = None
-    places: Annotated[
-        int | None, Field(ge=0, le=12, description="Decimal places kept; 6 unless said, 2 for money.")
-    ] = None
-
-
-class TableOptions(Declared):
-    """How a table's files are read; what is left out is worked out from the file."""
-
-    path: Annotated[str, Field(description="Files inside the data folder, `*` allowed: `calls/*.csv`.")]
-    columns: Annotated[dict[Column, ColumnOptions], Field(description="Types and bounds of columns.")] = {}
-    delimiter: Annotated[str | None, Field(min_length=1, max_length=1, description="Between cells of a CSV file.")] = (
-        None
-    )
-    decimal: Annotated[Literal[".", ","] | None, Field(description="The decimal mark.")] = None
-    encoding: Annotated[str | None, Field(description="`utf-8`, `cp1252`…")] = None
-    date_order: Annotated[Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of day, month, year.")] = None
-    sheet: Annotated[str | None, Field(description="The sheet of an Excel file; the first unless said.")] = None
-
-
-class Source(TableOptions):
-    """Facts: one raw record a row, with whom it is about and when."""
-
-    date: Annotated[Column, Field(description="The column with the day (or moment) that puts a fact into a period.")]
-    payee: Annotated[Column | None, Field(description="The column with the payee.")] = None
-    team: Annotated[Column | None, Field(description="The column with the team; the payee's team unless said.")] = None
-    department: Annotated[
-        Column | None, Field(description="The column with the department; the payee's unless said.")
-    ] = None
-    id: Annotated[Column | None, Field(description="The column that identifies a fact: each counts once.")] = None
-    system_accounts: Annotated[
-        tuple[str, ...],
-        Field(description="Payees that are machines: their facts count for team, department and company only."),
-    ] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that name the fact itself and whom it is about: always text."""
-        return tuple(dict.fromkeys(each for each in (self.id, self.payee, self.team, self.department) if each))
-
-
-class ParameterTable(TableOptions):
-    """Numbers that differ by payee: targets, weights, caps."""
-
-    keys: Annotated[
-        tuple[Column, ...], Field(min_length=1, description="Workforce columns, and `kpi`, that pick a row.")
+    towards: Annotated[Literal["team", "department"], Field(description="Whose result counts with the rest.")]
+    k: Annotated[
+        Decimal,
+        Field(gt=0, description="With so many facts the own result counts for half; `incentive audit` proposes it."),
     ]
+    rounding: Annotated[Rounding, Field(description="Of Z; 6 places unless said.")] = SCORE
 
 
 class Reliability(Declared):
-    """How many facts a result needs, and what is used instead below that."""
+    """How many facts a result needs, what is used instead below that, and how far it counts above."""
 
-    at_least: Annotated[int, Field(ge=1, description="The smallest n that is paid on.")]
+    at_least: Annotated[int, Field(ge=1, description="The smallest n that is paid on.")] = 1
     otherwise: Annotated[Fallback, Field(description="What happens below it.")] = "hold"
+    credibility: Annotated[
+        Credibility | None, Field(description="How far the own result counts; all of it unless said.")
+    ] = None
+
+
+class Verbatims(Declared):
+    """What respondents wrote: kept with the run, counted, and shown to those whom it is about where it may be."""
+
+    column: Annotated[Column, Field(description="The column with the text.")]
+    when: Annotated[Formula, Field(description="Which of them may be shown: `may_quote`.")]
+    at_most: Annotated[int, Field(ge=1, le=20, description="How many a statement shows, the latest first.")] = 3
 
 
 class Kpi(Declared):
@@ -116,6 +84,20 @@ class Kpi(Declared):
     better: Annotated[Literal["higher", "lower"], Field(description="Which way is better for customers and company.")]
     unit: Annotated[Label | None, Field(description="What the result counts: seconds, calls…")] = None
     reliability: Annotated[Reliability | None, Field(description="How many facts it needs.")] = None
+    expectation: Annotated[
+        Label | None, Field(description="What customers expected, that the result is held against.")
+    ] = None
+    importance: Annotated[
+        str | None, Field(description="The KPI that says how important customers say that this is.")
+    ] = None
+    reviewed: Annotated[
+        dt.date | None, Field(description="The last day on which it was asked whether it is still the right KPI.")
+    ] = None
+    agreed_by: Annotated[
+        dict[Column, dt.date], Field(description="The departments that agreed to it, each with the day.")
+    ] = {}
+    defined_by: Annotated[str | None, Field(min_length=1, description="Where its definition comes from.")] = None
+    verbatims: Annotated[Verbatims | None, Field(description="What respondents wrote beside their answer.")] = None
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
     def sentence(self, language: Language) -> str:
@@ -152,6 +134,9 @@ class MeasureFields(Declared):
         SubPeriods | None, Field(description="The rate is the mean of the rates of these parts of the period.")
     ] = None
     on_missing: Annotated[Fallback, Field(description="What happens without a result.")] = "hold"
+    decided: Annotated[
+        TargetDecision | None, Field(description="Who set the target; what its table says unless said.")
+    ] = None
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
     floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
@@ -243,38 +228,6 @@ class Population(Declared):
 
     who: Annotated[Formula, Field(description="Whose results are ranked, over workforce columns.")]
     by: Annotated[tuple[Column, ...], Field(description="Ranked apart for each value of these columns.")] = ()
-
-
-class Decision(Declared):
-    """Who decided the rules, and when people were told."""
-
-    by: Annotated[str, Field(min_length=1, description="Who decided.")]
-    on: Annotated[dt.date, Field(description="The day of the decision: 2025-12-11.")]
-    notified: Annotated[dt.date | None, Field(description="The day on which people were told.")] = None
-
-
-class AtLeast(Declared):
-    """A share that must be reached."""
-
-    at_least: Annotated[Decimal, Field(ge=0, le=1, description="The smallest share: `70%`.")]
-
-
-class AtMost(Declared):
-    """A number that must not be passed."""
-
-    at_most: Annotated[int, Field(ge=1, description="The greatest number.")]
-
-
-class Principles(Declared):
-    """What every plan of the rule set promises; `incentive check` holds it to the weights and the number of KPIs."""
-
-    customer_weight: Annotated[
-        AtLeast | None, Field(description="The share of weights that customer KPIs must have.")
-    ] = None
-    kpis_per_plan: Annotated[AtMost | None, Field(description="How many KPIs a plan may have.")] = None
-    review_every: Annotated[
-        str | None, Field(pattern=r"^\d+ months?$", description="How often KPIs are renewed: `12 months`.")
-    ] = None
 
 
 class Expected(Declared):

@@ -27,8 +27,9 @@ from incentive_engine.rulesets.formula_uses import (
     WORKFORCE_NUMBERS,
     FormulaUse,
 )
-from incentive_engine.rulesets.models import Kpi, MeasureFields, ParameterTable, Plan, Population, RuleSet, Source, Way
+from incentive_engine.rulesets.models import Kpi, MeasureFields, Plan, Population, RuleSet, Way
 from incentive_engine.rulesets.resolving import ROOT
+from incentive_engine.rulesets.tables import ParameterTable, Source
 
 STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMBERS))
 RESULT_COLUMNS = frozenset(

@@ -11,7 +11,8 @@ from incentive_engine.kinds.pools import Solved
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import SHOWN
-from incentive_engine.rulesets.models import AnyMeasure, Example, Plan, Principles, RuleSet
+from incentive_engine.rulesets.decisions import Principles
+from incentive_engine.rulesets.models import AnyMeasure, Example, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
 

@@ -17,8 +17,9 @@ from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.contracts import GREATEST
 from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns, text_columns
-from incentive_engine.rulesets.models import ColumnOptions, ParameterTable, Population, RuleSet, Source, TableOptions
+from incentive_engine.rulesets.models import Population, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.tables import ColumnOptions, ParameterTable, Source, TableOptions
 
 _Types = dict[str, tuple[str, ...]]
 """The types that each column may be declared with."""

@@ -1,0 +1,79 @@
+"""Tables as a rule set declares them: how their files are read, what is known of their columns, whom they are about."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from incentive_engine.kinds.base import Declared
+from incentive_engine.rulesets.decisions import TargetDecision
+
+Column = Annotated[str, StringConstraints(min_length=1)]
+ColumnTypeName = Literal["text", "number", "money", "date", "datetime", "boolean"]
+
+
+class ColumnOptions(Declared):
+    """What is known of a column beyond how rules use it."""
+
+    type: Annotated[ColumnTypeName | None, Field(description="Worked out from use unless said.")] = None
+    at_least: Annotated[Decimal | None, Field(description="Rows below are held; 0 unless said.")] = None
+    at_most: Annotated[Decimal | None, Field(description="Rows above are held; a thousand million unless said.")] = None
+    places: Annotated[
+        int | None, Field(ge=0, le=12, description="Decimal places kept; 6 unless said, 2 for money.")
+    ] = None
+
+
+class TableOptions(Declared):
+    """How a table's files are read; what is left out is worked out from the file."""
+
+    path: Annotated[str, Field(description="Files inside the data folder, `*` allowed: `calls/*.csv`.")]
+    columns: Annotated[dict[Column, ColumnOptions], Field(description="Types and bounds of columns.")] = {}
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1, description="Between cells of a CSV file.")] = (
+        None
+    )
+    decimal: Annotated[Literal[".", ","] | None, Field(description="The decimal mark.")] = None
+    encoding: Annotated[str | None, Field(description="`utf-8`, `cp1252`…")] = None
+    date_order: Annotated[Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of day, month, year.")] = None
+    sheet: Annotated[str | None, Field(description="The sheet of an Excel file; the first unless said.")] = None
+
+
+class Source(TableOptions):
+    """Facts: one raw record a row, with whom it is about and when."""
+
+    date: Annotated[Column, Field(description="The column with the day (or moment) that puts a fact into a period.")]
+    payee: Annotated[Column | None, Field(description="The column with the payee.")] = None
+    team: Annotated[Column | None, Field(description="The column with the team; the payee's team unless said.")] = None
+    department: Annotated[
+        Column | None, Field(description="The column with the department; the payee's unless said.")
+    ] = None
+    id: Annotated[Column | None, Field(description="The column that identifies a fact: each counts once.")] = None
+    system_accounts: Annotated[
+        tuple[str, ...],
+        Field(description="Payees that are machines: their facts count for team, department and company only."),
+    ] = ()
+
+    recorded_by: Annotated[
+        Literal["customer", "system", "payee", "manager", "outsider"] | None,
+        Field(description="Who makes the record: what payees report of themselves is not objective."),
+    ] = None
+    invited_by: Annotated[
+        Literal["system", "payee", "manager"] | None, Field(description="Who decides which customers are asked.")
+    ] = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that name the fact itself and whom it is about: always text."""
+        return tuple(dict.fromkeys(each for each in (self.id, self.payee, self.team, self.department) if each))
+
+
+class ParameterTable(TableOptions):
+    """Numbers that differ by payee: targets, weights, caps."""
+
+    keys: Annotated[
+        tuple[Column, ...], Field(min_length=1, description="Workforce columns, and `kpi`, that pick a row.")
+    ]
+    decided: Annotated[TargetDecision | None, Field(description="Who set these numbers, where they are targets.")] = (
+        None
+    )
