@@ -14,7 +14,7 @@ from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, assign
-from incentive_engine.engine.fitting import fitted, fitted_table
+from incentive_engine.engine.fitting import fitted, fitted_tables
 from incentive_engine.engine.gathering import gather, numbered, parameter_columns
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
@@ -76,7 +76,7 @@ def prepared(load_of: Workload, rules: Rules | None = None, kpis: pl.DataFrame |
     """The workload as the engine has it before it measures."""
     rules = rules or load(RULES)
     given = accepted(load_of, kpis)
-    tables = Accepted({name: fitted_table(table, ()) for name, table in given.tables.items()}, given.held)
+    tables = fitted_tables(rules.ruleset, given)
     plans = resolve(rules.ruleset, PERIOD)
     assigned = assign(plans, tables.tables["workforce"], PERIOD, rules.ruleset.currency, held_people(given))
     return Prepared(rules, plans, tables, assigned.assignments, Measured((_sheet(load_of),), given.held))

@@ -8,7 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from incentive_engine.exact import Exact, Scale
-from incentive_engine.facts import Table
+from incentive_engine.facts import Accepted, Table
+from incentive_engine.rulesets.models import RuleSet
 
 
 def fitted(counts: pl.Series, places: int) -> tuple[pl.Series, Scale]:
@@ -18,7 +19,13 @@ def fitted(counts: pl.Series, places: int) -> tuple[pl.Series, Scale]:
     return counts.cast(Exact.column(counts.name, scale).dtype), scale
 
 
-def fitted_table(table: Table, keys: Collection[str]) -> Table:
+def fitted_tables(rules: RuleSet, accepted: Accepted) -> Accepted:
+    """What was accepted, every number column in the carrier that it needs."""
+    keys = {key for table in rules.tables.values() for key in table.keys}
+    return Accepted({name: _fitted_table(table, keys) for name, table in accepted.tables.items()}, accepted.held)
+
+
+def _fitted_table(table: Table, keys: Collection[str]) -> Table:
     """The table with every number column fitted, with the fewest places that hold what was delivered.
 
     Columns among `keys` keep their declared places: tables are joined on their counts.

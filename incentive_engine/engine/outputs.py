@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -16,15 +15,15 @@ from incentive_engine.compiler.measures import SOURCES, Answer
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
+from incentive_engine.engine.decimals import decimal_column, ending
 from incentive_engine.engine.running import Calculation, Evaluation
-from incentive_engine.exact import CannotProve, Exact
+from incentive_engine.exact import Exact
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode
 
 _TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject", "path")
 _NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
 _GREATEST = 10**38 - 1
-_MOST_PLACES = (12, 10, 8, 6)
 _DIGITS = 38
 """Of a Parquet decimal, before and behind the mark."""
 
@@ -82,32 +81,13 @@ def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
         pl.lit(calculation.period.name).alias("period"),
         (pl.col("department") if "department" in known else pl.lit(None, pl.String)).alias("department"),
         pl.lit(calculation.rules.ruleset.currency).alias("currency"),
-        _decimal(program.target_pay, "target_pay"),
-        _decimal(program.root.score, "score"),
-        _decimal(program.proration, "proration"),
-        _decimal(program.payout, "payout"),
-        *(_decimal(numbers.get(name), name) for name in (CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY)),
+        decimal_column(program.target_pay, "target_pay"),
+        decimal_column(program.root.score, "score"),
+        decimal_column(program.proration, "proration"),
+        decimal_column(program.payout, "payout"),
+        *(decimal_column(numbers.get(name), name) for name in (CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY)),
     ]
     return evaluation.frame.filter(program.paid).select(columns)
-
-
-def _decimal(value: Exact | None, name: str) -> pl.Expr:
-    if value is None:
-        return pl.lit(None, pl.Decimal(38, 0)).alias(name)
-    return ending(value).decimal().alias(name)
-
-
-def ending(value: Exact) -> Exact:
-    """The value as a decimal that ends: rounded to the most places that fit, where it is a fraction that may not.
-
-    Only what no rule rounds needs it (`rounding: none`, numerators in thirds); the trace keeps the fraction itself.
-    """
-    if value.finite_places is not None:
-        return value
-    for places in _MOST_PLACES:
-        with suppress(CannotProve):
-            return value.rounded(places)
-    return value.rounded(0)
 
 
 def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
@@ -283,36 +263,6 @@ def _about(hold: Hold) -> list[pl.Expr]:
     if hold.about is None:
         return []
     return [pl.lit(" "), pl.col(hold.about).cast(pl.String).fill_null(f"(`{hold.about}` is empty)")]
-
-
-def kpi_table(calculation: Calculation) -> pl.LazyFrame:
-    """One row per subject × KPI: the result with its n, its numerator and its denominator.
-
-    By KPI, kind of subject, period and subject: the subjects of each result are in order already.
-    """
-    of = calculation.period
-    frames = []
-    for key, result in sorted(
-        calculation.measured.results.items(),
-        key=lambda item: (item[0].kpi, item[0].subject_kind, item[0].period(of).name),
-    ):
-        frames.append(
-            result.frame.lazy()
-            .filter(pl.col("value").is_not_null())
-            .select(
-                pl.lit(key.kpi).alias("kpi"),
-                pl.lit(key.subject_kind).alias("subject_kind"),
-                pl.col("subject"),
-                pl.lit(key.period(of).name).alias("period"),
-                Exact.column("value", result.scale).decimal(),
-                pl.col("n"),
-                _decimal(result.numerator, "numerator"),
-                _decimal(result.denominator, "denominator"),
-                pl.lit(None, pl.Decimal(38, 4)).alias("low"),
-                pl.lit(None, pl.Decimal(38, 4)).alias("high"),
-            )
-        )
-    return pl.concat(frames, how="vertical_relaxed")
 
 
 def steps(calculation: Calculation) -> pl.DataFrame:

@@ -6,7 +6,11 @@ the KPI's own rounding, and at last the formulas over KPIs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -34,6 +38,20 @@ from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.models import Kpi, RuleSet
+
+Days: TypeAlias = tuple[dt.date, dt.date]
+"""The first and the last day that count for a result."""
+_DAYS: Final = "\0days"  # no header has this name: it cannot stand in a text file
+"""UInt16: in which of the days of a pass a fact lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """KPIs that are gathered together: of one kind of subject, for days that do not overlap, in order."""
+
+    kind: str
+    days: tuple[Days, ...]
+    kpis: tuple[str, ...]
 
 
 def measure_kpis(
@@ -65,21 +83,63 @@ def _source_of(kpi: Kpi) -> str | None:
 def _from_source(
     rules: RuleSet, types: ColumnTypes, accepted: Accepted, name: str, keys: list[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
-    """All results from one source: one pass per kind of subject and span of days."""
+    """All results from one source, in as few passes as there are sets of days that KPIs ask for together."""
     source, table = rules.sources[name], accepted.tables[name]
     frame = table.frame
     for key in keys:
         frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
-    kinds = {key.subject_kind for key in keys}
-    facts, held = credited(name, frame, source, known_people(accepted), kinds)
+    facts, held = credited(name, frame, source, known_people(accepted), {key.subject_kind for key in keys})
     scope = _scope(types.sources.get(name, {}), table)
     days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in keys}
     sheets: list[Sheet] = []
-    for kind, start, end in sorted({(key.subject_kind, *days[key]) for key in keys}):
-        asked = sorted(key for key in keys if (key.subject_kind, *days[key]) == (kind, start, end))
-        dated = facts.filter(pl.col(source.date).cast(pl.Date).is_between(start, end))
-        sheets.append(dict(_gathered(rules, asked, dated, every_subject(kind, accepted), scope, frame.height)))
+    for each in _passes(days):
+        subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
+        results = _results(rules, each, dated, subjects, scope, frame.height)
+        for when, by_kpi in zip(each.days, results, strict=True):
+            asked = [key for key in keys if (key.subject_kind, days[key]) == (each.kind, when)]
+            sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
     return sheets, held
+
+
+def _passes(days: Mapping[ResultKey, Days]) -> Iterator[_Pass]:
+    """The passes that make all results: KPIs that are asked for the same days go together."""
+    asked: dict[tuple[str, str], set[Days]] = {}
+    for key, when in days.items():
+        asked.setdefault((key.subject_kind, key.kpi), set()).add(when)
+    together = sorted((kind, tuple(apart), kpi) for (kind, kpi), when in asked.items() for apart in _apart(when))
+    for (kind, apart), several in groupby(together, lambda each: each[:2]):
+        yield _Pass(kind, apart, tuple(kpi for *_, kpi in several))
+
+
+def _apart(days: Collection[Days]) -> list[list[Days]]:
+    """The days in lists within which they do not overlap, each in order."""
+    lists: list[list[Days]] = []
+    for start, end in sorted(days):
+        free = next((each for each in lists if each[-1][1] < start), None)
+        if free is None:
+            lists.append([(start, end)])
+        else:
+            free.append((start, end))
+    return lists
+
+
+def _dated(facts: pl.LazyFrame, date: str, days: Sequence[Days]) -> pl.LazyFrame:
+    """The facts that lie in one of the days, and in which."""
+    day = pl.col(date).cast(pl.Date)
+    later = [(day >= start).cast(pl.UInt16) for start, _ in days[1:]]
+    within = pl.any_horizontal(day.is_between(start, end) for start, end in _joined(days))
+    return facts.filter(within).with_columns(pl.sum_horizontal(pl.lit(0, pl.UInt16), *later).alias(_DAYS))
+
+
+def _joined(days: Sequence[Days]) -> Iterator[Days]:
+    """The days, those that follow each other taken together."""
+    start, end = days[0]
+    for following, last in days[1:]:
+        if following > end + dt.timedelta(days=1):
+            yield start, end
+            start = following
+        end = last
+    yield start, end
 
 
 def _scope(types: Mapping[str, str], table: Table) -> Scope:
@@ -89,34 +149,39 @@ def _scope(types: Mapping[str, str], table: Table) -> Scope:
     }
 
 
-def _gathered(
-    rules: RuleSet,
-    keys: list[ResultKey],
-    facts: pl.LazyFrame,
-    subjects: pl.DataFrame,
-    scope: Scope,
-    rows: int,
-) -> Iterator[tuple[ResultKey, Result]]:
-    subject = subject_column(keys[0].subject_kind)
+def _results(
+    rules: RuleSet, each: _Pass, facts: pl.LazyFrame, subjects: pl.DataFrame, scope: Scope, rows: int
+) -> Iterator[dict[str, Result]]:
+    """The results of a pass by KPI, for each of its days; `facts` are dated, at most `rows` of them."""
+    subject = subject_column(each.kind)
     credited_to = pl.col(subject).is_not_null()
-    gathered = {key: _compute(rules.kpis[key.kpi]).gathered(Credited(scope, credited_to, rows)) for key in keys}
-    by_subject = facts.filter(credited_to).group_by(pl.col(subject).alias(SUBJECT))
-    dense, delivered = subjects, False
+    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(Credited(scope, credited_to, rows)) for kpi in each.kpis}
+    by_subject = facts.filter(credited_to).group_by(pl.col(subject).alias(SUBJECT), *_several(each.days))
+    groups = []
     for merges in (True, False):
         # Apart: what does not merge would take what does from the streaming engine into memory.
-        these = {key: each for key, each in gathered.items() if _compute(rules.kpis[key.kpi]).merges == merges}
-        if these:
-            columns = [_of(key, column) for key, each in these.items() for column in each.columns]
-            grouped = by_subject.agg(columns).collect(engine="streaming" if merges else "in-memory")
-            delivered = delivered or grouped.height > 0
-            dense = dense.join(grouped, on=SUBJECT, how="left", maintain_order="left")
-    delivered = delivered or _delivered(facts)
-    for key, each in gathered.items():
-        kpi = rules.kpis[key.kpi]
-        frame = _of_key(dense, key)
-        if kpi.compute.zero_without_facts and delivered:
-            frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(0))
-        yield key, _result(frame, kpi, each)
+        columns = [
+            column.name.prefix(f"{kpi}.")
+            for kpi, of_kpi in gathered.items()
+            if _compute(rules.kpis[kpi]).merges == merges
+            for column in of_kpi.columns
+        ]
+        if columns:
+            groups.append(by_subject.agg(columns).collect(engine="streaming" if merges else "in-memory"))
+    for at in range(len(each.days)):
+        here = [group.filter(pl.col(_DAYS) == at).drop(_DAYS) if _DAYS in group.columns else group for group in groups]
+        delivered = any(group.height for group in here) or _delivered(facts.filter(pl.col(_DAYS) == at))
+        dense = subjects
+        for group in here:
+            dense = dense.join(group, on=SUBJECT, how="left", maintain_order="left")
+        yield {
+            kpi: _result(_of_kpi(dense, kpi), rules.kpis[kpi], of_kpi, delivered) for kpi, of_kpi in gathered.items()
+        }
+
+
+def _several(days: Sequence[Days]) -> list[str]:
+    """What facts are grouped by besides their subject: nothing where all of them lie in the same days."""
+    return [_DAYS] if len(days) > 1 else []
 
 
 def _compute(kpi: Kpi) -> FromFacts:
@@ -124,22 +189,20 @@ def _compute(kpi: Kpi) -> FromFacts:
     return kpi.compute
 
 
-def _of(key: ResultKey, column: pl.Expr) -> pl.Expr:
-    """A gathered column of one KPI, among those of the others."""
-    return column.name.prefix(f"{key.column}.")
-
-
-def _of_key(grouped: pl.DataFrame, key: ResultKey) -> pl.DataFrame:
-    names = [name for name in grouped.columns if name.startswith(f"{key.column}.")]
-    renamed = {name: name.removeprefix(f"{key.column}.") for name in names}
-    return grouped.select(SUBJECT, *names).rename(renamed)
+def _of_kpi(dense: pl.DataFrame, kpi: str) -> pl.DataFrame:
+    """What was gathered for one KPI."""
+    names = [name for name in dense.columns if name.startswith(f"{kpi}.")]
+    return dense.select(SUBJECT, *names).rename({name: name.removeprefix(f"{kpi}.") for name in names})
 
 
 def _delivered(facts: pl.LazyFrame) -> bool:
-    """Whether the source has any fact in these days."""
+    """Whether there is any fact at all."""
     return facts.head(1).collect().height > 0
 
 
-def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered) -> Result:
+def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered, delivered: bool) -> Result:
+    """The result of each subject; 0 without a fact where the kind says so, if any were delivered."""
+    if kpi.compute.zero_without_facts and delivered:
+        frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(0))
     frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE))
     return fitted_result(frame, kpi, gathered.numerator, gathered.denominator)

@@ -22,6 +22,7 @@ from incentive_engine.engine.folder import (
     write_table,
 )
 from incentive_engine.engine.invariants import Population, check_invariants
+from incentive_engine.engine.measuring import kpi_table
 from incentive_engine.engine.running import Calculation, Timings, accept_for, calculate
 from incentive_engine.engine.totals import departments
 from incentive_engine.errors import InputProblems, Problem
@@ -200,7 +201,7 @@ def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
         "payouts": outputs.payouts(calculation),
         "contributions": outputs.contributions(calculation),
         "departments": departments(calculation).lazy(),
-        "kpis": outputs.kpi_table(calculation),
+        "kpis": kpi_table(calculation.measured.results, calculation.period),
         "pools": calculation.pools.lazy(),
         "held": outputs.held(calculation).lazy(),
         "eligibility": calculation.assigned.tests,

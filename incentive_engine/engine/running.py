@@ -19,7 +19,7 @@ from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
-from incentive_engine.engine.fitting import fitted_table
+from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
@@ -85,8 +85,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
 
     With `keep` the stage columns stay in memory; otherwise each reader works them out again, which keeps memory flat.
     """
-    keys = {key for table in rules.ruleset.tables.values() for key in table.keys}
-    accepted = Accepted({name: fitted_table(table, keys) for name, table in accepted.tables.items()}, accepted.held)
+    accepted = fitted_tables(rules.ruleset, accepted)
     workforce = accepted.tables[WORKFORCE]
     plans = resolve(rules.ruleset, period)
     kpis = frozenset(rules.ruleset.kpis)

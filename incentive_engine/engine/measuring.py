@@ -1,0 +1,64 @@
+"""KPI results by themselves, of several periods at once; and the table in which results leave."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.engine.decimals import decimal_column
+from incentive_engine.engine.fitting import fitted_tables
+from incentive_engine.engine.measured import Measured, Result
+from incentive_engine.engine.results import measure_kpis
+from incentive_engine.exact import Exact
+from incentive_engine.facts import Accepted
+from incentive_engine.kinds.base import SubjectKind
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.loading import Rules
+
+
+def measure(
+    rules: Rules,
+    accepted: Accepted,
+    periods: Sequence[Period],
+    kinds: Collection[SubjectKind],
+    kpis: Collection[str] | None = None,
+) -> Measured:
+    """The results of KPIs, all unless said, for every kind of subject and period, paid on or not.
+
+    Their keys are those of a calculation of the last period.
+    """
+    of = periods[-1]
+    names = rules.ruleset.kpis if kpis is None else kpis
+    keys = {ResultKey.of_period(kpi, kind, period, of) for kpi in names for kind in kinds for period in periods}
+    return measure_kpis(rules.ruleset, rules.types, fitted_tables(rules.ruleset, accepted), keys, of)
+
+
+def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
+    """One row per subject × KPI: the result with its n, its numerator and its denominator.
+
+    By KPI, kind of subject, period and subject: the subjects of each result are in order already.
+    """
+    frames = []
+    for key, result in sorted(
+        results.items(),
+        key=lambda item: (item[0].kpi, item[0].subject_kind, item[0].period(of).name),
+    ):
+        frames.append(
+            result.frame.lazy()
+            .filter(pl.col("value").is_not_null())
+            .select(
+                pl.lit(key.kpi).alias("kpi"),
+                pl.lit(key.subject_kind).alias("subject_kind"),
+                pl.col("subject"),
+                pl.lit(key.period(of).name).alias("period"),
+                Exact.column("value", result.scale).decimal(),
+                pl.col("n"),
+                decimal_column(result.numerator, "numerator"),
+                decimal_column(result.denominator, "denominator"),
+                pl.lit(None, pl.Decimal(38, 4)).alias("low"),
+                pl.lit(None, pl.Decimal(38, 4)).alias("high"),
+            )
+        )
+    return pl.concat(frames, how="vertical_relaxed")
