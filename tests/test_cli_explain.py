@@ -16,7 +16,6 @@ from incentive_engine.cli.explained import lines
 from incentive_engine.demo import PERIOD, write_company
 from incentive_engine.engine.effects import effects
 from incentive_engine.engine.explanation import explain
-from incentive_engine.engine.run import parse_period
 from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.shipped import rules_dir
 from tests.calculator import calculate, curves_in, equations, rounded
@@ -163,7 +162,7 @@ def test_effects_of_everyone_are_what_the_payouts_lack(demo: Path) -> None:
     """A gate or cap never adds, a floor never takes; and a floor's effect is what no measure brought, to a cent."""
     run = incentive_engine.open_run(demo)
     rules = incentive_engine.load(DEMO)
-    plans = resolve(rules.ruleset, parse_period(PERIOD, rules))
+    plans = resolve(rules.ruleset, rules.period(PERIOD))
     every = effects(rules, plans, run.traces)
     takes = every.filter(pl.col("step").is_in(["gate", "cap"]))["effect"].drop_nulls()
     gives = every.filter(pl.col("step") == "floor")["effect"].drop_nulls()

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from incentive_engine import load
-from incentive_engine.engine.run import parse_period
 from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.statements import write_statements
 from tests.drawn import cases
@@ -61,5 +60,5 @@ def pages_recompute(case: Case) -> None:
 def coin(folder: Path, period: str) -> Fraction:
     """The coarsest unit in which a plan pays."""
     rules = load(folder / "rules.yaml")
-    plans = resolve(rules.ruleset, parse_period(period, rules))
+    plans = resolve(rules.ruleset, rules.period(period))
     return max(Fraction(10) ** -plan.payout_rounding.kept for plan in plans)

@@ -9,12 +9,13 @@ import click
 
 from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.door import Door
+from incentive_engine.cli.measuring import kpis
 from incentive_engine.cli.paper import statements
 from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
-COMMANDS = (demo, init, check, run, explain, statements, schema)
+COMMANDS = (demo, init, check, kpis, run, explain, statements, schema)
 
 
 @click.group("incentive", cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

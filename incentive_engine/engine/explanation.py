@@ -20,7 +20,7 @@ from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.effects import effects, removable
 from incentive_engine.engine.retracing import with_quotients
-from incentive_engine.engine.run import Run, parse_period, rules_in
+from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.telling_pay import SHARES, PayTeller
 from incentive_engine.engine.wording import Row, Wording
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
@@ -132,7 +132,7 @@ class _Explaining:
         self._run, self._person, self._language = run, person, language
         self._payee = pl.col("payee") == person["payee"]
         self._rules: Rules = rules_in(run.folder)
-        self._period = parse_period(run.summary["period"], self._rules)
+        self._period = self._rules.period(run.summary["period"])
         self._plans = resolve(self._rules.ruleset, self._period)
         self._wording, self._words = Wording(language), _WORDS[language]
         self._colon = ": " if language == "en" else " : "

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from incentive_engine.engine.folder import write_table
 from incentive_engine.errors import InputProblems, Problem
 
 RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -29,6 +30,18 @@ def writers(formats: Sequence[str]) -> list[tuple[str, Callable[[pl.LazyFrame, P
         hint = "install it: pip install 'incentive-engine[excel]', or choose csv"
         raise InputProblems([Problem("excel-extra", "writing Excel files needs the `excel` extra", hint=hint)])
     return [(name, _WRITERS[name]) for name in dict.fromkeys(formats)]
+
+
+def write_as(path: Path) -> Callable[[pl.LazyFrame, Path], None]:
+    """What writes a file of that name. Raises InputProblems where its suffix says no format that can be written."""
+    name = path.suffix.removeprefix(".")
+    if name == "parquet":
+        return write_table
+    if name not in _WRITERS:
+        known = ", ".join(f"`.{each}`" for each in ("parquet", *_WRITERS))
+        raise InputProblems([Problem("unknown-format", f"`{path.name}` cannot be written", hint=f"end it in {known}")])
+    ((_, write),) = writers([name])
+    return write
 
 
 def write_csv(frame: pl.LazyFrame, path: Path) -> None:

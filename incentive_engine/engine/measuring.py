@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -11,11 +13,45 @@ from incentive_engine.engine.decimals import decimal_column
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.results import measure_kpis
+from incentive_engine.engine.running import accept_for
+from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class KpiResults:
+    """What was measured, and the rows that could not be used.
+
+    `table`: one row per KPI × subject × period, as in `kpis.parquet`; `held`: one row per row that was not used.
+    """
+
+    table: pl.DataFrame
+    held: pl.DataFrame
+
+
+def measured_from(
+    rules: Rules, data: Path, periods: Sequence[str], kinds: Collection[SubjectKind], kpis: Collection[str] = ()
+) -> KpiResults:
+    """The results of KPIs, all unless some are named, from a data folder; nobody is paid.
+
+    Raises InputProblems for KPIs and periods that there are not, and for files that cannot be used.
+    """
+    unknown = [name for name in kpis if name not in rules.ruleset.kpis]
+    if unknown:
+        raise InputProblems([_unknown(name, rules) for name in unknown])
+    parsed = [rules.period(name) for name in dict.fromkeys(periods)]
+    done = measure(rules, accept_for(rules, data), parsed, kinds, kpis or None)
+    return KpiResults(kpi_table(done.results, parsed[-1]).collect(), done.held)
+
+
+def _unknown(name: str, rules: Rules) -> Problem:
+    known = sorted(rules.ruleset.kpis)
+    hint = did_you_mean(name, known) or f"there is {', '.join(f'`{each}`' for each in known)}"
+    return Problem("unknown-kpi", f"there is no KPI `{name}` in the rule set", hint=hint)
 
 
 def measure(

@@ -28,7 +28,6 @@ from incentive_engine.engine.totals import departments
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table, accept
-from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules, load
 from incentive_engine.version import __version__
 
@@ -144,7 +143,7 @@ def run(
     also = writers(formats)
     if out is not None:
         refuse_existing(Path(out))
-    parsed = parse_period(period, rules)
+    parsed = rules.period(period)
     with timings.step("accept"):
         accepted = accept_for(rules, Path(data))
     calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
@@ -161,20 +160,12 @@ def run(
     return Run.open(out)
 
 
-def parse_period(name: str, rules: Rules) -> Period:
-    """The period of that name. Raises InputProblems."""
-    try:
-        return Period.parse(name, rules.ruleset.year_starts)
-    except ValueError as error:
-        raise InputProblems([Problem("unknown-period", str(error))]) from None
-
-
 def recompute(folder: Path | str) -> Run:
     """The run worked out again from its folder alone: the rules and the accepted rows are inside."""
     folder = Path(folder)
     opened = Run.open(folder)
     rules, accepted = reread(folder)
-    period = parse_period(opened.summary["period"], rules)
+    period = rules.period(opened.summary["period"])
     calculation = calculate(rules, accepted, period, Timings(), keep=True)
     return _in_memory(calculation, check_invariants(calculation))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import TableContract
+from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
 from incentive_engine.rulesets.checks.numbers import declared_ranges
@@ -31,6 +32,13 @@ class Rules:
     contracts: tuple[TableContract, ...]
     ranges: DeclaredRanges
     warnings: tuple[Problem, ...]
+
+    def period(self, name: str) -> Period:
+        """The period of that name, in the rule set's fiscal year. Raises InputProblems."""
+        try:
+            return Period.parse(name, self.ruleset.year_starts)
+        except ValueError as error:
+            raise InputProblems([Problem("unknown-period", str(error))]) from None
 
 
 def load(path: Path | str) -> Rules:

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from incentive_engine.engine.retracing import with_quotients
-from incentive_engine.engine.run import Run, parse_period, rules_in
+from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
@@ -65,7 +65,7 @@ def gathered(folder: Path) -> Gathered:
     """Everything in a run folder. Raises InputProblems when there is no run in it."""
     run = Run.open(folder)
     rules = rules_in(folder)
-    plans = resolve(rules.ruleset, parse_period(run.summary["period"], rules))
+    plans = resolve(rules.ruleset, rules.period(run.summary["period"]))
     payouts, held = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
     measured = defaultdict[Key, dict[str | None, Row]](dict)
     for row in run.payouts.iter_rows(named=True):
