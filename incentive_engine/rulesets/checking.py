@@ -46,6 +46,7 @@ from incentive_engine.rulesets.checks.promises import (
     customers_weigh_enough,
     examples_name_what_exists,
     plans_have_few_kpis,
+    kpis_are_renewed,
 )
 from incentive_engine.rulesets.checks.scorecards import (
     enough_items_can_be_there,
@@ -120,6 +121,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     plans_have_few_kpis,
     examples_name_what_exists,
     everything_is_used,
+    kpis_are_renewed,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from decimal import Decimal
 from typing import Annotated
 
@@ -47,12 +48,21 @@ class AtMost(Declared):
 
 
 class Principles(Declared):
-    """What every plan of the rule set promises; `incentive check` holds it to the weights and the number of KPIs."""
+    """What every plan of the rule set promises; `incentive check` and `incentive audit` hold it to that."""
 
     customer_weight: Annotated[
         AtLeast | None, Field(description="The share of weights that customer KPIs must have.")
     ] = None
     kpis_per_plan: Annotated[AtMost | None, Field(description="How many KPIs a plan may have.")] = None
     review_every: Annotated[
-        str | None, Field(pattern=r"^\d+ months?$", description="How often KPIs are renewed: `12 months`.")
+        str | None,
+        Field(pattern=r"^[1-9]\d{0,2} months?$", description="How often KPIs are renewed: `12 months`."),
     ] = None
+
+    def reviewed_since(self, day: dt.date) -> dt.date | None:
+        """The day since which a KPI must have been reviewed to be renewed on `day`; None where nothing is promised."""
+        if self.review_every is None:
+            return None
+        months = day.year * 12 + day.month - 1 - int(self.review_every.split()[0])
+        year, month = divmod(months, 12)
+        return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

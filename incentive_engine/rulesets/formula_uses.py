@@ -17,6 +17,7 @@ from incentive_engine.kinds.over_kpis import EARLIER, OverKpis
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
 from incentive_engine.rulesets.models import Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.tables import Source
 from incentive_engine.rulesets.walking import Placed
 
 Names = dict[str, Name]
@@ -89,6 +90,8 @@ class FormulaUse:
 def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[FormulaUse]:
     """Every formula, in the order of the file."""
     known = _Known(rules)
+    for name, source in rules.sources.items():
+        yield from _of_source(name, source)
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
@@ -106,6 +109,14 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
         yield from _of_pool(known, ("pools", name), pool, members)
     for name, plan in rules.plans.items():
         yield from _of_plan(known, ("plans", name), plan, nodes[name])
+
+
+def _of_source(name: str, source: Source) -> Iterator[FormulaUse]:
+    for watched, watch in source.watch.items():
+        for key in ("where", "among"):
+            condition: Formula | None = getattr(watch, key)
+            if condition is not None:
+                yield FormulaUse(("sources", name, "watch", watched, key), condition, "boolean", name)
 
 
 class _Known:

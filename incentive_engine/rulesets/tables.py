@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from incentive_engine.kinds.base import Declared
+from incentive_engine.formulas import Formula
+from incentive_engine.kinds.base import Declared, Label
 from incentive_engine.rulesets.decisions import TargetDecision
 
 Column = Annotated[str, StringConstraints(min_length=1)]
@@ -39,6 +40,14 @@ class TableOptions(Declared):
     sheet: Annotated[str | None, Field(description="The sheet of an Excel file; the first unless said.")] = None
 
 
+class Watch(Declared):
+    """Records that would be rare if nobody helped a result along: `incentive audit` lists who has many of them."""
+
+    title: Annotated[Label, Field(description="What they are called: calls cut short.")]
+    where: Annotated[Formula, Field(description="Which records: `handle_seconds < 10`.")]
+    among: Annotated[Formula | None, Field(description="Of which records; of all unless said.")] = None
+
+
 class Source(TableOptions):
     """Facts: one raw record a row, with whom it is about and when."""
 
@@ -62,10 +71,19 @@ class Source(TableOptions):
         Literal["system", "payee", "manager"] | None, Field(description="Who decides which customers are asked.")
     ] = None
 
+    customer: Annotated[
+        Column | None, Field(description="The column with the customer: who answers again and again is looked at.")
+    ] = None
+    watch: Annotated[
+        dict[Column, Watch],
+        Field(description="Records that `incentive audit` looks at, by name; no pay depends on it."),
+    ] = {}
+
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that name the fact itself and whom it is about: always text."""
-        return tuple(dict.fromkeys(each for each in (self.id, self.payee, self.team, self.department) if each))
+        named = (self.id, self.payee, self.team, self.department, self.customer)
+        return tuple(dict.fromkeys(each for each in named if each))
 
 
 class ParameterTable(TableOptions):

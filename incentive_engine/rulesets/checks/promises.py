@@ -16,6 +16,8 @@ from incentive_engine.rulesets.models import AnyMeasure, Example, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
 
+_LISTED = 6
+
 
 @tells("customer-weight", about=(Principles,))
 def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
@@ -49,6 +51,26 @@ def plans_have_few_kpis(checked: Checked) -> Iterator[Problem]:
         if promised is not None and len(kpis_of(plan)) > promised.at_most:
             message = f"`{name}` has {len(kpis_of(plan))} KPIs, more than the {promised.at_most} of `principles`"
             yield Problem("too-many-kpis", message, checked.key("plans", name), "keep those that matter most")
+
+
+@tells("not-renewed", "never-reviewed", about=(Principles,))
+def kpis_are_renewed(checked: Checked) -> Iterator[Problem]:
+    """When the rules were decided, every KPI had been reviewed as lately as `principles` promise."""
+    rules = checked.rules
+    since = rules.principles.reviewed_since(rules.decided.on)
+    if since is None:
+        return
+    promise = f"the {rules.principles.review_every} of `principles`"
+    for name, kpi in rules.kpis.items():
+        if kpi.reviewed is not None and kpi.reviewed < since:
+            message = f"`{name}` was reviewed on {kpi.reviewed}, longer before the decision than {promise}"
+            hint = "ask again whether it is the right KPI, and write the day"
+            yield Problem("not-renewed", message, checked.at("kpis", name, "reviewed"), hint)
+    never = [f"`{name}`" for name, kpi in rules.kpis.items() if kpi.reviewed is None]
+    if never:
+        message = f"nothing says when {', '.join(never[:_LISTED])}{', …' if len(never) > _LISTED else ''} were reviewed"
+        hint = "write `reviewed:` with the day to each, so that it can be held to the promise"
+        yield Problem("never-reviewed", message, checked.at("principles", "review_every"), hint, level="warning")
 
 
 def _known(rules: RuleSet, plan: Plan) -> bool:

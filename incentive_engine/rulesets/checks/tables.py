@@ -113,7 +113,7 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
     for at, table in _tables(rules):
         yield from (((*at, "columns", name), name) for name in table.columns)
     for name, source in rules.sources.items():
-        for key in ("date", "payee", "team", "department", "id"):
+        for key in ("date", "payee", "team", "department", "id", "customer"):
             column = getattr(source, key)
             if column is not None:
                 yield ("sources", name, key), column
