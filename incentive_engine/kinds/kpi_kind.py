@@ -100,7 +100,7 @@ class FromFacts(KpiKind):
     """Whether what is gathered merges, batch by batch; else all facts of a subject are looked at together."""
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
-        """The formulas over one fact, by key, with the type that each must have."""
+        """The formulas over one fact, by key (dotted where it lies deeper), with the type that each must have."""
         return {"where": (self.where, "boolean")} if self.where else {}
 
     def answers(self) -> dict[str, tuple[str, int, int]]:

@@ -15,6 +15,7 @@ from pydantic import Field
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition, compile_number
 from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.grids import Grid
 from incentive_engine.kinds.kpi_kind import Added, KpiKind, Tally
 from incentive_engine.kinds.kpis_of_customers import Distinct, Repeat, WithoutRepeat
 from incentive_engine.kinds.over_kpis import OverKpis
@@ -169,6 +170,6 @@ class Ratio(Added):
 
 
 KpiCompute = Annotated[
-    Given | Nps | Mean | Share | Count | Sum | Ratio | Percentile | Distinct | Repeat | WithoutRepeat | OverKpis,
+    Given | Nps | Mean | Share | Count | Sum | Ratio | Grid | Percentile | Distinct | Repeat | WithoutRepeat | OverKpis,
     Field(discriminator="kind"),
 ]

@@ -6,6 +6,7 @@ from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
 from incentive_engine.rulesets.checks.formulas_over_kpis import (
+    answers_have_one_scale,
     bands_are_in_order,
     formulas_over_kpis_end,
     windows_are_of_facts,
@@ -75,6 +76,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     windows_are_of_facts,
     bands_are_in_order,
     plans_read_what_exists,
+    answers_have_one_scale,
     kpis_and_columns_differ,
     tables_differ,
     curves_and_factors_can_be_named,

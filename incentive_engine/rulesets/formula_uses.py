@@ -95,7 +95,7 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
-                yield FormulaUse(("kpis", name, "compute", key), formula, wanted, kpi.compute.source)
+                yield FormulaUse(("kpis", name, "compute", *key.split(".")), formula, wanted, kpi.compute.source)
         if isinstance(kpi.compute, OverKpis):
             at, layers = ("kpis", name, "compute", "value"), (known.kpis, known.earlier)
             yield FormulaUse(at, kpi.compute.value, "number", RESULTS, layers, columns=False)

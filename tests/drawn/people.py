@@ -23,7 +23,7 @@ from tests.drawn.words import (
 )
 from tests.oracle import Both, Call, Formula, Named, previous, span, year_before
 
-OTHER_KINDS = ("percentile", "distinct", "repeat", "without_repeat", "formula", "formula")
+OTHER_KINDS = ("grid", "percentile", "distinct", "repeat", "without_repeat", "formula", "formula")
 
 
 class People(Draws):
@@ -216,6 +216,10 @@ class People(Draws):
         minus = Both(one, "-", other)
         formula: Formula = self.pick(
             Both(Both(constant(Fraction(1000)), "*", one), "/", other),
+        if kind == "grid":
+            marked = {"score": "answer", "out_of": 10, **({"weight": Fraction("2.5")} if self.chance(50) else {})}
+            items = {"mark": marked, "kept": {"met": self.condition(words, 1)}, "solved": {"met": Named("solved")}}
+            fields["items"] = {name: items[name] for name in self.pick(("solved",), ("mark", "kept"), tuple(items))}
             minus,
             Both(minus, "/", other),
             Call("MAX", (one, other)),

@@ -321,5 +321,17 @@ def added_by(compute: Rule, fact: Row) -> tuple[Fraction, Fraction] | None:
     if kind == "ratio":
         above, below = compute["numerator"].value(fact), compute["denominator"].value(fact)
         return None if above is None or below is None else (above, below)
+    if kind == "grid":
+        marks = [(earned_on(item, fact), item) for item in compute["items"].values()]
+        applying = [(earned, item) for earned, item in marks if earned is not None]
+        above = sum((earned * item.get("weight", ONE) for earned, item in applying), ZERO)
+        below = sum((item.get("out_of", ONE) * item.get("weight", ONE) for _, item in applying), ZERO)
+        return (above, below) if applying else None
     value = compute["value"].value(fact)
     return None if value is None else (value, ONE)
+
+
+def earned_on(item: Rule, fact: Row) -> Fraction | None:
+    """The points of an item of a grid; None where it does not apply."""
+    earned = item["met"].value(fact) if "met" in item else fact[item["score"]]
+    return None if earned is None else Fraction(earned)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from incentive_engine.errors import Problem
+from incentive_engine.kinds.grids import Grid
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Nps
 from incentive_engine.kinds.over_kpis import OverKpis
@@ -42,25 +43,31 @@ def windows_are_of_facts(checked: Checked) -> Iterator[Problem]:
             yield Problem("over-not-allowed", message, checked.at("kpis", name, "over"), hint)
 
 
-@tells("bands-out-of-order", "two-scales", about=(Nps,))
+@tells("bands-out-of-order", about=(Nps,))
 def bands_are_in_order(checked: Checked) -> Iterator[Problem]:
-    """Detractors answer lower than promoters, promoters not above the scale, and a column has one scale."""
-    scales: dict[tuple[str, str], tuple[str, int]] = {}
+    """Detractors answer lower than promoters, and promoters not above the scale."""
     for name, kpi in checked.rules.kpis.items():
         nps = kpi.compute
-        if not isinstance(nps, Nps):
-            continue
-        if not nps.detractors_to < nps.promoters_from <= nps.at_most:
+        if isinstance(nps, Nps) and not nps.detractors_to < nps.promoters_from <= nps.at_most:
             key = next(each for each in (*_BANDS, "kind") if each in nps.model_fields_set)
             message = f"the answers of `{name}` are out of order: detractors up to {nps.detractors_to}, promoters "
             message += f"from {nps.promoters_from}, at most {nps.at_most}"
             hint = "it must be `detractors_to` < `promoters_from` ≤ `at_most`; 6, 9 and 10 unless said"
             yield Problem("bands-out-of-order", message, checked.at("kpis", name, "compute", key), hint)
-        other, most = scales.setdefault((nps.source, nps.answer), (name, nps.at_most))
-        if most != nps.at_most:
-            message = f"`{nps.answer}` goes up to {nps.at_most} for `{name}`, and up to {most} for `{other}`"
-            where = checked.at("kpis", name, "compute", "answer")
-            yield Problem("two-scales", message, where, "read one column for each scale")
+
+
+@tells("two-scales", about=(Nps, Grid))
+def answers_have_one_scale(checked: Checked) -> Iterator[Problem]:
+    """A column of answers or marks has one scale."""
+    scales: dict[tuple[str, str], tuple[str, int]] = {}
+    for name, kpi in checked.rules.kpis.items():
+        if isinstance(kpi.compute, FromFacts):
+            for key, (column, _, most) in kpi.compute.answers().items():
+                other, before = scales.setdefault((kpi.compute.source, column), (name, most))
+                if most != before:
+                    message = f"`{column}` goes up to {most} for `{name}`, and up to {before} for `{other}`"
+                    where = checked.at("kpis", name, "compute", *key.split("."))
+                    yield Problem("two-scales", message, where, "read one column for each scale")
 
 
 _BANDS = ("promoters_from", "detractors_to", "at_most")

@@ -119,7 +119,8 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
                 yield ("sources", name, key), column
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
-            yield from ((("kpis", name, "compute", key), column) for key, column in _columns_of(kpi.compute))
+            at = ("kpis", name, "compute")
+            yield from (((*at, *key.split(".")), column) for key, column in _columns_of(kpi.compute))
     yield from checked.named_columns
     for placed in checked.nodes:
         yield from (((*at, "column"), parameter.column) for at, parameter in placed.parameters.items())
@@ -163,7 +164,7 @@ def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts) and kpi.compute.source in rules.sources:
             for key, message, hint in _misused(rules, kpi.compute, rules.sources[kpi.compute.source]):
-                yield Problem("column-used-twice", message, checked.at("kpis", name, "compute", key), hint)
+                yield Problem("column-used-twice", message, checked.at("kpis", name, "compute", *key.split(".")), hint)
 
 
 def _misused(rules: RuleSet, compute: FromFacts, source: Source) -> Iterator[tuple[str, str, str]]:
