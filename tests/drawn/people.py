@@ -203,6 +203,7 @@ class People(Draws):
         if kind == "grid":
             marked = {"score": "answer", "out_of": 10, **({"weight": Fraction("2.5")} if self.chance(50) else {})}
             items = {"mark": marked, "kept": {"met": self.condition(words, 1)}, "solved": {"met": Named("solved")}}
+            fields["items"] = {name: items[name] for name in self.pick(("solved",), ("mark", "kept"), tuple(items))}
         return fields | (self.of_customers(kind, kinds) if kind in ("distinct", "repeat", "without_repeat") else {})
 
     def of_customers(self, kind: str, kinds: tuple[str, ...]) -> Rule:
@@ -219,7 +220,6 @@ class People(Draws):
         minus = Both(one, "-", other)
         formula: Formula = self.pick(
             Both(Both(constant(Fraction(1000)), "*", one), "/", other),
-            fields["items"] = {name: items[name] for name in self.pick(("solved",), ("mark", "kept"), tuple(items))}
             minus,
             Both(minus, "/", other),
             Call("MAX", (one, other)),
