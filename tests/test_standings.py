@@ -24,7 +24,6 @@ from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.kinds.base import FromColumn, FromTable
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
@@ -313,7 +312,7 @@ def test_a_fact_counts_in_the_part_in_which_it_is_dated() -> None:
     days = [("p", (7, 1)), ("p", (7, 31)), ("q", (8, 1)), ("p", (6, 30)), ("q", (10, 1)), ("q", (4, 1))]
     facts = _facts([(name, dt.date(2026, *day)) for name, day in days])
     keys = [ResultKey("sales", "payee", when) for when in ("", PREVIOUS, "2026-07", "2026-08", "2026-09")]
-    measured = measure_kpis(rules, ColumnTypes({}, {}), facts, keys, PERIOD)
+    measured = measure_kpis(rules, {}, facts, keys, PERIOD)
     assert {key.when: result.frame["value"].to_list() for key, result in measured.results.items()} == {
         "": [20000, 10000],
         PREVIOUS: [10000, 10000],
@@ -336,7 +335,7 @@ def test_a_result_is_rounded_twice_where_its_kpi_says_so() -> None:
                     {"minutes": Scale(2, 144, 145)}, True, "", ())  # fmt: skip
     delivered = Accepted({**facts.tables, "calls": minutes}, facts.held)
     key = ResultKey("sales", "payee")
-    result = measure_kpis(rules, ColumnTypes({}, {}), delivered, [key], PERIOD).results[key]
+    result = measure_kpis(rules, {}, delivered, [key], PERIOD).results[key]
     assert (result.frame["value"].to_list(), result.scale.places) == ([15, None], 1)  # 1.445, 1.45, 1.5; once: 1.4
 
 
@@ -354,7 +353,7 @@ def test_a_given_result_of_a_part_is_the_row_of_that_period(kind: str) -> None:
     results = Table("kpis", frame, {"value": Scale(0, 0, 9)}, True, "", ())
     keys = [ResultKey("sales", kind, when) for when in ("2026-07", "2026-08", "2026-09")]  # type: ignore[arg-type]
     delivered = Accepted({**people.tables, "kpis": results}, people.held)
-    measured = measure_kpis(rules_with(), ColumnTypes({}, {}), delivered, keys, PERIOD)
+    measured = measure_kpis(rules_with(), {}, delivered, keys, PERIOD)
     assert {key.when: result.frame["value"].to_list() for key, result in measured.results.items()} == {
         "2026-07": [10000, None],
         "2026-08": [None, None],

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.decimals import decimal_column
 from incentive_engine.engine.fitting import fitted_tables
-from incentive_engine.engine.measured import Measured, Result
+from incentive_engine.engine.measured import VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import accept_for
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import SubjectKind
+from incentive_engine.kinds.intervals import HIGH, LOW
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
+
+_MOST: Final = 10**30
+"""More than any limit counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,11 @@ def measure(
     of = periods[-1]
     names = rules.ruleset.kpis if kpis is None else kpis
     keys = {ResultKey.of_period(kpi, kind, period, of) for kpi in names for kind in kinds for period in periods}
-    return measure_kpis(rules.ruleset, rules.types, fitted_tables(rules.ruleset, accepted), keys, of)
+    return measure_kpis(rules.ruleset, rules.ranges.results, fitted_tables(rules.ruleset, accepted), keys, of)
 
 
 def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
-    """One row per subject × KPI: the result with its n, its numerator and its denominator.
+    """One row per subject × KPI: the result with its n, its numerator, its denominator and its 95 % interval.
 
     By KPI, kind of subject, period and subject: the subjects of each result are in order already.
     """
@@ -93,8 +98,18 @@ def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
                 pl.col("n"),
                 decimal_column(result.numerator, "numerator"),
                 decimal_column(result.denominator, "denominator"),
-                pl.lit(None, pl.Decimal(38, 4)).alias("low"),
-                pl.lit(None, pl.Decimal(38, 4)).alias("high"),
+                _limit(result, LOW, pl.min_horizontal),
+                _limit(result, HIGH, pl.max_horizontal),
             )
         )
     return pl.concat(frames, how="vertical_relaxed")
+
+
+def _limit(result: Result, name: str, outer: Callable[..., pl.Expr]) -> pl.Expr:
+    """A limit of the interval, rounded to the places of the result, which it does not pass."""
+    if name not in result.frame.columns:
+        return pl.lit(None, pl.Decimal(38, 0)).alias(name)
+    places = result.scale.places
+    counts = (pl.col(name) * 10.0**places).round().cast(pl.Int128)
+    known = pl.when(counts.is_not_null()).then(outer(counts, pl.col(VALUE).cast(pl.Int128)))
+    return Exact.integer(known, Scale(places, -_MOST, _MOST)).decimal().alias(name)

@@ -29,14 +29,14 @@ from incentive_engine.engine.measured import (
     rounded,
 )
 from incentive_engine.engine.over_results import results_over_kpis, with_what_they_read
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted, Table
 from incentive_engine.formulas import Scope
+from incentive_engine.kinds.intervals import HIGH, LOW
 from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.column_types import ColumnTypes
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 Days: TypeAlias = tuple[dt.date, dt.date]
@@ -55,9 +55,12 @@ class _Pass:
 
 
 def measure_kpis(
-    rules: RuleSet, types: ColumnTypes, accepted: Accepted, keys: Collection[ResultKey], period: Period
+    rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, keys: Collection[ResultKey], period: Period
 ) -> Measured:
-    """The results behind `keys`, with those that formulas over KPIs read."""
+    """The results behind `keys`, with those that formulas over KPIs read.
+
+    `possible`: the least and the greatest result that each KPI can have, as declared: its intervals end there.
+    """
     wanted = with_what_they_read(rules.kpis, keys, period)
     sheets: list[Sheet] = []
     held = [accepted.held]
@@ -69,7 +72,7 @@ def measure_kpis(
     for name in rules.sources:
         of_source = [key for key in wanted if _source_of(rules.kpis[key.kpi]) == name]
         if of_source:
-            computed, refused = _from_source(rules, types, accepted, name, of_source, period)
+            computed, refused = _from_source(rules, possible, accepted, name, of_source, period)
             sheets += computed
             held.append(refused)
     sheets += results_over_kpis(rules.kpis, wanted, Measured(tuple(sheets), accepted.held).results, period)
@@ -81,7 +84,7 @@ def _source_of(kpi: Kpi) -> str | None:
 
 
 def _from_source(
-    rules: RuleSet, types: ColumnTypes, accepted: Accepted, name: str, keys: list[ResultKey], period: Period
+    rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, name: str, keys: list[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """All results from one source, in as few passes as there are sets of days that KPIs ask for together."""
     source, table = rules.sources[name], accepted.tables[name]
@@ -89,12 +92,13 @@ def _from_source(
     for key in keys:
         frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
     facts, held = credited(name, frame, source, known_people(accepted), {key.subject_kind for key in keys})
-    scope = _scope(types.sources.get(name, {}), table)
+    scope = _scope(table)
     days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in keys}
     sheets: list[Sheet] = []
     for each in _passes(days):
         subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
-        results = _results(rules, each, dated, subjects, scope, frame.height)
+        to_group = Credited(scope, pl.col(subject_column(each.kind)).is_not_null(), frame.height)
+        results = _results(rules, possible, each, dated, subjects, to_group)
         for when, by_kpi in zip(each.days, results, strict=True):
             asked = [key for key in keys if (key.subject_kind, days[key]) == (each.kind, when)]
             sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
@@ -142,7 +146,7 @@ def _joined(days: Sequence[Days]) -> Iterator[Days]:
     yield start, end
 
 
-def _scope(types: Mapping[str, str], table: Table) -> Scope:
+def _scope(table: Table) -> Scope:
     return {
         column: Exact.column(column, table.scales[column]) if column in table.scales else pl.col(column)
         for column in table.frame.columns
@@ -150,13 +154,17 @@ def _scope(types: Mapping[str, str], table: Table) -> Scope:
 
 
 def _results(
-    rules: RuleSet, each: _Pass, facts: pl.LazyFrame, subjects: pl.DataFrame, scope: Scope, rows: int
+    rules: RuleSet,
+    possible: Mapping[str, Scale],
+    each: _Pass,
+    facts: pl.LazyFrame,
+    subjects: pl.DataFrame,
+    to_group: Credited,
 ) -> Iterator[dict[str, Result]]:
-    """The results of a pass by KPI, for each of its days; `facts` are dated, at most `rows` of them."""
-    subject = subject_column(each.kind)
-    credited_to = pl.col(subject).is_not_null()
-    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(Credited(scope, credited_to, rows)) for kpi in each.kpis}
-    by_subject = facts.filter(credited_to).group_by(pl.col(subject).alias(SUBJECT), *_several(each.days))
+    """The results of a pass by KPI, for each of its days; `facts` are dated."""
+    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(to_group) for kpi in each.kpis}
+    subject = pl.col(subject_column(each.kind)).alias(SUBJECT)
+    by_subject = facts.filter(to_group.to_somebody).group_by(subject, *_several(each.days))
     groups = []
     for merges in (True, False):
         # Apart: what does not merge would take what does from the streaming engine into memory.
@@ -175,7 +183,8 @@ def _results(
         for group in here:
             dense = dense.join(group, on=SUBJECT, how="left", maintain_order="left")
         yield {
-            kpi: _result(_of_kpi(dense, kpi), rules.kpis[kpi], of_kpi, delivered) for kpi, of_kpi in gathered.items()
+            kpi: _result(_of_kpi(dense, kpi), rules.kpis[kpi], of_kpi, delivered, possible.get(kpi))
+            for kpi, of_kpi in gathered.items()
         }
 
 
@@ -200,9 +209,12 @@ def _delivered(facts: pl.LazyFrame) -> bool:
     return facts.head(1).collect().height > 0
 
 
-def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered, delivered: bool) -> Result:
+def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered, delivered: bool, possible: Scale | None) -> Result:
     """The result of each subject; 0 without a fact where the kind says so, if any were delivered."""
     if kpi.compute.zero_without_facts and delivered:
         frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(0))
-    frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE))
+    frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE), *gathered.interval)
+    if gathered.interval:
+        known, ends = pl.col(VALUE).is_not_null(), map(float, possible.span()) if possible else (None, None)
+        frame = frame.with_columns(pl.when(known).then(pl.col(LOW, HIGH).clip(*ends)))
     return fitted_result(frame, kpi, gathered.numerator, gathered.denominator)

@@ -90,7 +90,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     plans = resolve(rules.ruleset, period)
     kpis = frozenset(rules.ruleset.kpis)
     with timings.step("kpis"):
-        measured = measure_kpis(rules.ruleset, rules.types, accepted, result_keys(plans, kpis), period)
+        measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, result_keys(plans, kpis), period)
     with timings.step("eligibility"):
         assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
     parameters = parameter_columns(rules.ruleset, accepted, plans)

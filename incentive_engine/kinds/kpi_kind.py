@@ -9,17 +9,19 @@ missing for a fact (the answer was left empty) leaves the fact out.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final
 
 import polars as pl
 from pydantic import Field
 
-from incentive_engine.exact import Exact, Scale
+from incentive_engine.exact import CannotProve, Exact, Scale
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition
 from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.intervals import Interval, Sums
 
 NUMERATOR: Final = "numerator"
 DENOMINATOR: Final = "denominator"
@@ -50,6 +52,8 @@ class Gathered:
     denominator: Exact | None = None
     within: tuple[Fraction, Fraction] | None = None
     """What the value is known to lie within besides, which intervals of sums cannot see."""
+    interval: tuple[pl.Expr, ...] = ()
+    """Float64 columns `low`, `high` and `spread`, over the gathered columns; none where no interval is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,21 @@ class FromFacts(KpiKind):
 
     source: Annotated[str, Field(alias="from", description="The source, as named under `sources`.")]
     where: Annotated[Formula | None, Field(description="Which facts count; all unless said.")] = None
+    filters: ClassVar[tuple[str, ...]] = ("where",)
+    """The formulas that say which facts count; what the others name is good or bad."""
     merges: ClassVar[bool] = True
     """Whether what is gathered merges, batch by batch; else all facts of a subject are looked at together."""
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         """The formulas over one fact, by key (dotted where it lies deeper), with the type that each must have."""
         return {"where": (self.where, "boolean")} if self.where else {}
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """The columns that say how good a fact is."""
+        formulas = [formula for key, (formula, _) in self.formulas().items() if key not in self.filters]
+        answers = [column for column, *_ in self.answers().values()]
+        return frozenset(answers).union(*(formula.names for formula in formulas))
 
     def answers(self) -> dict[str, tuple[str, int, int]]:
         """The columns of whole numbers that the kind reads, by key, with the least and greatest value of each."""
@@ -130,6 +143,9 @@ class FromFacts(KpiKind):
 class Added(FromFacts):
     """What every kind that only adds up has."""
 
+    interval: ClassVar[Interval | None] = None
+    """The formula of its 95 % interval, if it has one."""
+
     @abstractmethod
     def tally(self, scope: Scope) -> Tally:
         """What each fact adds, in a scope that holds the source's columns."""
@@ -137,15 +153,36 @@ class Added(FromFacts):
     def gathered(self, facts: Credited) -> Gathered:
         tally = self.tally(facts.scope)
         counts = facts.to_somebody & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
-        above, numerator = tally.numerator.masked(counts).total(None, facts.rows).named(NUMERATOR)
+
+        def total(value: Exact, name: str) -> tuple[list[pl.Expr], Exact]:
+            return value.masked(counts).total(None, facts.rows).named(name)
+
+        above, numerator = total(tally.numerator, NUMERATOR)
         columns = (*above, number_of(counts).alias(COUNT))
         if tally.denominator is None:
-            return Gathered(columns, numerator, numerator)
-        below, denominator = tally.denominator.masked(counts).total(None, facts.rows).named(DENOMINATOR)
-        value = quotient(numerator, denominator)
-        # A mean lies within what it is the mean of.
-        within = tally.numerator.bounds if tally.denominator.constant == 1 else None
-        return Gathered((*columns, *below), value, numerator, denominator, within)
+            gathered = Gathered(columns, numerator, numerator)
+        else:
+            below, denominator = total(tally.denominator, DENOMINATOR)
+            # A mean lies within what it is the mean of.
+            within = tally.numerator.bounds if tally.denominator.constant == 1 else None
+            gathered = Gathered((*columns, *below), quotient(numerator, denominator), numerator, denominator, within)
+        return self._with_interval(gathered, tally, facts.rows, total)
+
+    def _with_interval(
+        self, gathered: Gathered, tally: Tally, rows: int, total: Callable[[Exact, str], tuple[list[pl.Expr], Exact]]
+    ) -> Gathered:
+        """What is gathered, and what the interval needs; without one where its sums cannot be proved to fit."""
+        if self.interval is None:
+            return gathered
+        n = counted(COUNT, rows)
+        with suppress(CannotProve):
+            besides = self.interval.besides(tally.numerator, tally.denominator or Exact.of(1))
+            totals = {name: total(value, name) for name, value in besides.items()}
+            added = {name: value for name, (_, value) in totals.items()}
+            interval = self.interval.columns(Sums(n, gathered.numerator, gathered.denominator or n, added))
+            columns = (column for columns, _ in totals.values() for column in columns)
+            return replace(gathered, columns=(*gathered.columns, *columns), interval=interval)
+        return gathered
 
 
 def number_of(facts: pl.Expr) -> pl.Expr:

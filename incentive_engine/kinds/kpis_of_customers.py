@@ -15,6 +15,7 @@ from pydantic import Field
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Scope
 from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.intervals import Interval, Sums, Wilson
 from incentive_engine.kinds.kpi_kind import (
     COUNT,
     DENOMINATOR,
@@ -86,7 +87,8 @@ class Repeat(_OfColumn):
         again, different = number_of(values.unique_counts() >= self.at_least), values.n_unique().cast(pl.Int64)
         columns = (again.alias(NUMERATOR), different.alias(DENOMINATOR), different.alias(COUNT))
         above, below = counted(NUMERATOR, facts.rows), counted(DENOMINATOR, facts.rows)
-        return Gathered(columns, quotient(above, below), above, below, (Fraction(0), Fraction(1)))
+        interval = Wilson().columns(Sums(below, above, below, {}))
+        return Gathered(columns, quotient(above, below), above, below, (Fraction(0), Fraction(1)), interval)
 
 
 class WithoutRepeat(Added):
@@ -110,6 +112,7 @@ class WithoutRepeat(Added):
         ),
     ]
     in_percent: ClassVar[bool] = True
+    interval: ClassVar[Interval | None] = Wilson()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "share of {facts} not followed within {days} by another of the same {same}",
         "fr": "part de {facts} sans suite sous {days} pour le même {same}",

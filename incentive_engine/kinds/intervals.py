@@ -1,0 +1,156 @@
+"""How sure a result is: its 95 % interval, by a formula with a name, and how far single facts lie apart.
+
+Statistics to be read: pay never depends on them, so that floats may carry them. They are worked out of exact sums,
+which merge in any order, and so depend neither on the order of rows nor on how they are cut up. Each kind of KPI from
+facts names its interval; sums over facts, numbers of customers and formulas over KPIs have none.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Final
+
+import polars as pl
+
+from incentive_engine.exact import Exact
+
+LOW, HIGH, SPREAD = "low", "high", "spread"
+CONFIDENCE: Final = 0.95
+_TAIL: Final = (1 - CONFIDENCE) / 2
+_Z: Final = NormalDist().inv_cdf(1 - _TAIL)
+_SQUARES, _PRODUCTS, _SQUARES_BELOW = "squares", "products", "squares below"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was added up for each subject: the facts, what they add above and below the line, and `besides`, by name."""
+
+    n: Exact
+    above: Exact
+    below: Exact
+    besides: Mapping[str, Exact]
+
+
+class Interval(ABC):
+    """A formula for the limits of a result, and what it needs to have added up besides."""
+
+    def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
+        """What each fact adds besides what it adds above and below, by name."""
+        return {}
+
+    @abstractmethod
+    def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
+        """The lower and the upper limit, in the unit of the result."""
+
+    def spread(self, sums: Sums) -> pl.Expr:
+        """The variance of what one fact says, without bias; divided by n, that of the result."""
+        return pl.lit(None, pl.Float64)
+
+    def columns(self, sums: Sums) -> tuple[pl.Expr, ...]:
+        """Float64 columns `low`, `high` and `spread`, missing where there are too few facts."""
+        named = zip((LOW, HIGH, SPREAD), (*self.limits(sums), self.spread(sums)), strict=True)
+        return tuple(column.fill_nan(None).alias(name) for name, column in named)
+
+
+class Wilson(Interval):
+    """Of a share (Wilson, Journal of the American Statistical Association, 1927)."""
+
+    def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
+        n = _float(sums.below)
+        share = _float(sums.above) / n
+        middle = share + _Z**2 / 2 / n
+        margin = _Z * (share * (1 - share) / n + (_Z / 2 / n) ** 2).sqrt()
+        return (middle - margin) / (1 + _Z**2 / n), (middle + margin) / (1 + _Z**2 / n)
+
+    def spread(self, sums: Sums) -> pl.Expr:
+        return _covariance(sums.n, sums.above, sums.above, sums.above)  # 0 and 1 are their own squares
+
+
+class StudentT(Interval):
+    """Of a mean (Student, Biometrika, 1908)."""
+
+    def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
+        return {_SQUARES: above.times(above)}
+
+    def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
+        middle = _float(sums.above) / _float(sums.below)
+        margin = _looked_up(sums.n, _student) * (self.spread(sums) / _float(sums.n)).sqrt()
+        return middle - margin, middle + margin
+
+    def spread(self, sums: Sums) -> pl.Expr:
+        return _covariance(sums.n, sums.besides[_SQUARES], sums.above, sums.above)
+
+
+class AdjustedWald(StudentT):
+    """Of a net promoter score, as if there were three more answers: 3/4 of a promoter and 3/4 of a detractor.
+
+    Rocks, Interval Estimation for the Net Promoter Score, The American Statistician, 2016; Lewis and Sauro, 2021.
+    """
+
+    def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
+        n = _float(sums.n) + 3
+        net, either = _float(sums.above) / 100 / n, (_float(sums.besides[_SQUARES]) / 10_000 + 1.5) / n
+        margin = _Z * ((either - net**2) / n).sqrt()
+        return 100 * (net - margin), 100 * (net + margin)
+
+
+class Linearised(StudentT):
+    """Of a ratio of sums: a fact says what it has above the ratio, over the mean below (Cochran, 1977, chapter 6)."""
+
+    def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
+        products = {_PRODUCTS: above.times(below), _SQUARES_BELOW: below.times(below)}
+        return {**super().besides(above, below), **products}
+
+    def spread(self, sums: Sums) -> pl.Expr:
+        n, ratio, mean = sums.n, _float(sums.above) / _float(sums.below), _float(sums.below) / _float(sums.n)
+        both = _covariance(n, sums.besides[_PRODUCTS], sums.above, sums.below)
+        below = _covariance(n, sums.besides[_SQUARES_BELOW], sums.below, sums.below)
+        return (super().spread(sums) - 2 * ratio * both + ratio**2 * below).clip(0) / mean**2
+
+
+class Garwood(Interval):
+    """Of a number of events that happen independently, after Poisson (Garwood, Biometrika, 1936)."""
+
+    def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
+        return _looked_up(sums.above, _fewest), _looked_up(sums.above, _most)
+
+
+def _float(value: Exact) -> pl.Expr:
+    return value.expr.cast(pl.Float64) * value.unit.numerator / value.unit.denominator
+
+
+def _covariance(n: Exact, products: Exact, one: Exact, other: Exact) -> pl.Expr:
+    """From the sum of products and the sums: what lies close together is told apart before anything is a float."""
+    apart = n.times(products).minus(one.times(other))
+    return _float(apart) / _float(n) / (_float(n) - 1)
+
+
+def _looked_up(count: Exact, work: Callable[[Any], Any]) -> pl.Expr:
+    """A function of counts, worked out once for each that occurs: few do."""
+
+    def look_up(counts: pl.Series) -> pl.Series:
+        different = counts.drop_nulls().unique()
+        return counts.replace_strict(different, work(different.to_numpy()), default=None, return_dtype=pl.Float64)
+
+    return count.expr.map_batches(look_up, return_dtype=pl.Float64, is_elementwise=True)
+
+
+def _student(n: Any) -> Any:
+    from scipy.special import stdtrit
+
+    return stdtrit(n - 1, 1 - _TAIL)
+
+
+def _fewest(count: Any) -> Any:
+    from scipy.special import gammaincinv
+
+    return gammaincinv(count.clip(1), _TAIL) * (count > 0)
+
+
+def _most(count: Any) -> Any:
+    from scipy.special import gammaincinv
+
+    return gammaincinv(count + 1, 1 - _TAIL)
