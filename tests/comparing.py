@@ -194,9 +194,10 @@ def reasons_differ(case: Case, found: Run, expected: Mapping[tuple[str, str], Ou
         payee = case.rules["sources"][source].get("payee", "")
         strange = Counter(
             (fact.get(payee), f"unknown-{kind}")
-            for fact in case.tables[source]
+            for fact in results.tables[source]
             for kind in results.unknown(source, fact)
         )
+        strange += Counter((fact.get(payee), "set-aside") for fact in results.aside[source])
         told = Counter((row["payee"], row["code"]) for row in held if row["table"] == source)
         if told != strange:
             yield f"held of {source} are {told}, the oracle says {strange}"

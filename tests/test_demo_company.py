@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import incentive_engine
-from incentive_engine.demo import PERIOD, people, write_company
+from incentive_engine.demo import PERIOD, people, records, write_company
 from incentive_engine.engine.run import Run
 from incentive_engine.shipped import rules_dir
 
@@ -93,7 +93,7 @@ def test_who_is_held_and_why(run: Run) -> None:
 
 
 def test_broken_rows_are_held_and_named(run: Run) -> None:
-    rows = run.held.filter(pl.col("table") != "workforce").sort("table")
+    rows = run.held.filter(pl.col("table") != "workforce", pl.col("code") != "set-aside").sort("table")
     assert rows.select("table", "code").rows() == [
         ("complaints", "not-a-date"),
         ("surveys", "out-of-bounds"),
@@ -101,6 +101,12 @@ def test_broken_rows_are_held_and_named(run: Run) -> None:
     ]
     assert rows["key"][:2].to_list() == ["complaint_id=R002450", "answer_id=A013000"]
     assert rows["payee"][2] == "B0999"
+
+
+def test_trials_of_the_survey_are_set_aside(run: Run) -> None:
+    aside = run.held.filter(code="set-aside")
+    assert aside["reason"].unique().to_list() == ["set aside by a rule of `surveys`: Trial of the survey"]
+    assert aside.height == records.TEST_ANSWERS
 
 
 def test_three_answers_fall_back_on_the_team(run: Run) -> None:

@@ -21,13 +21,16 @@ _ANSWERS = {"Care": 16, "Field service": 9, "Sales": 10, "Back office": 8}
 _CHANNELS = {"Care": "phone", "Field service": "visit", "Sales": "shop", "Back office": "e-mail"}
 _PACE = {"L1": 395, "L2": 365, "L3": 335}
 _REASONS = ("waiting time", "wrong answer", "billing", "delay", "damage")
+TEST_ANSWERS = 4
+_TESTED = ("C0002", "Care Lille 1", "Care")
 Row = tuple[Any, ...]
 
 
 def surveys(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
     """One row per answer: recommend 0 to 10, satisfaction 1 to 5, effort 1 to 7, each of which may be missing.
 
-    The back office's customers know no handler: their answers name the team and the department.
+    The back office's customers know no handler: their answers name the team and the department. On the last day
+    somebody tried the survey out.
     """
     rows: list[Row] = []
     for person in _workers(people):
@@ -44,6 +47,7 @@ def surveys(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
             )
             where = (adviser, person.team, person.department, _CHANNELS[person.department])
             rows.append((_day(rng, person), *where, *grades))
+    rows += [(END, *_TESTED, "test", 10, 5, 7)] * TEST_ANSWERS
     columns = ["answered_on", "adviser_id", "team", "department", "channel", "recommend", "satisfaction", "effort"]
     return _table(rows, columns, "answer_id", "A")
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.engine.named_facts import held_facts
 from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
 from incentive_engine.facts import HELD_SCHEMA, Accepted
 from incentive_engine.rulesets.contracts import WORKFORCE
@@ -93,18 +94,10 @@ def _refused(
     name: str, facts: pl.DataFrame, source: Source, kind: str, column: str, strange: pl.Series, known: pl.Series
 ) -> pl.DataFrame:
     """Facts that name somebody unknown, as held rows."""
-    key = [source.id] if source.id else list(dict.fromkeys([column, source.date]))
-    parts = [pl.concat_str(pl.lit(f"{each}="), pl.col(each).cast(pl.String).fill_null("")) for each in key]
     wrong = f"` in `{column}` {NOT_KNOWN[kind]}"
     told = [pl.lit("`"), pl.col(column), pl.lit(wrong)]
     if kind == "payee":
         told.append(pl.lit(", nor among `system_accounts`"))
     else:
         told.append(guesses(column, strange, known, "correct it, or the workforce"))
-    return facts.select(
-        pl.lit(name).alias("table"),
-        pl.concat_str(parts, separator=", ").alias("key"),
-        (pl.col(source.payee) if source.payee else pl.lit(None, pl.String)).alias("payee"),
-        pl.lit(f"unknown-{kind}").alias("code"),
-        pl.concat_str(told).alias("reason"),
-    )
+    return held_facts(name, facts, source, f"unknown-{kind}", pl.concat_str(told))

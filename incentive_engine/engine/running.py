@@ -25,6 +25,7 @@ from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
+from incentive_engine.engine.setting_aside import without_set_aside
 from incentive_engine.engine.standings import work_out_standings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
@@ -147,7 +148,10 @@ def data_ranges(
 
 
 def accept_for(rules: Rules, data: Path) -> Accepted:
-    """The tables that the rules read, from a data folder. Raises InputProblems for files that cannot be read."""
+    """The tables that the rules read, from a data folder, without the facts that they set aside.
+
+    Raises InputProblems for files that cannot be read.
+    """
     if not data.is_dir():
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
-    return accept(rules.contracts, data, rules.ruleset.timezone)
+    return without_set_aside(rules.ruleset, accept(rules.contracts, data, rules.ruleset.timezone))

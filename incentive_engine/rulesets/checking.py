@@ -46,8 +46,8 @@ from incentive_engine.rulesets.checks.payments import (
 from incentive_engine.rulesets.checks.promises import (
     customers_weigh_enough,
     examples_name_what_exists,
-    plans_have_few_kpis,
     kpis_are_renewed,
+    plans_have_few_kpis,
 )
 from incentive_engine.rulesets.checks.scorecards import (
     enough_items_can_be_there,
@@ -57,6 +57,7 @@ from incentive_engine.rulesets.checks.scorecards import (
     weights_add_up,
     weights_and_caps_are_not_negative,
 )
+from incentive_engine.rulesets.checks.sources import exclusions_are_symmetric
 from incentive_engine.rulesets.checks.subjects import facts_name_their_subjects, fallbacks_lead_somewhere
 from incentive_engine.rulesets.checks.tables import (
     bounds_enclose_something,
@@ -75,8 +76,8 @@ RULE_CHECKS: tuple[Check, ...] = (
     formulas_over_kpis_end,
     windows_are_of_facts,
     bands_are_in_order,
-    plans_read_what_exists,
     answers_have_one_scale,
+    plans_read_what_exists,
     kpis_and_columns_differ,
     tables_differ,
     curves_and_factors_can_be_named,
@@ -96,6 +97,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     curves_do_not_turn,
     fallbacks_lead_somewhere,
     facts_name_their_subjects,
+    exclusions_are_symmetric,
     floors_are_below_caps,
     limits_are_above_floors,
     weights_and_caps_are_not_negative,
@@ -121,9 +123,9 @@ RULE_CHECKS: tuple[Check, ...] = (
     labels_speak_every_language,
     customers_weigh_enough,
     plans_have_few_kpis,
+    kpis_are_renewed,
     examples_name_what_exists,
     everything_is_used,
-    kpis_are_renewed,
 )
 
 

@@ -13,7 +13,7 @@ from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.column_types import ColumnTypes
-from incentive_engine.rulesets.formula_uses import RESULTS, answer_columns, text_columns
+from incentive_engine.rulesets.formula_uses import RESULTS, answer_columns, compared_columns, text_columns
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.tables import ColumnOptions, TableOptions
@@ -112,8 +112,9 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
 
 
 def _fact_columns(walked: Walked, source: str) -> set[str]:
-    """The columns of a source that formulas name."""
-    return {name for use in walked.formulas if use.source == source for name in use.formula.names}
+    """The columns of a source that formulas name, and by which facts are compared with each other."""
+    named = {name for use in walked.formulas if use.source == source for name in use.formula.names}
+    return named | compared_columns(walked.rules, source)
 
 
 def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:

@@ -17,6 +17,7 @@ from incentive_engine.kinds.over_kpis import EARLIER, OverKpis
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
 from incentive_engine.rulesets.models import Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.set_aside import SetAsideRepeats, SetAsideWhen
 from incentive_engine.rulesets.tables import Source
 from incentive_engine.rulesets.walking import Placed
 
@@ -112,6 +113,9 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
 
 
 def _of_source(name: str, source: Source) -> Iterator[FormulaUse]:
+    for index, rule in enumerate(source.set_aside):
+        if isinstance(rule, SetAsideWhen):
+            yield FormulaUse(("sources", name, "set_aside", index, "when"), rule.when, "boolean", name)
     for watched, watch in source.watch.items():
         for key in ("where", "among"):
             condition: Formula | None = getattr(watch, key)
@@ -196,6 +200,12 @@ def answer_columns(rules: RuleSet, source: str) -> dict[str, tuple[int, int]]:
     """The columns of a source that KPIs read as answers, with the least and the greatest answer."""
     answers = (each for compute in _from(rules, source) for each in compute.answers().values())
     return {column: (low, high) for column, low, high in answers}
+
+
+def compared_columns(rules: RuleSet, source: str) -> frozenset[str]:
+    """The columns of a source by which its rules find facts that repeat another."""
+    repeats = [rule for rule in rules.sources[source].set_aside if isinstance(rule, SetAsideRepeats)]
+    return frozenset(column for rule in repeats for column in rule.same)
 
 
 def text_columns(rules: RuleSet, source: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Declared, Label
 from incentive_engine.rulesets.decisions import TargetDecision
+from incentive_engine.rulesets.set_aside import SetAside
 
 Column = Annotated[str, StringConstraints(min_length=1)]
 ColumnTypeName = Literal["text", "number", "money", "date", "datetime", "boolean"]
@@ -63,6 +64,9 @@ class Source(TableOptions):
         Field(description="Payees that are machines: their facts count for team, department and company only."),
     ] = ()
 
+    set_aside: Annotated[
+        tuple[SetAside, ...], Field(description="Facts that do not count, one rule after the other.")
+    ] = ()
     recorded_by: Annotated[
         Literal["customer", "system", "payee", "manager", "outsider"] | None,
         Field(description="Who makes the record: what payees report of themselves is not objective."),

@@ -18,8 +18,10 @@ from tests.drawn.words import (
     Drawn,
     Vocabulary,
     constant,
+    date,
     fractions,
     mostly,
+    text,
 )
 from tests.oracle import Both, Call, Formula, Named, previous, span, year_before
 
@@ -99,6 +101,8 @@ class People(Draws):
             kinds = tuple(dict.fromkeys((*kinds, "department")))
         if self.chance(30):
             del mapping["id"]
+        if self.chance(25):
+            mapping["set_aside"] = self.set_aside("id" in mapping)
         self.rules.setdefault("sources", {})[name] = {
             **self.file(name),
             **mapping,
@@ -127,13 +131,25 @@ class People(Draws):
             "customer": mostly("C1", "C2", "c1"),
             "solved": mostly(True, False),
             "closed": mostly(*days[:4]),
+            "origin": mostly("web", "test", "desk"),
+            "asked": mostly(*days[:4]),
         }
         rows = self.size(0, 24)
         self.tables[name] = [{"ref": str(7 * number % 25 + 1), **self.row(cells)} for number in range(rows)]
-        texts = dict.fromkeys(("ref", "adviser", "queue", "unit", "kind", "customer"), "text")
+        texts = dict.fromkeys(("ref", "adviser", "queue", "unit", "kind", "customer", "origin"), "text")
         numbers = dict.fromkeys(("answer", "amount", "wait"), "number")
-        self.columns[name] = {**texts, **numbers, "day": "date", "closed": "date", "solved": "boolean"}
+        self.columns[name] = {**texts, **numbers, "day": "date", "closed": "date", "asked": "date", "solved": "boolean"}
         return kinds
+
+    def set_aside(self, identified: bool) -> list[Rule]:
+        """Rules over columns that no KPI measures; only what has an id repeats another in an order that is told."""
+        because, same = {"en": "Why not"}, self.pick(["customer"], ["customer", "origin"], ["adviser", "customer"])
+        rules: list[Rule] = [
+            {"when": Both(Named("origin"), self.pick("=", "<>"), text("test")), "because": because},
+            {"when": Both(Named("asked"), ">", date(self.middle)), "because": because},
+        ]
+        repeats: Rule = {"same": same, "within": self.pick(7, 0, 100), "because": because}
+        return self.some([*rules, repeats] if identified else rules, 1, 3)
 
     def fact_words(self) -> Vocabulary:
         return Vocabulary(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.credit import day, set_aside
 from tests.oracle.formulas import Formula
 from tests.oracle.numbers import (
     ONE,
@@ -40,7 +41,10 @@ class Results:
     """Every KPI of a case, for any subject and period."""
 
     def __init__(self, case: Case) -> None:
-        self.rules, self.tables = case.rules, case.tables
+        self.rules, self.tables, self.aside = case.rules, dict(case.tables), dict[str, list[Row]]()
+        for source, rule in self.rules.get("sources", {}).items():
+            self.aside[source] = set_aside(rule, case.tables[source])
+            self.tables[source] = [fact for fact in case.tables[source] if fact not in self.aside[source]]
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
         for name, kind in kinds_read(self.rules):
@@ -295,10 +299,6 @@ def percentile(compute: Rule, facts: list[Row], delivered: bool) -> Result:
 
 
 BY_COLUMN = {"distinct": distinct, "repeat": repeat, "percentile": percentile}
-
-
-def day(moment: dt.date) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 def added_by(compute: Rule, fact: Row) -> tuple[Fraction, Fraction] | None:

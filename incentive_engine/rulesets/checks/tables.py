@@ -19,6 +19,7 @@ from incentive_engine.rulesets.contracts import GREATEST
 from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns, text_columns
 from incentive_engine.rulesets.models import Population, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.set_aside import SetAsideRepeats
 from incentive_engine.rulesets.tables import ColumnOptions, ParameterTable, Source, TableOptions
 
 _Types = dict[str, tuple[str, ...]]
@@ -117,6 +118,9 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
             column = getattr(source, key)
             if column is not None:
                 yield ("sources", name, key), column
+        for index, rule in enumerate(source.set_aside):
+            for number, column in enumerate(rule.same if isinstance(rule, SetAsideRepeats) else ()):
+                yield ("sources", name, "set_aside", index, "same", number), column
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             at = ("kpis", name, "compute")
