@@ -13,7 +13,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -88,6 +88,12 @@ class Document:
         """Where a reader looks for the value at `path`: its key if it goes over lines of its own, else the value."""
         return self.key_at(path) if self._find(path)[0].style == "block" else self.at(path)
 
+    def filled(self, path: KeyPath, lacking: Mapping[str, Any], origin: KeyPath) -> Document:
+        """The document with more keys in the mapping at `path`, each told of as if it stood where `origin` does."""
+        start = self._find(origin)[0].start
+        data, root = _filled(self.data, self._root, path, lacking, _Place(start, start, ""))
+        return replace(self, data=data, _root=root)
+
     def _find(self, path: KeyPath) -> tuple[_Place, bool]:
         place = self._root
         for part in path:
@@ -104,6 +110,14 @@ class Document:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+
+def _filled(data: Any, place: _Place, path: KeyPath, lacking: Mapping[str, Any], origin: _Place) -> tuple[Any, _Place]:
+    if not path:
+        return {**data, **lacking}, replace(place, inner={**place.inner, **dict.fromkeys(lacking, origin)})
+    first, rest = path[0], path[1:]
+    value, inner = _filled(data[first], place.inner[first], rest, lacking, origin)
+    return {**data, first: value}, replace(place, inner={**place.inner, first: inner})
 
 
 def read_document(path: Path, name: str | None = None) -> Document:

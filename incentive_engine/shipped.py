@@ -15,6 +15,16 @@ def rules_dir() -> Path:
     return _shipped("rules")
 
 
+def catalogue_dir() -> Path:
+    """The folder of the KPIs that rule sets can take over, among the rule sets."""
+    return rules_dir() / "kpis"
+
+
+def rule_sets() -> list[Path]:
+    """Every rule set that comes with the engine; KPIs to take over are none."""
+    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent != catalogue_dir()]
+
+
 def templates_dir() -> Path:
     """The folder of the templates that statements are written from."""
     return _shipped("templates")

@@ -16,7 +16,7 @@ _KNOWN = {
     "$schema", "$id", "$defs", "$ref", "title", "description", "discriminator", "type", "enum", "const", "anyOf",
     "oneOf", "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "items",
     "prefixItems", "minItems", "maxItems", "minProperties", "minLength", "maxLength", "pattern", "minimum", "maximum",
-    "exclusiveMinimum", "exclusiveMaximum", "format", "default",
+    "exclusiveMinimum", "exclusiveMaximum", "format", "default", "if", "then", "else",
 }  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def _faults(data: Any, part: dict[str, Any], whole: dict[str, Any], at: str) -> 
     if "$ref" in part:
         yield from _faults(data, whole["$defs"][part["$ref"].removeprefix("#/$defs/")], whole, at)
     yield from _in_branches(data, part, whole, at)
+    if "if" in part:
+        yield from _faults(data, part["else" if list(_faults(data, part["if"], whole, at)) else "then"], whole, at)
     words = part.get("enum", [part["const"]] if "const" in part else [data])
     if not _of_type(data, part) or data not in words:
         yield at

@@ -28,9 +28,10 @@ from incentive_engine.kinds.pools import Funding, Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.rulesets.models import Group, Kpi, Plan, Way
 from incentive_engine.rulesets.reference import reference
-from incentive_engine.shipped import rules_dir
+from incentive_engine.shipped import rule_sets, rules_dir
 
 CASES = Path(__file__).parent / "cases"
+OF_KINDS = sorted(CASES.glob("*.yaml"))
 PERIOD = "2026-Q3"
 HEAD = """
 rule_set: case
@@ -69,7 +70,7 @@ UNIONS = {
 WORDS = {
     "attainment": tuple(ATTAINMENTS),
     "combine": get_args(Group.model_fields["combine"].annotation),
-    "over": ("year_to_date", "months"),
+    "over": ("year_to_date", "until_end", "months"),
 }
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]
 
@@ -98,7 +99,7 @@ def used(value: Any) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def in_rules() -> set[tuple[str, str]]:
-    return {kind for path in rules_dir().rglob("*.yaml") for kind in used(incentive_engine.load(path).ruleset)}
+    return {kind for path in rule_sets() for kind in used(incentive_engine.load(path).ruleset)}
 
 
 @pytest.mark.parametrize(("family", "word"), KINDS)
@@ -114,7 +115,7 @@ def test_every_kind_has_a_case_a_use_and_a_line(family: str, word: str, in_rules
 
 
 def test_every_case_is_of_a_kind() -> None:
-    assert {path.stem for path in CASES.iterdir()} == {f"{family}-{word}" for family, word in KINDS}
+    assert {path.stem for path in OF_KINDS} == {f"{family}-{word}" for family, word in KINDS}
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -122,7 +123,7 @@ def test_the_reference_is_up_to_date() -> None:
     assert (rules_dir() / "README.md").read_text(encoding="utf-8") == reference()
 
 
-@pytest.mark.parametrize("path", sorted(CASES.iterdir()), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OF_KINDS, ids=lambda path: path.stem)
 def test_case(path: Path, tmp_path: Path) -> None:
     case = read_document(path).data
     assert used_in(tmp_path, case["rules"]) >= {tuple(path.stem.split("-"))}

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from incentive_engine.cli import main
-from incentive_engine.shipped import rules_dir
+from incentive_engine.shipped import rule_sets, rules_dir
 from tests.json_schema import faults, read_as_an_editor
 
-RULES = sorted(rules_dir().rglob("*.yaml"))
+RULES = rule_sets()
 STARTER = (rules_dir() / "starter" / "rules.yaml").read_text(encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ import pytest
 import incentive_engine
 from incentive_engine import Run
 from incentive_engine.rulesets.models import BestOf, Group, Item, Measure
-from incentive_engine.shipped import rules_dir
+from incentive_engine.shipped import rule_sets, rules_dir
 from tests.published_facilities import Facilities
 from tests.published_hospitals import DOMAINS, NOT_AVAILABLE, SURGICAL_SITES, SURVEY, Figures, Hospitals
 from tests.published_small_schemes import (
@@ -36,7 +36,7 @@ ROUNDED_BY_BINARY_FLOATS = "675891"
 """CMS's improvement score of this facility is 43.703125, printed as 43.70312."""
 
 
-@pytest.mark.parametrize("path", sorted(rules_dir().rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", rule_sets(), ids=lambda path: path.stem)
 def test_examples_of_shipped_rule_sets_come_out(path: Path) -> None:
     rules = incentive_engine.load(path)
     assert rules.ruleset.examples

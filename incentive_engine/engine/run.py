@@ -172,7 +172,7 @@ def recompute(folder: Path | str) -> Run:
 
 def rules_in(folder: Path) -> Rules:
     """The rule set inside a run folder."""
-    (path,) = (folder / "rules").iterdir()
+    (path,) = (path for path in (folder / "rules").iterdir() if path.is_file())
     return load(path)
 
 
@@ -219,11 +219,18 @@ def _write(calculation: Calculation, population: Population, folder: Path) -> No
     for name, table in calculation.accepted.tables.items():
         write_table(_as_decimals(table), folder / "inputs" / f"{name}.parquet")
     write_table(calculation.accepted.held, folder / "inputs" / SET_ASIDE)
-    document = calculation.rules.document
-    (folder / "rules").mkdir()
-    (folder / "rules" / Path(document.file).name).write_bytes(document.text.encode("utf-8"))
+    for name, text in _rule_files(calculation.rules).items():
+        (folder / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "rules" / name).write_bytes(text)
     payouts = pl.scan_parquet(folder / "payouts.parquet")
     write_json(_summary(calculation, population, payouts), folder / RUN_FILE)
+
+
+def _rule_files(rules: Rules) -> dict[str, bytes]:
+    """The rule set's file, and those of the catalogue that its KPIs take over from, beside it."""
+    taken = {f"kpis/{Path(entry.file).name}": entry for entry in rules.entries}
+    files = {Path(rules.document.file).name: rules.document, **taken}
+    return {name: document.text.encode("utf-8") for name, document in files.items()}
 
 
 def _as_decimals(table: Table) -> pl.LazyFrame:
@@ -233,7 +240,8 @@ def _as_decimals(table: Table) -> pl.LazyFrame:
 
 
 def _summary(calculation: Calculation, population: Population, payouts: pl.LazyFrame) -> dict[str, Any]:
-    ruleset, document = calculation.rules.ruleset, calculation.rules.document
+    ruleset = calculation.rules.ruleset
+    (file, sha256), *entries = ((name, fingerprint(text)) for name, text in _rule_files(calculation.rules).items())
     money = ("target_pay", "payout", "customer_pay", "internal_pay", "other_pay")
     totals = payouts.select(pl.col(money).sum()).collect().row(0, named=True)
     return {
@@ -246,7 +254,7 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
         "period_start": calculation.period.start.isoformat(),
         "period_end": calculation.period.end.isoformat(),
         "currency": ruleset.currency,
-        "rules": {"file": Path(document.file).name, "sha256": fingerprint(document.text.encode("utf-8"))},
+        "rules": {"file": file, "sha256": sha256, "entries": dict(entries)},
         "inputs": {
             name: {"files": list(table.files), "sha256": table.fingerprint, "rows": table.frame.height}
             for name, table in calculation.accepted.tables.items()

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from incentive_engine.documents import Document, declare, read_document
+from incentive_engine.rulesets.catalogue import with_entries
 from incentive_engine.rulesets.models import Group, Plan, RuleSet, Way
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.shipped import rules_dir
@@ -57,7 +58,7 @@ def _length(use: Use) -> tuple[int, int]:
 
 def _uses(path: Path) -> Iterator[tuple[Kind, Use]]:
     document = read_document(path)
-    rules = declare(document, RuleSet)
+    rules = declare(with_entries(document)[0], RuleSet)
     file = path.relative_to(rules_dir().parent).as_posix()
     for at, value in _values(rules, ()):
         text = _text(document, at) if at else ""

@@ -13,6 +13,7 @@ from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import TableContract
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.catalogue import with_entries
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
 from incentive_engine.rulesets.checks.numbers import declared_ranges
@@ -28,6 +29,9 @@ class Rules:
 
     ruleset: RuleSet
     document: Document
+    """With what its KPIs take over from the catalogue."""
+    entries: tuple[Document, ...]
+    """The files of the catalogue from which they take it."""
     types: ColumnTypes
     contracts: tuple[TableContract, ...]
     ranges: DeclaredRanges
@@ -48,6 +52,7 @@ def load(path: Path | str) -> Rules:
 
 def load_document(document: Document) -> Rules:
     """The rule set in a document that has been read. Raises InputProblems with everything that is wrong with it."""
+    document, entries = with_entries(document)
     ruleset = declare(document, RuleSet)
     checked = Checked(ruleset, document)
     types, problems = infer_types(checked, document)
@@ -56,7 +61,7 @@ def load_document(document: Document) -> Rules:
     tables = contracts(checked, types, document)
     ranges, found = declared_ranges(checked, tables)
     _refuse(problems + found)
-    return Rules(ruleset, document, types, tables, ranges, tuple(problems))
+    return Rules(ruleset, document, entries, types, tables, ranges, tuple(problems))
 
 
 def _refuse(problems: list[Problem]) -> None:

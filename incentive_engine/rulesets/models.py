@@ -72,6 +72,13 @@ class Verbatims(Declared):
 class Kpi(Declared):
     """How a number is worked out from facts, for a subject and a period. It knows nothing of pay."""
 
+    like: Annotated[
+        str | None,
+        Field(
+            description="The entry of the catalogue that it is: `voice.nps`. What is written beside it wins, key by "
+            "key, inside `compute` too; all the rest is the entry's."
+        ),
+    ] = None
     title: Label
     meaning: Annotated[Label | None, Field(description="What it says about customers or work, in plain words.")] = None
     perspective: Annotated[Literal["customer", "internal"], Field(description="Whose experience it measures.")]
@@ -246,7 +253,9 @@ class Example(Declared):
     plan: Annotated[str, Field(description="The plan, as named under `plans`.")]
     period: Annotated[str, Field(description="`2026-Q3`")]
     payee: Annotated[dict[Column, Decimal | str | bool], Field(description="The payee's workforce columns.")] = {}
-    results: Annotated[dict[str, Decimal], Field(description="KPI results, whoever's count.")] = {}
+    results: Annotated[
+        dict[str, Decimal], Field(description="KPI results, whoever's count; `nps@team: 38` for the team's alone.")
+    ] = {}
     answers: Annotated[dict[str, int], Field(description="How many facts stand behind a result.")] = {}
     parameters: Annotated[
         dict[str, Decimal], Field(description="Numbers from tables, by `table.column` or `table.column.kpi`.")

@@ -19,6 +19,7 @@ from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import Declared, Language
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import CurveKind
+from incentive_engine.rulesets.catalogue import catalogues
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
 from incentive_engine.rulesets.models import RuleSet
@@ -36,7 +37,7 @@ from, and `incentive schema` prints the same as JSON Schema for an editor.
 
 - `demo/` pays the company that `incentive demo` makes up; `starter/` is what `incentive init` copies; `field/` has good
   models of plans of the field; `published/` has schemes that companies and hospitals published, each recomputing its
-  published figures.
+  published figures. `kpis/` is the catalogue of KPIs that rule sets take over: it is listed at the end.
 - Numbers are exact as written; percentages are written `35%`. Text that looks like a number is quoted: `version: "1"`.
 - Labels are what people read, by language: `{en: Quarterly bonus, fr: Prime trimestrielle}`.
 - Rates, weights and scores are shares: `100%` is 1.
@@ -74,12 +75,27 @@ How the scores of a plan's or a group's items become one: its `combine`, a `weig
 weights.
 """
 
+CATALOGUE: Final = """## Catalogue of KPIs
+
+A rule set takes a KPI over with `like: voice.nps` and writes beside it what is its own, which wins key by key, inside
+`compute` too:
+
+```yaml
+satisfied: {like: voice.satisfied, compute: {from: answers, where: mark >= 6}, reliability: {at_least: 20}}
+```
+
+An entry expects the tables and columns that the `sources` of its file show; a formula over KPIs expects KPIs of those
+names. A company keeps entries of its own in a folder `kpis` beside its rule set. Every entry is worked out on facts
+that are ordinary, none, a single one, all alike, and with gaps: by hand, by the engine and in plain fractions, by
+`tests/test_kpi_catalogue.py` on the cases named here.
+"""
+
 
 def reference() -> str:
     """The page, in Markdown."""
     schema, examples = json_schema(), examples_of_kinds()
     words = [*_attainments(examples), *_combinations(examples)]
-    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions()])
+    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions(), *_catalogue()])
 
 
 def _sections(schema: _Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
@@ -181,6 +197,8 @@ def _type(part: _Schema) -> str:
     if "$ref" in part:
         name = part["$ref"].rsplit("/", 1)[1]
         return re.sub(r"(?<!^)([A-Z])", r" \1", name).lower()
+    if "else" in part:
+        return _type(part["else"])
     if "const" in part:
         return f"`{part['const']}`"
     if "enum" in part:
@@ -250,6 +268,25 @@ def _whole(kind: object) -> str:
 def _functions() -> str:
     rows = [f"| `{function.written}` | {_cell(function.meaning)} |" for function in [*FUNCTIONS.values(), CURVE]]
     return "\n".join([*rows, ""])
+
+
+def _catalogue() -> Iterator[str]:
+    """A table of the entries of each file of the catalogue."""
+    yield CATALOGUE
+    for name, catalogue in catalogues().items():
+        lines = [f"### {catalogue.title['en']}", ""]
+        lines += ["| `like` | is | worked out | better | defined by | cases |", "|---|---|---|---|---|---|"]
+        for entry, kpi in catalogue.kpis.items():
+            unit = f" ({kpi.unit['en']})" if kpi.unit else ""
+            said = [
+                f"{kpi.title['en']}; *{kpi.title['fr']}*",
+                kpi.sentence("en") + unit,
+                kpi.better,
+                kpi.defined_by or "",
+            ]
+            cells = " | ".join(map(_cell, said))
+            lines.append(f"| `{name}.{entry}` | {cells} | `tests/cases/kpis/{name}.yaml` |")
+        yield "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

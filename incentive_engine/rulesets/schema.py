@@ -1,6 +1,7 @@
 """The JSON Schema of a rule set, generated from the models, for editors: it completes keys and underlines typos.
 
 An editor reads YAML by the rules of JSON, to which `35%` is text: a number may therefore be a number or such a text.
+A KPI that is `like` an entry of the catalogue may leave out what the entry says.
 """
 
 from __future__ import annotations
@@ -21,12 +22,21 @@ _BOUNDS: Final = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "l
 def json_schema() -> dict[str, Any]:
     """The schema of a rule set, as JSON data."""
     generated = RuleSet.model_json_schema(schema_generator=_AsAnEditorReads)
+    _let_kpis_take_over(generated)
     head = {
         "$schema": DIALECT,
         "$id": f"urn:incentive-engine:rule-set:{__version__}",
         "title": "A rule set of incentive_engine",
     }
     return head | {key: value for key, value in generated.items() if key not in head}
+
+
+def _let_kpis_take_over(schema: dict[str, Any]) -> None:
+    whole, kpis = schema["$defs"]["Kpi"], schema["properties"]["kpis"]["patternProperties"]
+    compute = {"type": "object", "description": "What it reads instead: its own source, its own columns."}
+    partly = {**whole, "required": ["like"], "properties": {**whole["properties"], "compute": compute}}
+    for pattern, kpi in kpis.items():
+        kpis[pattern] = {"if": {"required": ["like"]}, "else": kpi, "then": partly}
 
 
 class _AsAnEditorReads(GenerateJsonSchema):

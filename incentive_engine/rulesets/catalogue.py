@@ -1,0 +1,109 @@
+"""The catalogue: KPIs that are defined once, with where the definition comes from, and taken over by a rule set.
+
+`like: voice.nps` is the entry `nps` of the file `kpis/voice.yaml`. What is written beside it wins, key by key, inside
+`compute` too, where a rule set names its own source and columns. The two are put together before anything is declared,
+so that models, checks and the compiler meet one whole KPI; what is wrong with a part that the entry brought is told
+where `like` is written.
+
+A file of that name in a folder `kpis` beside the rule set goes before the one that comes with the engine: a company
+has entries of its own there, and a run keeps those that it used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from incentive_engine.documents import Document, declare, read_document
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.rulesets.checked import unknown
+from incentive_engine.rulesets.models import Kpi, Name
+from incentive_engine.rulesets.tables import Source
+from incentive_engine.shipped import catalogue_dir
+
+
+class Catalogue(Declared):
+    """KPIs about one subject, to be taken over; it pays nobody, so that it is no rule set."""
+
+    title: Label
+    sources: Annotated[dict[Name, Source], Field(description="The tables that the entries read, as they expect them.")]
+    kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description="The entries, by name.")]
+
+
+def catalogues() -> dict[str, Catalogue]:
+    """The catalogue that comes with the engine, by file."""
+    return {path.stem: declare(read_document(path), Catalogue) for path in sorted(catalogue_dir().glob("*.yaml"))}
+
+
+def with_entries(document: Document) -> tuple[Document, tuple[Document, ...]]:
+    """A rule set's document with all that its KPIs take over, and the files of the catalogue that it comes from.
+
+    Raises InputProblems where an entry is not there, or is of another kind than the KPI that is like it.
+    """
+    kpis = _mapping(_mapping(document.data).get("kpis"))
+    files = _Files(Path(document.file).parent / "kpis")
+    problems: list[Problem] = []
+    for name in [name for name, kpi in kpis.items() if "like" in _mapping(kpi)]:
+        like, where = str(kpis[name]["like"]), document.at(("kpis", name, "like"))
+        entry = files.entry(like)
+        if entry is None:
+            problems.append(unknown("entry", like, where, files.names(), "the catalogue"))
+            continue
+        problems += _of_another_kind(document, name, entry)
+        document = _with_entry(document, name, entry)
+    if problems:
+        raise InputProblems(problems)
+    return document, tuple(files.read.values())
+
+
+class _Files:
+    """The files of the catalogue, each read when it is first named."""
+
+    def __init__(self, beside: Path) -> None:
+        self._paths = {
+            path.stem: path for folder in (catalogue_dir(), beside) for path in sorted(folder.glob("*.yaml"))
+        }
+        self.read: dict[str, Document] = {}
+
+    def entry(self, like: str) -> Mapping[str, Any] | None:
+        """The entry as it is written; None where there is none."""
+        file, _, name = like.partition(".")
+        return _mapping(self._entries(file).get(name)) or None if file in self._paths else None
+
+    def names(self) -> Iterator[str]:
+        """All entries, as `like` names them."""
+        return (f"{file}.{name}" for file in self._paths for name in self._entries(file))
+
+    def _entries(self, file: str) -> Mapping[str, Any]:
+        if file not in self.read:
+            self.read[file] = read_document(self._paths[file])
+        return _mapping(_mapping(self.read[file].data).get("kpis"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a mapping; what else is written there is told when it is declared."""
+    return value if isinstance(value, dict) else {}
+
+
+def _of_another_kind(document: Document, name: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    kinds = [_mapping(each.get("compute")).get("kind") for each in (document.data["kpis"][name], entry)]
+    if kinds[0] not in (None, kinds[1]):
+        message = f"`{name}` is of the kind `{kinds[0]}`, and what it is like of the kind `{kinds[1]}`"
+        where = document.at(("kpis", name, "compute", "kind"))
+        yield Problem("another-kind", message, where, "remove `kind`, or define the KPI without `like`")
+
+
+def _with_entry(document: Document, name: str, entry: Mapping[str, Any]) -> Document:
+    """The document with what a KPI lacks of an entry, and what its `compute` lacks."""
+    at, own = ("kpis", name), document.data["kpis"][name]
+    like = (*at, "like")
+    filled = document.filled(at, {key: value for key, value in entry.items() if key not in own}, like)
+    if not isinstance(own.get("compute"), dict):
+        return filled
+    taken = _mapping(entry.get("compute"))
+    lacking = {key: value for key, value in taken.items() if key not in own["compute"]}
+    return filled.filled((*at, "compute"), lacking, like)
