@@ -17,6 +17,7 @@ from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys, standing_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.engine.assignments import without_overlaps
 from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_tables
@@ -87,11 +88,19 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     With `keep` the stage columns stay in memory; otherwise each reader works them out again, which keeps memory flat.
     """
     accepted = fitted_tables(rules.ruleset, accepted)
+    keys = result_keys(resolve(rules.ruleset, period), frozenset(rules.ruleset.kpis))
+    with timings.step("kpis"):
+        measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, keys, period)
+    return calculate_from(rules, accepted, measured, period, timings, keep=keep)
+
+
+def calculate_from(
+    rules: Rules, accepted: Accepted, measured: Measured, period: Period, timings: Timings, *, keep: bool
+) -> Calculation:
+    """Runs the rules over results, whoever measured them, and over tables whose number columns are fitted."""
     workforce = accepted.tables[WORKFORCE]
     plans = resolve(rules.ruleset, period)
     kpis = frozenset(rules.ruleset.kpis)
-    with timings.step("kpis"):
-        measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, result_keys(plans, kpis), period)
     with timings.step("eligibility"):
         assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
     parameters = parameter_columns(rules.ruleset, accepted, plans)
@@ -148,10 +157,11 @@ def data_ranges(
 
 
 def accept_for(rules: Rules, data: Path) -> Accepted:
-    """The tables that the rules read, from a data folder, without the facts that they set aside.
+    """The tables that the rules read, from a data folder, without what does not count or cannot be right.
 
     Raises InputProblems for files that cannot be read.
     """
     if not data.is_dir():
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
-    return without_set_aside(rules.ruleset, accept(rules.contracts, data, rules.ruleset.timezone))
+    accepted = accept(rules.contracts, data, rules.ruleset.timezone)
+    return without_overlaps(without_set_aside(rules.ruleset, accepted))
