@@ -99,10 +99,13 @@ def scope_of(workforce: Table, period: Period) -> Scope:
         column: Exact.column(column, workforce.scales[column]) if column in workforce.scales else pl.col(column)
         for column in workforce.frame.columns
     }
-    scope["period_days"] = Exact.of(period.days)
-    scope["period_start"], scope["period_end"] = pl.lit(period.start), pl.lit(period.end)
-    scope[DAYS_EMPLOYED] = Exact.column(DAYS_EMPLOYED, DAYS)
-    return scope
+    return {**scope, **whole_period(period), DAYS_EMPLOYED: Exact.column(DAYS_EMPLOYED, DAYS)}
+
+
+def whole_period(period: Period) -> Scope:
+    """What the names of a formula mean that speak of the period."""
+    start, end = pl.lit(period.start), pl.lit(period.end)
+    return {"period_days": Exact.of(period.days), "period_start": start, "period_end": end}
 
 
 def _tested(

@@ -15,7 +15,8 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import credited, known_people, subject_column
+from incentive_engine.engine.crediting import credited, subject_column
+from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.given import given_results
 from incentive_engine.engine.measured import (
     SUBJECT,
@@ -37,6 +38,7 @@ from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFact
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 Days: TypeAlias = tuple[dt.date, dt.date]
@@ -93,18 +95,31 @@ def _from_source(
     frame = table.frame
     for key in keys:
         frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
-    facts, held = credited(name, frame, source, known_people(accepted), {key.subject_kind for key in keys})
-    scope = _scope(table)
-    days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in keys}
+    facts, held = credited(name, frame, source, accepted, {key.subject_kind for key in keys})
     sheets: list[Sheet] = []
-    for each in _passes(days):
-        subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
-        to_group = Credited(scope, pl.col(subject_column(each.kind)).is_not_null(), frame.height)
-        results = _results(rules, possible, each, dated, subjects, to_group)
-        for when, by_kpi in zip(each.days, results, strict=True):
-            asked = [key for key in keys if (key.subject_kind, days[key]) == (each.kind, when)]
-            sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
+    for spoken_of, together in _by_period(rules.kpis, keys, period).items():
+        scope = {**_scope(table), **(whole_period(spoken_of) if spoken_of else {})}
+        days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in together}
+        for each in _passes(days):
+            subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
+            to_group = Credited(scope, pl.col(subject_column(each.kind)).is_not_null(), frame.height)
+            results = _results(rules, possible, each, dated, subjects, to_group)
+            for when, by_kpi in zip(each.days, results, strict=True):
+                asked = [key for key in together if (key.subject_kind, days[key]) == (each.kind, when)]
+                sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
     return sheets, held
+
+
+def _by_period(
+    kpis: Mapping[str, Kpi], keys: Collection[ResultKey], of: Period
+) -> Mapping[Period | None, list[ResultKey]]:
+    """The results by the period that their formulas speak of: None where they speak of none, and go together."""
+    found: dict[Period | None, list[ResultKey]] = {}
+    for key in keys:
+        formulas = [formula for formula, _ in _compute(kpis[key.kpi]).formulas().values()]
+        speaks = any(formula.names & WHOLE_PERIOD.keys() for formula in formulas)
+        found.setdefault(key.period(of) if speaks else None, []).append(key)
+    return found
 
 
 def _passes(days: Mapping[ResultKey, Days]) -> Iterator[_Pass]:

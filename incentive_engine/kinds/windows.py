@@ -1,4 +1,4 @@
-"""Windows: which days a KPI looks at, for a period: its own, the year to date, or the months that end with it."""
+"""Windows: which days a KPI looks at, for a period: its own, the year to date, months that end with it, all before."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ class LastMonths(Declared):
 
 
 Window = Annotated[
-    Annotated[Literal["period", "year_to_date"], Tag("named")] | Annotated[LastMonths, Tag("months")],
+    Annotated[Literal["period", "year_to_date", "until_end"], Tag("named")] | Annotated[LastMonths, Tag("months")],
     Discriminator(lambda value: "named" if isinstance(value, str) else "months"),
 ]
-"""`period`, `year_to_date` from the first day of the fiscal year, or `{months: 12}`."""
+"""`period`, `year_to_date` from the first day of the fiscal year, `until_end` of all facts, `{months: 12}`."""
 
 
 def days_of(window: Window, period: Period) -> tuple[dt.date, dt.date]:
     """The first and the last day that count for a period."""
     if isinstance(window, LastMonths):
         return period.months_to_its_end(window.months), period.end
-    return period.year_start if window == "year_to_date" else period.start, period.end
+    first = {"period": period.start, "year_to_date": period.year_start, "until_end": dt.date.min}
+    return first[window], period.end
 
 
 def window_words(window: Window, language: Language) -> str:
@@ -39,4 +40,8 @@ def window_words(window: Window, language: Language) -> str:
         return f", sur les {window.months} mois jusqu'à la fin de la période"
     if window == "period":
         return ""
+    if window == "until_end":
+        return (
+            ", over all until the end of the period" if language == "en" else ", sur tout jusqu'à la fin de la période"
+        )
     return ", over the year to date" if language == "en" else ", depuis le début de l'année"

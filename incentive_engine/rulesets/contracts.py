@@ -113,7 +113,7 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
 
 def _fact_columns(walked: Walked, source: str) -> set[str]:
     """The columns of a source that formulas name, and by which facts are compared with each other."""
-    named = {name for use in walked.formulas if use.source == source for name in use.formula.names}
+    named = {name for use in walked.formulas if use.source == source for name in use.named_columns}
     return named | compared_columns(walked.rules, source)
 
 

@@ -96,7 +96,8 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
-                yield FormulaUse(("kpis", name, "compute", *key.split(".")), formula, wanted, kpi.compute.source)
+                at = ("kpis", name, "compute", *key.split("."))
+                yield FormulaUse(at, formula, wanted, kpi.compute.source, (WHOLE_PERIOD,))
         if isinstance(kpi.compute, OverKpis):
             at, layers = ("kpis", name, "compute", "value"), (known.kpis, known.earlier)
             yield FormulaUse(at, kpi.compute.value, "number", RESULTS, layers, columns=False)

@@ -25,6 +25,12 @@ from incentive_engine.rulesets.models import Kpi, RuleSet
 MOST_FACTS = 10**9
 """More facts than any subject has in a period."""
 GIVEN_PLACES = 12
+WHOLE_PERIOD_RANGES: Scope = {
+    "period_days": Exact.column("period_days", Scale(0, 28, 366)),
+    "period_start": pl.col("period_start"),
+    "period_end": pl.col("period_end"),
+}
+"""What every formula has that speaks of a period, whichever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def result_scale(kpi: Kpi, contract: TableContract | None, known: Mapping[str, S
         scope = {name: Exact.column(name, known[read.kpi]) for name, read in compute.reads().items()}
         return _scale_of(rounding.of(compute.result(scope)))
     assert contract is not None, "a computed KPI has a source"
-    gathered = compute.gathered(Credited(columns_scope(contract), pl.lit(True), MOST_FACTS))
+    gathered = compute.gathered(Credited({**columns_scope(contract), **WHOLE_PERIOD_RANGES}, pl.lit(True), MOST_FACTS))
     value, within = rounding.of(gathered.value), gathered.within
     if within is not None:
         # Rounding keeps the order.

@@ -153,11 +153,11 @@ class People(Draws):
 
     def fact_words(self) -> Vocabulary:
         return Vocabulary(
-            numbers=("wait", "amount", "answer"),
-            not_negative=("wait", "answer"),
+            numbers=("wait", "amount", "answer", "period_days"),
+            not_negative=("wait", "answer", "period_days"),
             texts={"kind": ("mail", "call")},
             flags=("solved",),
-            dates=("closed", "day"),
+            dates=("closed", "day", "period_start", "period_end"),
             days=(self.start, self.middle, self.end),
             near=fractions("1", "60", "0", "9", "2.5", "100"),
         )
@@ -192,7 +192,7 @@ class People(Draws):
             "better": self.pick("higher", "lower"),
         }
         if kind != "given" and self.chance(25):
-            rule["over"] = self.pick("year_to_date", {"months": 12}, {"months": 1}, {"months": 5})
+            rule["over"] = self.pick("year_to_date", "until_end", {"months": 12}, {"months": 1}, {"months": 5})
         self.rounding(rule, "rounding", 20, -1, always=True)
         self.rules["kpis"][name] = rule
         return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio", "percentile")))

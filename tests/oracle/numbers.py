@@ -101,8 +101,10 @@ def year_before(period: str) -> str:
 
 
 def looked_at(over: Any, period: str, year_starts: int = 1) -> tuple[dt.date, dt.date]:
-    """The days of facts that count for a period: its own, the year to date, or so many months."""
+    """The days of facts that count for a period: its own, the year to date, so many months, or all until its end."""
     start, end = span(period, year_starts)
+    if over == "until_end":
+        return dt.date.min, end
     if over == "year_to_date":
         while start.day != 1 or start.month != year_starts:
             start -= dt.timedelta(days=1)

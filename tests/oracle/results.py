@@ -85,8 +85,11 @@ class Results:
     def computed(self, name: str, kind: str, subject: str, period: str) -> Result:
         compute, over = self.rules["kpis"][name]["compute"], self.rules["kpis"][name].get("over", "period")
         source = compute["from"]
-        dated = self.facts(source, *looked_at(over, period, int(self.rules.get("year_starts", 1))))
-        facts = [fact for fact in dated if self.subject(source, fact, kind) == subject]
+        year_starts = int(self.rules.get("year_starts", 1))
+        dated = self.facts(source, *looked_at(over, period, year_starts))
+        start, end = span(period, year_starts)
+        spoken_of = {"period_start": start, "period_end": end, "period_days": Fraction((end - start).days + 1)}
+        facts = [{**fact, **spoken_of} for fact in dated if self.subject(source, fact, kind) == subject]
         if compute["kind"] in BY_COLUMN:
             return BY_COLUMN[compute["kind"]](compute, [fact for fact in facts if meets(compute, fact)], bool(dated))
         if compute["kind"] == "without_repeat":

@@ -22,15 +22,19 @@ from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checks.formulas_over_kpis import after_what_they_read, read_by
 from incentive_engine.rulesets.checks.measures import ratio_of_negative
 from incentive_engine.rulesets.contracts import WORKFORCE
-from incentive_engine.rulesets.ranges import DeclaredRanges, columns_scope, input_ranges, result_scale
+from incentive_engine.rulesets.ranges import (
+    WHOLE_PERIOD_RANGES,
+    DeclaredRanges,
+    columns_scope,
+    input_ranges,
+    result_scale,
+)
 from incentive_engine.rulesets.resolving import chosen_rounding
 
 _MOST_DAYS = 10**7
 _PERIOD: Scope = {
+    **WHOLE_PERIOD_RANGES,
     "days_employed": Exact.column("days_employed", Scale(0, -_MOST_DAYS, _MOST_DAYS)),
-    "period_days": Exact.column("period_days", Scale(0, 28, 366)),
-    "period_start": pl.col("period_start"),
-    "period_end": pl.col("period_end"),
 }
 """What every formula about payees has, whatever the period."""
 NARROW = "declare narrower bounds for its columns: `columns: {NAME: {at_most: 1000}}`"

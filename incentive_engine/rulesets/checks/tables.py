@@ -16,7 +16,7 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.contracts import GREATEST
-from incentive_engine.rulesets.formula_uses import WORKFORCE_NUMBERS, answer_columns, text_columns
+from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD, WORKFORCE_NUMBERS, answer_columns, text_columns
 from incentive_engine.rulesets.models import Population, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.set_aside import SetAsideRepeats
@@ -97,6 +97,15 @@ def headers_can_be_read(checked: Checked) -> Iterator[Problem]:
         if reason:
             message = f"`{name}` cannot be a column: {reason}"
             yield Problem("header-refused", message, checked.at(*at), "rename the column, here and in the file")
+
+
+@tells("reserved-name", about=(Source, FromFacts))
+def columns_of_facts_differ(checked: Checked) -> Iterator[Problem]:
+    """No column of a source is called like what formulas over facts say of the period."""
+    for at, name in _headers(checked):
+        if name in WHOLE_PERIOD and at[0] in ("sources", "kpis"):
+            message = f"`{name}` is taken: it means {WHOLE_PERIOD[name].meaning}"
+            yield Problem("reserved-name", message, checked.at(*at), "rename the column, here and in the file")
 
 
 def _why_no_header(name: str) -> str | None:

@@ -1,0 +1,103 @@
+"""Time: what formulas over facts say of the period, and what is still so at its end."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import incentive_engine
+from incentive_engine import Run
+
+HEAD = """
+rule_set: clocks
+version: "1"
+title: {en: Clocks, fr: Horloges}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+curves:
+  any: {kind: stepped, tiers: [{from: 0, rate: 100%}], below: flat}
+"""
+
+
+def run_of(
+    folder: Path,
+    rules: str,
+    computes: dict[str, str],
+    files: dict[str, str],
+    period: str = "2026-Q3",
+    of: str = "company",
+) -> Run:
+    """A run that reads every KPI of one kind of subject; `rules` has the sources."""
+    kpis = [
+        f"  {name}: {{title: {{en: {name}, fr: {name}}}, perspective: customer, better: higher, compute: {compute}}}"
+        for name, compute in computes.items()
+    ]
+    items = ", ".join(f"{name}: {{of: {of}, attainment: level, curve: any}}" for name in computes)
+    plan = f"{{title: {{en: All, fr: Tous}}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}"
+    text = "\n".join([HEAD, rules, "kpis:", *kpis, f"plans: {{all: {plan}}}"])
+    for name, content in {"workforce.csv": "payee\none\n", **files, "rules.yaml": text}.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, period)
+
+
+def found(run: Run, period: str = "2026-Q3") -> dict[str, Any]:
+    """The values by KPI."""
+    return dict(run.kpis.filter(period=period).select("kpi", "value").rows())
+
+
+# --- what is so at the end of a period --------------------------------------------------------------------------------
+
+STAFF = """payee,hired,left
+one,2020-01-01,
+two,2026-06-30,2026-07-01
+three,2026-07-01,2026-09-30
+four,2026-09-30,2026-10-01
+five,2026-10-01,
+six,2026-01-01,2026-06-30
+"""
+AT_THE_END = {
+    "at_start": "{kind: count, from: staff, "
+    "where: hired < period_start AND (ISMISSING(left) OR left >= period_start)}, over: until_end",
+    "at_end": "{kind: count, from: staff, where: ISMISSING(left) OR left > period_end}, over: until_end",
+    "leavers": "{kind: count, from: staff, where: left >= period_start AND left <= period_end}, over: until_end",
+    "turnover": "{kind: formula, value: 2 * leavers / (at_start + at_end)}",
+    "days": "{kind: sum, from: staff, value: period_days}, over: until_end",
+    "change": "{kind: formula, value: at_end - at_end.previous}",
+}
+
+
+def test_headcount_and_turnover(tmp_path: Path) -> None:
+    """One and two are there on 1 July; one and four at the end of September; two and three leave in between."""
+    rules = "sources: {staff: {path: workforce.csv, date: hired}}"
+    run = run_of(tmp_path, rules, AT_THE_END, {"workforce.csv": STAFF})
+    quarter = {"at_start": 2, "at_end": 2, "leavers": 2, "turnover": 1, "days": 5 * 92, "change": 0}
+    assert found(run) == quarter  # at the end of June: one and two
+    assert found(run, "2026-Q2") == {"at_end": 2}
+
+
+def test_each_part_of_a_period_has_its_own_days(tmp_path: Path) -> None:
+    """The year to date of September is that of the third quarter; what they say of the period is not."""
+    rules = "sources: {facts: {path: facts.csv, date: day}}"
+    computes = {"age": "{kind: mean, from: facts, value: 'DAYS(period_start, day)'}, over: year_to_date"}
+    files = {"facts.csv": "day\n2026-01-01\n2026-06-30\n"}
+    runs = {period: run_of(tmp_path, rules, computes, files, period) for period in ("2026-Q3", "2026-09", "2026-08")}
+    values = {period: found(run, period)["age"] for period, run in runs.items()}
+    assert values == {"2026-Q3": 91, "2026-09": 153, "2026-08": 122}
+
+
+def test_what_is_open_grows_older(tmp_path: Path) -> None:
+    rules = "sources: {cases: {path: cases.csv, id: id, payee: who, date: opened}}"
+    computes = {
+        "backlog": "{kind: count, from: cases, where: ISMISSING(closed) OR closed > period_end}, over: until_end",
+        "oldest": "{kind: percentile, from: cases, value: 'DAYS(period_end, opened)', at: 100%, "
+        "where: ISMISSING(closed) OR closed > period_end}, over: until_end",
+        "grown": "{kind: formula, value: backlog - backlog.previous}",
+    }
+    cases = "id,who,opened,closed\n1,one,2026-01-31,\n2,one,2026-05-01,2026-09-30\n3,one,2026-09-29,2026-10-02\n"
+    run = run_of(tmp_path, rules, computes, {"cases.csv": cases})
+    # at the end of June: 1 and 2 are open; at the end of September: 1 and 3
+    assert found(run) == {"backlog": 2, "oldest": 242, "grown": 0}
+    assert found(run, "2026-Q2") == {"backlog": 2}
+    assert Decimal(242) == Decimal(28 + 31 + 30 + 31 + 30 + 31 + 31 + 30)
