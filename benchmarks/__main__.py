@@ -25,6 +25,7 @@ FIGURES: dict[str, Measure] = {
     "plans": partial(figures.thousand_plans, 1_000_000, 7),
     "kinds": partial(figures.kinds, 1_000_000, 5),
     "pools": partial(figures.pools, 1_000_000, 5),
+    "records": partial(figures.records, 50_000_000, 5),
     "fixed": partial(figures.fixed_cost, 25),
     "start": partial(figures.start_up, 11),
 }
@@ -38,6 +39,7 @@ QUICK: dict[str, Measure] = {
     "plans": partial(figures.thousand_plans, 100_000, 3),
     "kinds": partial(figures.kinds, 100_000, 3),
     "pools": partial(figures.pools, 100_000, 3),
+    "records": partial(figures.records, 1_000_000, 3),
     "fixed": partial(figures.fixed_cost, 7),
     "start": partial(figures.start_up, 3),
 }

@@ -18,6 +18,7 @@ from benchmarks.by_hand import exact_polars, float_polars, in_pandas, python_loo
 from benchmarks.kinds import expressions, numbers, worked_out
 from benchmarks.memory import bytes_per_payee
 from benchmarks.paying import Prepared, evaluated, prepared
+from benchmarks.records import ADDED, Records
 from benchmarks.timing import Times, interleaved
 from benchmarks.variants import many_plans, plain_plan, with_pool
 from benchmarks.workload import PERIOD, RULES, accepted, workload
@@ -122,6 +123,20 @@ def against_loop(payees: int, rounds: int) -> Iterator[Figure]:
     loop = Times(tuple(each * payees / LOOPED for each in times["loop"].seconds))
     what = f"faster than a Python loop, {_size(payees)} × 12 (the loop ran on {_size(LOOPED)})"
     yield _at_least(what, 15, loop, times["engine"])
+
+
+def records(number: int, rounds: int) -> Iterator[Figure]:
+    """KPIs of each agent and month from raw records, against Polars by hand; then the memory, and a percentile."""
+    calls, size = Records.made_up(number), _size(number)
+    times = interleaved({"engine": lambda: calls.measured(*ADDED), "by hand": calls.by_hand}, rounds)
+    what = f"{size} raw records → four KPIs per payee and month, against hand-written Polars"
+    yield _at_most(what, 1.15, times["engine"], times["by hand"])
+    gigabytes = calls.bytes_added() / 1e9
+    what = f"memory above the accepted records, {size} records → four KPIs per payee and month"
+    yield Figure(what, "≤ 1 GB", f"{gigabytes:.2f} GB", gigabytes <= 1, "")
+    median = interleaved({"median": lambda: calls.measured("middle")}, max(1, rounds // 3))["median"]
+    exact = _at_most(f"an exact median of the {size} records, against the four KPIs", 0, median, times["engine"])
+    yield replace(exact, goal="")
 
 
 def growth(small: int, large: int, goal: float, rounds: int) -> Iterator[Figure]:

@@ -30,7 +30,7 @@ def bytes_per_payee(payees: int) -> float:
     return int(output.split()[-1]) / payees
 
 
-def _status(field: str) -> int:
+def status(field: str) -> int:
     """Bytes of this process as Linux counts them: VmRSS now, VmHWM at the highest."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
@@ -42,11 +42,11 @@ def main(folder: Path) -> None:
     assert kpis.n_chunks() == 1, "accepted tables are in one piece"
     tables = accepted(Workload(workforce, targets, pl.DataFrame()), kpis)
     rules = load(RULES)
-    held = _status("VmRSS")
+    held = status("VmRSS")
     calculation = calculate(rules, tables, PERIOD, Timings(), keep=False)
     (folder / "run").mkdir()
     _write(calculation, check_invariants(calculation), folder / "run")
-    print(_status("VmHWM") - held)
+    print(status("VmHWM") - held)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.by_hand import exact_polars, float_polars, in_pandas, python_loop, sql_duckdb
 from benchmarks.paying import Prepared, evaluated, plain, prepared
+from benchmarks.records import ADDED, AGENTS, MONTHS, Records
 from benchmarks.workload import Workload, workload
 
 PAYEES = 2_000
@@ -82,3 +83,15 @@ def _nearly_equal(payouts: pl.Series, paid: pl.DataFrame) -> None:
     assert differences.null_count() == paid["payout"].null_count()
     assert (differences != 0).sum() < PAYEES / 3
     assert pl.select(pl.lit(differences).abs().max()).item() <= 12
+
+
+def test_kpis_by_hand_are_the_engines() -> None:
+    records = Records.made_up(200_000)
+    by_hand, found = records.by_hand(), records.measured(*ADDED, "middle").results
+    for key, result in found.items():
+        if key.kpi in ADDED:
+            at = next(at for at, month in enumerate(MONTHS, start=1) if month == key.period(MONTHS[-1]))
+            expected = by_hand.filter(pl.col("month") == at).select("agent", key.kpi).drop_nulls()
+            engine = result.frame.filter(pl.col("value").is_not_null() & (pl.col("n") > 0)).select("subject", "value")
+            assert dict(engine.iter_rows()) == dict(expected.iter_rows())
+            assert len(engine) > AGENTS / 2
