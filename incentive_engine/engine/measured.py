@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import COMPANY, known_people
+from incentive_engine.engine.crediting import COMPANY, known_names
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Accepted
@@ -35,6 +35,11 @@ class Result:
     numerator: Exact | None = None
     denominator: Exact | None = None
 
+    def slice(self, first: int, height: int) -> Result:
+        """The result of so many subjects from one on."""
+        column, scale = fitted(self.frame[VALUE].slice(first, height), self.scale.places)
+        return replace(self, frame=self.frame.slice(first, height).with_columns(column), scale=scale)
+
 
 Sheet: TypeAlias = Mapping[ResultKey, Result]
 """Results of one kind of subject whose frames have the same subjects, row by row: payees as the workforce has them."""
@@ -59,7 +64,7 @@ def every_subject(kind: str, accepted: Accepted) -> pl.DataFrame:
         return accepted.tables[WORKFORCE].frame.select(pl.col("payee").alias(SUBJECT))
     if kind == "company":
         return pl.DataFrame({SUBJECT: [COMPANY]})
-    return pl.DataFrame({SUBJECT: known_people(accepted)[kind].drop_nulls().unique().sort()})
+    return pl.DataFrame({SUBJECT: known_names(kind, accepted)})
 
 
 def fitted_result(

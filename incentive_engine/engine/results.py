@@ -46,7 +46,9 @@ Days: TypeAlias = tuple[dt.date, dt.date]
 _DAYS: Final = "\0days"  # no header has this name: it cannot stand in a text file
 """UInt16: in which of the days of a pass a fact lies."""
 _PLACE: Final = "\0place"
-"""The place of a subject among all, and of a fact's subject and days."""
+"""UInt64: the place of a fact's subject and days among those of all."""
+_DELIVERED: Final = "\0delivered"
+"""Boolean: whether any fact lies in these days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,27 +194,31 @@ def _results(
         ]
         if columns:
             groups.append(by_place.agg(columns).collect(engine="streaming" if merges else "in-memory"))
-    several, places = len(each.days), subjects.with_row_index(_PLACE)
-    for at in range(several):
-        dense, delivered = places, False
-        for group in groups:
-            here = group.filter(pl.col(_PLACE) % several == at).with_columns(
-                (pl.col(_PLACE) // several).cast(pl.UInt32)
-            )
-            delivered = delivered or here.height > 0
-            dense = dense.join(here, on=_PLACE, how="left", maintain_order="left")
-        delivered = delivered or _delivered(facts.filter(pl.col(_DAYS) == at))
-        yield {
-            kpi: _result(_of_kpi(dense, kpi), rules.kpis[kpi], of_kpi, delivered, possible.get(kpi))
-            for kpi, of_kpi in gathered.items()
-        }
+    dense = _laid_out(groups, subjects, len(each.days), facts)
+    results = {kpi: _result(dense, kpi, rules.kpis[kpi], of_kpi, possible.get(kpi)) for kpi, of_kpi in gathered.items()}
+    for at in range(len(each.days)):
+        yield {kpi: result.slice(at * subjects.height, subjects.height) for kpi, result in results.items()}
 
 
 def _placed(facts: pl.LazyFrame, each: _Pass, subjects: pl.Series) -> pl.LazyFrame:
     """The facts of these subjects, with the place of their subject and days: a number is grouped faster than a name."""
     subject = pl.col(subject_column(each.kind)).cast(pl.Enum(subjects), strict=False).to_physical()
-    place = subject.cast(pl.UInt64) * len(each.days) + pl.col(_DAYS)
+    place = pl.col(_DAYS).cast(pl.UInt64) * len(subjects) + subject
     return facts.with_columns(place.alias(_PLACE)).filter(pl.col(_PLACE).is_not_null())
+
+
+def _laid_out(groups: Sequence[pl.DataFrame], subjects: pl.DataFrame, days: int, facts: pl.LazyFrame) -> pl.DataFrame:
+    """All subjects of the first days, then of the next…, with what was gathered, and whether facts were delivered."""
+    places = pl.DataFrame({_PLACE: pl.int_range(days * subjects.height, dtype=pl.UInt64, eager=True)})
+    dense = places.with_columns(pl.concat([subjects[SUBJECT]] * days))
+    for group in groups:
+        dense = dense.join(group, on=_PLACE, how="left", maintain_order="left")
+    delivered = [
+        any(group[_PLACE].is_between(first, first + subjects.height, closed="left").any() for group in groups)
+        or _delivered(facts.filter(pl.col(_DAYS) == at))
+        for at, first in enumerate(range(0, places.height, subjects.height))
+    ]
+    return dense.with_columns(pl.Series(_DELIVERED, delivered).gather(places[_PLACE] // subjects.height))
 
 
 def _compute(kpi: Kpi) -> FromFacts:
@@ -220,23 +226,19 @@ def _compute(kpi: Kpi) -> FromFacts:
     return kpi.compute
 
 
-def _of_kpi(dense: pl.DataFrame, kpi: str) -> pl.DataFrame:
-    """What was gathered for one KPI."""
-    names = [name for name in dense.columns if name.startswith(f"{kpi}.")]
-    return dense.select(SUBJECT, *names).rename({name: name.removeprefix(f"{kpi}.") for name in names})
-
-
 def _delivered(facts: pl.LazyFrame) -> bool:
     """Whether there is any fact at all."""
     return facts.head(1).collect().height > 0
 
 
-def _result(frame: pl.DataFrame, kpi: Kpi, gathered: Gathered, delivered: bool, possible: Scale | None) -> Result:
+def _result(dense: pl.DataFrame, name: str, kpi: Kpi, gathered: Gathered, possible: Scale | None) -> Result:
     """The result of each subject; 0 without a fact where the kind says so, if any were delivered."""
-    if kpi.compute.zero_without_facts and delivered:
-        frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(0))
+    own = {column: column.removeprefix(f"{name}.") for column in dense.columns if column.startswith(f"{name}.")}
+    frame = dense.select(SUBJECT, _DELIVERED, *own).rename(own)
+    if kpi.compute.zero_without_facts:
+        frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(pl.when(_DELIVERED).then(0)))
     frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE), *gathered.interval)
     if gathered.interval:
         known, ends = pl.col(VALUE).is_not_null(), map(float, possible.span()) if possible else (None, None)
         frame = frame.with_columns(pl.when(known).then(pl.col(LOW, HIGH).clip(*ends)))
-    return fitted_result(frame, kpi, gathered.numerator, gathered.denominator)
+    return fitted_result(frame.drop(_DELIVERED), kpi, gathered.numerator, gathered.denominator)
