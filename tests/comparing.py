@@ -55,6 +55,7 @@ def paths(case: Case) -> dict[str, str]:
     rules = case.rules
     named = {"workforce": rules["workforce"], **rules.get("sources", {}), **rules.get("tables", {})}
     named |= {"kpis": rules["results"]} if "results" in rules else {}
+    named |= {"assignments": rules["assignments"]} if "assignments" in rules else {}
     return {name: rule["path"] for name, rule in named.items()}
 
 
@@ -193,14 +194,15 @@ def reasons_differ(case: Case, found: Run, expected: Mapping[tuple[str, str], Ou
     for source in (name for name, kinds in results.read.items() if kinds):
         payee = case.rules["sources"][source].get("payee", "")
         strange = Counter(
-            (fact.get(payee), f"unknown-{kind}")
-            for fact in results.tables[source]
-            for kind in results.unknown(source, fact)
+            (fact.get(payee), code) for fact in results.tables[source] for code in results.refused(source, fact)
         )
         strange += Counter((fact.get(payee), "set-aside") for fact in results.aside[source])
         told = Counter((row["payee"], row["code"]) for row in held if row["table"] == source)
         if told != strange:
             yield f"held of {source} are {told}, the oracle says {strange}"
+    of_assignments = Counter((row["payee"], row["code"]) for row in held if row["table"] == "assignments")
+    if of_assignments != Counter(results.assignments.held):
+        yield f"held assignments are {of_assignments}, the oracle says {results.assignments.held}"
     for row in held:
         if row["table"] == "kpis":
             kind, subject = (part.partition("=")[2] for part in row["key"].split(", ")[:2])

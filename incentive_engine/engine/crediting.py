@@ -1,6 +1,7 @@
 """Facts credited: to a payee, a team, a department and the company, each as far as the fact names them.
 
-What a fact names itself wins over what the workforce says of its payee. A system account is nobody: its facts count for
+What a fact names itself wins over what is said of its payee: by the assignments for the day of the fact, or else by the
+workforce. A system account is nobody: its facts count for
 the wider subjects that they name. A fact about somebody whom nobody knows is held, not counted anywhere.
 """
 
@@ -11,14 +12,17 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.engine.assignments import WIDER, Assignments, assignments_in
 from incentive_engine.engine.named_facts import held_facts
 from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
 from incentive_engine.facts import HELD_SCHEMA, Accepted
-from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
 from incentive_engine.rulesets.tables import Source
 
 COMPANY: Final = "company"
-_SUBJECT, _OWN = "\0subject: ", "\0own "  # no header has these names: they cannot stand in a text file
+# No header has these names: they cannot stand in a text file.
+_SUBJECT, _OWN, _THEN, _DAY, _KNOWN = "\0subject: ", "\0own ", "\0then ", "\0day", "\0known"
+_PAYEE: Final = _SUBJECT + "payee"
 
 
 def subject_column(kind: str) -> str:
@@ -41,31 +45,72 @@ def known_people(accepted: Accepted) -> pl.DataFrame:
     return pl.concat([workforce, others.join(workforce, on="payee", how="anti")], how="diagonal")
 
 
+def known_names(kind: str, accepted: Accepted) -> pl.Series:
+    """Everybody of one kind who is known, each once, in order: teams and departments also from when they were there."""
+    names = [known_people(accepted)[kind]]
+    if kind in WIDER and ASSIGNMENTS in accepted.tables:
+        names.append(accepted.tables[ASSIGNMENTS].frame[kind])
+    return pl.concat(names).drop_nulls().unique().sort()
+
+
 def credited(
-    name: str, facts: pl.DataFrame, source: Source, people: pl.DataFrame, kinds: Collection[str]
+    name: str, facts: pl.DataFrame, source: Source, accepted: Accepted, kinds: Collection[str]
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """The facts of a source with a column per kind of subject; and those that name somebody unknown, as held rows.
+    """The facts of a source with a column per kind of subject; and those that cannot be credited, as held rows.
 
     Teams and departments have to be known where results of that kind are read: elsewhere their names mean nothing.
     """
     usable, held = facts.lazy(), [pl.DataFrame(schema=HELD_SCHEMA)]
     for kind, column in _named_by(source, kinds):
         machines = pl.Series(source.system_accounts if kind == "payee" else (), dtype=pl.String)
-        known = people[kind].drop_nulls()
+        known = known_names(kind, accepted)
         strange = strange_names(facts[column], pl.concat([known, machines]))
         if len(strange):
             usable = usable.filter(~among(column, strange))
             held.append(_refused(name, facts.filter(among(column, strange)), source, kind, column, strange, known))
-    usable = usable.with_columns(_payee(source).alias(subject_column("payee")))
-    wider = [kind for kind in ("team", "department") if kind in kinds]
+    usable = usable.with_columns(_payee(source).alias(_PAYEE))
+    wider = [kind for kind in WIDER if kind in kinds]
     if wider:
-        own = people.select(
-            pl.col("payee").alias(subject_column("payee")), *(pl.col(kind).alias(_OWN + kind) for kind in wider)
+        own = known_people(accepted).select(
+            pl.col("payee").alias(_PAYEE), *(pl.col(kind).alias(_OWN + kind) for kind in wider)
         )
-        usable = usable.join(own.lazy(), on=subject_column("payee"), how="left")
-    return usable.with_columns(pl.lit(COMPANY).alias(subject_column("company")), *_wider(source, wider)), pl.concat(
-        held
+        usable = usable.join(own.lazy(), on=_PAYEE, how="left")
+    assignments = assignments_in(accepted)
+    if wider and assignments is not None:
+        usable, nowhere = _placed(usable, source, assignments, wider)
+        held.append(_unassigned(name, nowhere, source))
+    company = pl.lit(COMPANY).alias(subject_column("company"))
+    return usable.with_columns(company, *_wider(source, wider)), pl.concat(held)
+
+
+def _placed(
+    facts: pl.LazyFrame, source: Source, assignments: Assignments, kinds: Collection[str]
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The facts with the team and department of their payees on the day, instead of what these are now.
+
+    And those by themselves that do not name them and of whose payees nothing says where they were.
+    """
+    every = facts.select(pl.col(_PAYEE).alias("payee"), pl.col(source.date).cast(pl.Date).alias("day")).unique()
+    days = every.filter(pl.col("payee").is_in(assignments.payees.implode())).collect(engine="streaming")
+    places = days.join(assignments.places(days), on=["payee", "day"], how="left").select(
+        pl.col("payee").alias(_PAYEE),
+        pl.col("day").alias(_DAY),
+        pl.col("from").is_not_null().alias(_KNOWN),
+        *(pl.col(kind).alias(_THEN + kind) for kind in kinds),
     )
+    placed = facts.with_columns(pl.col(source.date).cast(pl.Date).alias(_DAY)).join(
+        places.lazy(), on=[_PAYEE, _DAY], how="left"
+    )
+    then = (pl.coalesce(_THEN + kind, _OWN + kind).alias(_OWN + kind) for kind in kinds)
+    nameless = pl.any_horizontal(subject.is_null() for subject in _named_in(source, kinds).values())
+    nowhere = (~pl.col(_KNOWN)).fill_null(False) & nameless
+    return placed.filter(~nowhere).with_columns(then), placed.filter(nowhere).collect(engine="streaming")
+
+
+def _unassigned(name: str, facts: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Facts on days on which nothing says where their payees were, as held rows."""
+    reason = pl.format("`assignments` do not say where `{}` was on {}", _PAYEE, _DAY)
+    return held_facts(name, facts, source, "not-assigned", reason)
 
 
 def _named_by(source: Source, kinds: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -85,9 +130,15 @@ def _payee(source: Source) -> pl.Expr:
 
 def _wider(source: Source, kinds: Collection[str]) -> Iterator[pl.Expr]:
     """The team and the department that a fact names, or else those of its payee."""
-    for kind in kinds:
-        named = source.team if kind == "team" else source.department
-        yield pl.coalesce([*([named] if named else []), _OWN + kind]).alias(subject_column(kind))
+    for kind, named in _named_in(source, kinds).items():
+        yield pl.coalesce(named, _OWN + kind).alias(subject_column(kind))
+
+
+def _named_in(source: Source, kinds: Collection[str]) -> dict[str, pl.Expr]:
+    """The team and the department as a fact itself names them, if it does."""
+    columns = {"team": source.team, "department": source.department}
+    named = {kind: columns[kind] for kind in kinds}
+    return {kind: pl.col(column) if column else pl.lit(None, pl.String) for kind, column in named.items()}
 
 
 def _refused(

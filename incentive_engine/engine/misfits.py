@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Set
 import polars as pl
 
 from incentive_engine.engine.measured import SUBJECT
+from incentive_engine.engine.strangers import bare
 from incentive_engine.errors import did_you_mean
 from incentive_engine.facts import HELD_SCHEMA
 from incentive_engine.periods import Period
@@ -72,11 +73,7 @@ def _periods(found: Set[str]) -> Iterator[tuple[str, str]]:
 
 def _kpis(found: Set[str], given: frozenset[str], others: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Names that are a given KPI's but for capitals, spaces and signs."""
-    meant: Mapping[str, str] = {_bare(name): name for name in sorted(given)}
+    meant: Mapping[str, str] = {bare(name): name for name in sorted(given)}
     for name in found:
-        if name not in given | others and _bare(name) in meant:
-            yield name, f"no KPI is called `{name}`: did you mean `{meant[_bare(name)]}`?"
-
-
-def _bare(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
+        if name not in given | others and bare(name) in meant:
+            yield name, f"no KPI is called `{name}`: did you mean `{meant[bare(name)]}`?"

@@ -38,3 +38,8 @@ def guesses(column: str, strange: pl.Series, known: pl.Series, otherwise: str) -
     told = {name: guess for name in names if (guess := did_you_mean(name, meant))}
     ending = pl.col(column).replace_strict(list(told), list(told.values()), default=otherwise, return_dtype=pl.String)
     return pl.concat_str(pl.lit(": "), ending)
+
+
+def bare(name: str) -> str:
+    """A name without what people write differently: capitals, spaces and signs."""
+    return "".join(character for character in name.casefold() if character.isalnum())

@@ -20,6 +20,7 @@ from incentive_engine.rulesets.tables import ColumnOptions, TableOptions
 from incentive_engine.rulesets.walked import Walked
 
 WORKFORCE = "workforce"
+ASSIGNMENTS = "assignments"
 GREATEST = Fraction(10**9)
 SHOWN = ("name", "language", "department", "team", "currency")
 """Workforce columns that are read wherever they are there: for statements and totals."""
@@ -39,6 +40,8 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
         tables.append(_results(rules, document))
     used = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
     tables += [_source(walked, name, types, document) for name in rules.sources if name in used]
+    if rules.assignments is not None:
+        tables.append(_assignments(walked, rules.assignments, document))
     tables += [_parameters(walked, name, types, document) for name in rules.tables if name in walked.used_tables]
     return tuple(tables)
 
@@ -115,6 +118,19 @@ def _fact_columns(walked: Walked, source: str) -> set[str]:
     """The columns of a source that formulas name, and by which facts are compared with each other."""
     named = {name for use in walked.formulas if use.source == source for name in use.named_columns}
     return named | compared_columns(walked.rules, source)
+
+
+def _assignments(walked: Walked, options: TableOptions, document: Document) -> TableContract:
+    columns = (
+        ColumnContract("payee", "payee", "text"),
+        ColumnContract("from", "from", "date"),
+        ColumnContract("to", "to", "date", nullable=True),
+        *(
+            ColumnContract(kind, kind, "text", required=kind in walked.subject_kinds, nullable=True)
+            for kind in ("team", "department")
+        ),
+    )
+    return _table(ASSIGNMENTS, options, columns, ("payee", "from"), document, ("assignments",))
 
 
 def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:

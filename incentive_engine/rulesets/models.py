@@ -31,7 +31,7 @@ from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
-from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
+from incentive_engine.rulesets.tables import Assignments, Column, ParameterTable, Source, TableOptions
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 _BY_NAME = "by name: letters without accents, digits and `_`."
@@ -280,6 +280,13 @@ class RuleSet(Declared):
     workforce: Annotated[TableOptions, Field(description="The table of payees.")] = TableOptions(path="workforce.*")
     results: Annotated[TableOptions, Field(description="The table of given KPIs.")] = TableOptions(path="kpis.*")
     sources: Annotated[dict[Name, Source], Field(description=f"Tables of raw records, {_BY_NAME}")] = {}
+    assignments: Annotated[
+        Assignments | None,
+        Field(
+            description="Where payees were: a table of `payee`, `from`, `to` (the last day; empty while it lasts), "
+            "`team` and `department`. Who has no row is always where the workforce says."
+        ),
+    ] = None
     tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description=f"How each number is worked out, {_BY_NAME}")]
     populations: Annotated[

@@ -91,6 +91,13 @@ class Source(TableOptions):
 
 
 class ParameterTable(TableOptions):
+class Assignments(TableOptions):
+    """Where payees were on which days: a fact counts for the team and department of its payee on its day.
+
+    Columns: payee, from, to (the last day; empty while it lasts), team and department.
+    """
+
+
     """Numbers that differ by payee: targets, weights, caps."""
 
     keys: Annotated[

@@ -82,6 +82,30 @@ class People(Draws):
             near=fractions("1", "0", "2", "30", "90", "30000.5", "-2.5"),
         )
 
+    def assignments(self) -> None:
+        """Some payees move; some of them where they cannot have been, or to a team that there is no more."""
+        one, long_ago = dt.timedelta(1), self.start - dt.timedelta(400)
+        first, rest = (long_ago, self.middle), (self.middle + one, None)
+        spans: list[list[tuple[dt.date, dt.date | None]]] = [
+            [],
+            [(long_ago, self.end)],
+            [first, rest],
+            [first, (self.middle + 3 * one, self.end + 9 * one)],
+            [first, (self.middle, None)],
+            [rest],
+            [first, (self.end, self.middle)],
+        ]
+        rows = []
+        for person in self.tables["workforce"]:
+            for (start, end), now in zip(self.pick(*spans), (False, True), strict=False):
+                team = person["team"] if now else self.pick("T2", "T1", "T3", "t1", None)
+                where = {"team": team, "department": self.pick("D1", "D2", None)}
+                rows.append({"payee": person["payee"], "from": start, "to": end, **where})
+        self.tables["assignments"] = rows
+        texts, dates = dict.fromkeys(("payee", "team", "department"), "text"), {"from": "date", "to": "date"}
+        self.columns["assignments"] = {**texts, **dates}
+        self.rules["assignments"] = self.file("assignments")
+
     def file(self, name: str) -> Rule:
         """Where a table is; the format is told by the name's ending."""
         return {"path": f"{name}.csv", "decimal": "."} if self.chance(50) else {"path": f"{name}.parquet"}

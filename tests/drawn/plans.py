@@ -136,3 +136,5 @@ def measures_of(kpi: str, items: Mapping[str, Rule]) -> list[Rule]:
         elif item.get("kpi", name) == kpi:
             found.append(item)
     return found
+        if self.chance(30):
+            self.assignments()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.credit import day, set_aside
+from tests.oracle.credit import Assignments, day, set_aside
 from tests.oracle.formulas import Formula
 from tests.oracle.numbers import (
     ONE,
@@ -45,6 +45,7 @@ class Results:
         for source, rule in self.rules.get("sources", {}).items():
             self.aside[source] = set_aside(rule, case.tables[source])
             self.tables[source] = [fact for fact in case.tables[source] if fact not in self.aside[source]]
+        self.assignments = Assignments(case)
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
         for name, kind in kinds_read(self.rules):
@@ -104,12 +105,12 @@ class Results:
         return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
 
     def facts(self, source: str, start: dt.date, end: dt.date) -> list[Row]:
-        """The accepted facts of these days: not those that name somebody whom nobody knows."""
+        """The facts of these days that can be credited."""
         rule = self.rules["sources"][source]
         return [
             fact
             for fact in self.tables[source]
-            if start <= day(fact[rule["date"]]) <= end and not self.unknown(source, fact)
+            if start <= day(fact[rule["date"]]) <= end and not self.refused(source, fact)
         ]
 
     def followed(self, compute: Rule, fact: Row) -> bool | None:
@@ -126,8 +127,11 @@ class Results:
             for row in rows
         )
 
-    def unknown(self, source: str, fact: Row) -> list[str]:
-        """The kinds of subject whom a fact names and nobody knows; teams and departments only where rules read them."""
+    def refused(self, source: str, fact: Row) -> list[str]:
+        """Why a fact cannot be credited: it names somebody unknown, or nothing says where its payee was.
+
+        Teams and departments matter only where rules read them.
+        """
         rule = self.rules["sources"][source]
         wrong = []
         for kind in ("payee", "team", "department"):
@@ -135,15 +139,20 @@ class Results:
             machine = kind == "payee" and named in rule.get("system_accounts", ())
             matters = kind == "payee" or kind in self.read[source]
             if named is not None and matters and not machine and not self.is_known(kind, named):
-                wrong.append(kind)
-        return wrong
+                wrong.append(f"unknown-{kind}")
+        payee = self.payee(source, fact)
+        if wrong or payee is None or payee not in self.assignments.rows:
+            return wrong
+        nameless = [kind for kind in self.read[source] & {"team", "department"} if fact.get(rule.get(kind)) is None]
+        nowhere = self.assignments.on(payee, fact[rule["date"]]) is None
+        return ["not-assigned"] if nameless and nowhere else []
 
     def reliable(self, name: str, found: Result) -> bool:
         """Whether a result is there and rests on enough facts."""
         reliability = self.rules["kpis"][name].get("reliability")
         if found.value is None or reliability is None:
             return found.value is not None
-        return found.n is not None and found.n >= reliability["at_least"]
+        return found.n is not None and found.n >= reliability.get("at_least", 1)
 
     def ranked_with(self, name: str, kind: str, population: Rule, payee: str, period: str) -> list[Fraction] | None:
         """All the results among which that of the payee's subject is ranked, its own included; None where it is not.
@@ -168,22 +177,29 @@ class Results:
         return [value for value in counted.values() if value is not None]
 
     def is_known(self, kind: str, name: str) -> bool:
-        return kind == "company" or any(row.get(kind) == name for row in self.staff.values())
+        then = [row for rows in self.assignments.rows.values() for row in rows]
+        return kind == "company" or any(row.get(kind) == name for row in (*self.staff.values(), *then))
+
+    def payee(self, source: str, fact: Row) -> str | None:
+        """Whom a fact is about; nobody where it is a machine."""
+        rule = self.rules["sources"][source]
+        named: str | None = fact[rule["payee"]] if "payee" in rule else None
+        return None if named in rule.get("system_accounts", ()) else named
 
     def subject(self, source: str, fact: Row, kind: str) -> str | None:
         """Whom a fact is about: the payee, the team, the department, or the company."""
         rule = self.rules["sources"][source]
         if kind == "company":
             return "company"
-        payee = fact[rule["payee"]] if "payee" in rule else None
-        if payee in rule.get("system_accounts", ()):
-            payee = None
+        payee = self.payee(source, fact)
         if kind == "payee":
             return payee
-        named = fact[rule[kind]] if kind in rule else None
-        if named is not None:
-            return str(named)
-        return self.staff[payee][kind] if payee is not None else None
+        named: str | None = fact[rule[kind]] if kind in rule else None
+        if named is not None or payee is None:
+            return named
+        then = self.assignments.on(payee, fact[rule["date"]])
+        own: str | None = self.staff[payee][kind]
+        return own if then is None else then[kind] or own
 
 
 def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
@@ -207,7 +223,9 @@ def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
                 yield from ((kpi, of) for kpi in kpis_in(rules, formula))
             if "of" in node:
                 kpi = node.get("kpi", name)
-                fallbacks = {node.get("on_missing"), rules["kpis"][kpi].get("reliability", {}).get("otherwise")}
+                reliability = rules["kpis"][kpi].get("reliability", {})
+                fallbacks = {node.get("on_missing"), reliability.get("otherwise")}
+                fallbacks.add(reliability.get("credibility", {}).get("towards"))
                 yield from ((kpi, kind) for kind in {node["of"]} | fallbacks & {"team", "department"})
                 for way in node.get("paths", {"": node}).values():
                     yield from ((kpi, node["of"]) for kpi in kpis_across(rules, {way["curve"]}))

@@ -17,7 +17,7 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
-from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
     PRORATION,
@@ -42,6 +42,11 @@ _OF_THE_PLAN = {ROOT: "the plan's own score", "pool": "what a pool gives", "payo
 """What begins with the name of an item of the plan, among the columns of a trace, and is none of its own."""
 _RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:[.#]|$)")
 """So end the columns of results, and of numbers from tables; those of standings go on with the population."""
+_TABLES = {
+    WORKFORCE: "the table of payees",
+    RESULTS: "the table of given KPIs",
+    ASSIGNMENTS: "the table of who was where",
+}
 _WORKED_OUT = "what the engine works out for a payee"
 _WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifiers"
 _NEAR = 0.8
@@ -97,9 +102,8 @@ def tables_differ(checked: Checked) -> Iterator[Problem]:
     rules = checked.rules
     for section in ("sources", "tables"):
         for name in getattr(rules, section):
-            if name in (WORKFORCE, RESULTS):
-                what = "the table of payees" if name == WORKFORCE else "the table of given KPIs"
-                yield _reserved(name, what, checked.key(section, name))
+            if name in _TABLES:
+                yield _reserved(name, _TABLES[name], checked.key(section, name))
     for name in rules.tables.keys() & rules.sources.keys():
         message = f"`{name}` is a source and a table"
         yield Problem("name-clash", message, checked.key("tables", name), "rename one of them")
