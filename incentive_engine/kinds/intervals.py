@@ -10,6 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from statistics import NormalDist
 from typing import Any, Final
 
@@ -17,10 +19,11 @@ import polars as pl
 
 from incentive_engine.exact import Exact
 
-LOW, HIGH, SPREAD = "low", "high", "spread"
+_NAMES = LOW, HIGH, SPREAD = "low", "high", "spread"
 CONFIDENCE: Final = 0.95
 _TAIL: Final = (1 - CONFIDENCE) / 2
 _Z: Final = NormalDist().inv_cdf(1 - _TAIL)
+_NOT_KNOWN: Final = pl.lit(None, pl.Float64)
 _SQUARES, _PRODUCTS, _SQUARES_BELOW = "squares", "products", "squares below"
 
 
@@ -47,12 +50,11 @@ class Interval(ABC):
 
     def spread(self, sums: Sums) -> pl.Expr:
         """The variance of what one fact says, without bias; divided by n, that of the result."""
-        return pl.lit(None, pl.Float64)
+        return _NOT_KNOWN
 
     def columns(self, sums: Sums) -> tuple[pl.Expr, ...]:
         """Float64 columns `low`, `high` and `spread`, missing where there are too few facts."""
-        named = zip((LOW, HIGH, SPREAD), (*self.limits(sums), self.spread(sums)), strict=True)
-        return tuple(column.fill_nan(None).alias(name) for name, column in named)
+        return _named(*self.limits(sums), self.spread(sums))
 
 
 class Wilson(Interval):
@@ -77,7 +79,7 @@ class StudentT(Interval):
 
     def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
         middle = _float(sums.above) / _float(sums.below)
-        margin = _looked_up(sums.n, _student) * (self.spread(sums) / _float(sums.n)).sqrt()
+        margin = _looked_up(sums.n.expr, _student) * (self.spread(sums) / _float(sums.n)).sqrt()
         return middle - margin, middle + margin
 
     def spread(self, sums: Sums) -> pl.Expr:
@@ -115,7 +117,30 @@ class Garwood(Interval):
     """Of a number of events that happen independently, after Poisson (Garwood, Biometrika, 1936)."""
 
     def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
-        return _looked_up(sums.above, _fewest), _looked_up(sums.above, _most)
+        return _looked_up(sums.above.expr, _fewest), _looked_up(sums.above.expr, _most)
+
+
+def rank_limits(n: pl.Expr, share: Fraction) -> tuple[pl.Expr, pl.Expr]:
+    """The places, from 0, of the ordered values that limit a percentile; missing or past the end where n is too small.
+
+    How many of n values lie at or below it is binomial (Conover, Practical Nonparametric Statistics, 1999, 3.2).
+    """
+    low, high = (
+        _looked_up(n, partial(_binomial, share=float(share), tail=tail)).fill_nan(None).cast(pl.Int64)
+        for tail in (_TAIL, 1 - _TAIL)
+    )
+    return pl.when(low > 0).then(low - 1), high
+
+
+def between(low: pl.Expr, high: pl.Expr, unit: Fraction) -> tuple[pl.Expr, ...]:
+    """The columns of an interval between two values, counted in `unit`; missing where one of them is."""
+    known = low.is_not_null() & high.is_not_null()
+    limits = (pl.when(known).then(end.cast(pl.Float64) * unit.numerator / unit.denominator) for end in (low, high))
+    return _named(*limits, _NOT_KNOWN)
+
+
+def _named(*columns: pl.Expr) -> tuple[pl.Expr, ...]:
+    return tuple(column.fill_nan(None).alias(name) for name, column in zip(_NAMES, columns, strict=True))
 
 
 def _float(value: Exact) -> pl.Expr:
@@ -128,20 +153,28 @@ def _covariance(n: Exact, products: Exact, one: Exact, other: Exact) -> pl.Expr:
     return _float(apart) / _float(n) / (_float(n) - 1)
 
 
-def _looked_up(count: Exact, work: Callable[[Any], Any]) -> pl.Expr:
+def _looked_up(count: pl.Expr, work: Callable[[Any], Any]) -> pl.Expr:
     """A function of counts, worked out once for each that occurs: few do."""
 
     def look_up(counts: pl.Series) -> pl.Series:
         different = counts.drop_nulls().unique()
         return counts.replace_strict(different, work(different.to_numpy()), default=None, return_dtype=pl.Float64)
 
-    return count.expr.map_batches(look_up, return_dtype=pl.Float64, is_elementwise=True)
+    return count.map_batches(look_up, return_dtype=pl.Float64, is_elementwise=True)
 
 
 def _student(n: Any) -> Any:
     from scipy.special import stdtrit
 
     return stdtrit(n - 1, 1 - _TAIL)
+
+
+def _binomial(n: Any, share: float, tail: float) -> Any:
+    """The least number that is reached with so much probability."""
+    from scipy.special import bdtr, bdtrik
+
+    found = -(-bdtrik(tail, n, share) // 1)
+    return found - (bdtr(found - 1, n, share) >= tail)  # where it is off by one
 
 
 def _fewest(count: Any) -> Any:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import polars as pl
 from pydantic import Field
@@ -19,7 +20,11 @@ from pydantic import Field
 from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.formulas import Formula, Type, compile_number
 from incentive_engine.kinds.base import Language, written
-from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered, number_of
+from incentive_engine.kinds.intervals import between, rank_limits
+from incentive_engine.kinds.kpi_kind import COUNT, Credited, FromFacts, Gathered, number_of
+
+_PICKED: Final = "picked"
+"""The values around the percentile, and those that limit it."""
 
 
 class Percentile(FromFacts):
@@ -48,14 +53,25 @@ class Percentile(FromFacts):
         value = compile_number(self.value, facts.scope).plus(0)  # with a unit above zero, in which counts rise
         if value.per is not None:
             raise CannotProve("quotients have no common unit in which to be put in order: round them first")
-        share = Fraction(self.at)
         counts = facts.to_somebody & self._counted(facts.scope, value)
-        below = share.denominator if self.definition == "inclusive" else 1
-        result = Exact(pl.col(NUMERATOR), value.unit / below, value.low * below, value.high * below)
-        ordered = value.masked(counts).expr.drop_nulls().sort().cast(result.dtype)
-        place = _nearest if self.definition == "nearest" else _inclusive
-        picked = place(ordered, number_of(counts), share)
-        return Gathered((picked.alias(NUMERATOR), number_of(counts).alias(COUNT)), result, result)
+        n, ordered = number_of(counts), value.masked(counts).expr.drop_nulls().sort()
+        whole, _, _ = self._way(n)
+        places = (whole, pl.min_horizontal(whole + 1, n - 1), *rank_limits(n, Fraction(self.at)))
+        # Picked together: to put the values in order is what costs.
+        columns = (ordered.gather(pl.concat(places), null_on_oob=True).alias(_PICKED), n.alias(COUNT))
+        _, rest, parts = self._way(pl.col(COUNT))
+        result = Exact(pl.col(_PICKED), value.unit / parts, value.low * parts, value.high * parts)
+        lower, upper, low, high = (pl.col(_PICKED).list.get(at, null_on_oob=True).cast(result.dtype) for at in range(4))
+        result = replace(result, expr=lower * (parts - rest) + upper * rest)
+        return Gathered(columns, result, result, interval=between(low, high, value.unit))
+
+    def _way(self, n: pl.Expr) -> tuple[pl.Expr, pl.Expr, int]:
+        """The place of the value, from 0, as a whole and a rest in so many parts, so that nothing is rounded."""
+        share = Fraction(self.at)
+        if self.definition == "nearest":
+            return (n * share.numerator - 1).clip(0) // share.denominator, pl.lit(0), 1
+        way, parts = (n - 1).clip(0) * share.numerator, share.denominator
+        return way // parts, way % parts, parts
 
     def sentence_fields(self, language: Language) -> dict[str, str]:
         share = written(self.at, percent=True)
@@ -77,17 +93,3 @@ class Percentile(FromFacts):
         if english:
             return f"{'between ranks' if several else 'rank'} {ranks} of {n} from the lowest"
         return f"{'entre les rangs' if several else 'rang'} {ranks} sur {n} à partir du plus bas"
-
-
-def _nearest(ordered: pl.Expr, n: pl.Expr, share: Fraction) -> pl.Expr:
-    rank = (n * share.numerator + share.denominator - 1) // share.denominator
-    return ordered.get((rank - 1).clip(0), null_on_oob=True)
-
-
-def _inclusive(ordered: pl.Expr, n: pl.Expr, share: Fraction) -> pl.Expr:
-    """In counts of the share's denominator, so that nothing is rounded."""
-    way = (n - 1).clip(0) * share.numerator
-    whole, rest = way // share.denominator, way % share.denominator
-    lower = ordered.get(whole, null_on_oob=True)
-    upper = ordered.get(pl.min_horizontal(whole + 1, (n - 1).clip(0)), null_on_oob=True)
-    return lower * (share.denominator - rest) + upper * rest
