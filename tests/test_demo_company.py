@@ -109,6 +109,17 @@ def test_trials_of_the_survey_are_set_aside(run: Run) -> None:
     assert aside.height == records.TEST_ANSWERS
 
 
+def test_who_moved_leaves_past_tickets_with_the_old_team(company: Path, run: Run) -> None:
+    tickets = pl.read_csv(company / "tickets.csv", try_parse_dates=True).filter(kind="visit")
+    mine = tickets.filter(pl.col("owner_id").is_in(list(people.MOVED)))
+    before = mine.filter(pl.col("closed_on") < people.MOVED_ON).height
+    workforce = _workforce(company).select("payee", "team")
+    of_old = tickets.join(workforce.filter(team=people.MOVED["F0207"]), left_on="owner_id", right_on="payee").height
+    counted = run.kpis.filter(kpi="on_time", subject_kind="team", subject=people.MOVED["F0207"])
+    assert before > 10
+    assert counted["n"].item() == of_old + before
+
+
 def test_three_answers_fall_back_on_the_team(run: Run) -> None:
     satisfied = run.contributions.filter(measure="customer.voice.satisfied", payee=people.THREE_ANSWERS)
     (row,) = satisfied.to_dicts()

@@ -31,6 +31,7 @@ def write_company(folder: Path) -> None:
     _write_calls(folder / "calls", records.calls(Random(_SEED + 2), people))
     _write_complaints(folder / "complaints.csv", records.complaints(Random(_SEED + 3), people))
     _write_tickets(folder / "tickets.csv", records.tickets(Random(_SEED + 4), people))
+    decisions.assignments(people).write_csv(folder / "assignments.csv")
     decisions.targets().write_csv(folder / "targets.csv")
     decisions.team_targets(people).write_csv(folder / "team_targets.csv")
     decisions.kpis(Random(_SEED + 5), people).write_csv(folder / "kpis.csv")
