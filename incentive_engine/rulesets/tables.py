@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from incentive_engine.formulas import Formula
+from incentive_engine.exact import Exact
+from incentive_engine.formulas import Formula, Scope
 from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.kinds.kpi_kind import Shared
 from incentive_engine.rulesets.decisions import TargetDecision
 from incentive_engine.rulesets.set_aside import SetAside
 
@@ -64,6 +66,13 @@ class Source(TableOptions):
         Field(description="Payees that are machines: their facts count for team, department and company only."),
     ] = ()
 
+    share: Annotated[
+        Column | None,
+        Field(
+            description="The column with the share of the row's payee, where several share a fact: one row per fact and "
+            "payee. The shares of one `id` add up to 100 %."
+        ),
+    ] = None
     set_aside: Annotated[
         tuple[SetAside, ...], Field(description="Facts that do not count, one rule after the other.")
     ] = ()
@@ -72,7 +81,8 @@ class Source(TableOptions):
         Field(description="Who makes the record: what payees report of themselves is not objective."),
     ] = None
     invited_by: Annotated[
-        Literal["system", "payee", "manager"] | None, Field(description="Who decides which customers are asked.")
+        Literal["system", "payee", "manager", "customer"] | None,
+        Field(description="Who decides which customers are heard; `customer`: they come of their own accord."),
     ] = None
 
     customer: Annotated[
@@ -83,6 +93,11 @@ class Source(TableOptions):
         Field(description="Records that `incentive audit` looks at, by name; no pay depends on it."),
     ] = {}
 
+    def shared(self, columns: Scope) -> Shared | None:
+        """How its facts are shared, by its columns; not at all where nothing says so."""
+        share = None if self.share is None else columns[self.share]
+        return Shared(self.id, share) if self.id is not None and isinstance(share, Exact) else None
+
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that name the fact itself and whom it is about: always text."""
@@ -90,7 +105,6 @@ class Source(TableOptions):
         return tuple(dict.fromkeys(each for each in named if each))
 
 
-class ParameterTable(TableOptions):
 class Assignments(TableOptions):
     """Where payees were on which days: a fact counts for the team and department of its payee on its day.
 
@@ -98,6 +112,7 @@ class Assignments(TableOptions):
     """
 
 
+class ParameterTable(TableOptions):
     """Numbers that differ by payee: targets, weights, caps."""
 
     keys: Annotated[

@@ -132,8 +132,8 @@ def chosen(wish: str | None) -> str:
 
 
 @cache
-def language(code: str, currency: str) -> Language:
-    """A language, with amounts in a currency."""
-    words = read_document(_FOLDER / f"{code}.yaml").data
+def language(code: str, currency: str, folder: Path = _FOLDER) -> Language:
+    """A language, with amounts in a currency; `folder` holds its words, those of statements unless said."""
+    words = read_document(folder / f"{code}.yaml").data
     locale = Locale.parse(words["locale"])
     return Language(code, words, locale, Numbers(locale, currency))

@@ -44,17 +44,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+def environment(folder: Path) -> Sandbox:
+    """The templates of a folder: what they are given is escaped, and what they are not given is an error."""
+    return Sandbox(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Pages:
     """The templates of one folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._environment = Sandbox(
-            loader=FileSystemLoader(folder or templates_dir()),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = environment(folder or templates_dir())
 
     def statement(self, statement: Statement, language: Language) -> str:
         """The page of one payee."""
