@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from benchmarks.memory import status
+from benchmarks.memory import forget_peak, status
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import Measured
 from incentive_engine.engine.measuring import measure
@@ -112,6 +112,7 @@ def _table(name: str, frame: pl.DataFrame) -> Table:
 
 if __name__ == "__main__":
     records = Records.made_up(int(sys.argv[1]))
-    held = status("VmRSS")
+    forget_peak()
+    held = status("VmHWM")
     records.measured(*ADDED)
     print(status("VmHWM") - held)
