@@ -258,6 +258,7 @@ def traced(plan: Mapping[str, Any], outcome: Outcome) -> dict[str, Fraction | No
     for node in outcome.root.nodes():
         if not node.left_out:
             columns[f"{node.path or 'plan'}.score"] = node.score
+        columns |= {f"{node.path}.{column}": share for column, share in node.shares.items()}
         for way, taken in node.ways.items():
             columns |= {f"{node.path}.{way}.rate": taken.rate, f"{node.path}.{way}.attainment": taken.attainment}
     if "pool" in plan:

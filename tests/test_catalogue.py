@@ -71,6 +71,7 @@ WORDS = {
     "attainment": tuple(ATTAINMENTS),
     "combine": get_args(Group.model_fields["combine"].annotation),
     "over": ("year_to_date", "until_end", "months"),
+    "reliability": ("credibility",),
 }
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]
 
@@ -90,6 +91,8 @@ def used(value: Any) -> Iterator[tuple[str, str]]:
             yield "combine", value.combine
         if isinstance(value, Kpi):
             yield "over", value.over if isinstance(value.over, str) else "months"
+            if value.reliability is not None and value.reliability.credibility is not None:
+                yield "reliability", "credibility"
         for name in type(value).model_fields:
             yield from used(getattr(value, name))
     elif isinstance(value, dict | tuple):

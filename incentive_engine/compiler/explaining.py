@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
+from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.explaining_pay import brought, pay_steps
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.measures import PATH, SOURCES
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, PAYOUT, Program
-from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words
+from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words, in_french
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Language, Parameter, written
+from incentive_engine.kinds.base import Language, Parameter, SubjectKind, written
 from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.rulesets.models import Fallback
@@ -33,6 +34,7 @@ from incentive_engine.rulesets.resolving import (
 SOURCE_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "own": "own result",
+        "weighted": "own result, weighted with a wider one",
         "team": "the team's result",
         "department": "the department's result",
         "previous": "the result of the period before",
@@ -43,6 +45,7 @@ SOURCE_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "fr": {
         "own": "résultat propre",
+        "weighted": "résultat propre, pondéré par un résultat plus large",
         "team": "le résultat de l'équipe",
         "department": "le résultat du service",
         "previous": "le résultat de la période précédente",
@@ -90,16 +93,15 @@ class _Told:
         yield from self._steps(node, start)
 
     def _measure(self, node: MeasureNode) -> Iterator[Step]:
-        for part in node.parts:
-            yield self._result(node, part.name)
-        if not node.parts:
-            yield self._result(node)
+        for when in [part.name for part in node.parts] or [""]:
+            yield self._result(node, node.of, when)
+            yield from self._weighted(node, when)
         yield from self._source(node)
-        for part in node.parts:
-            yield from self._ways(node, f"{node.path}.{part.name}", part.name)
         if not node.parts:
             yield from self._ways(node, node.path)
             return
+        for part in node.parts:
+            yield from self._ways(node, f"{node.path}.{part.name}", part.name)
         rates = " + ".join(f"{{{node.path}.{part.name}.rate}}" for part in node.parts)
         en, fr = f"parts of the period with a rate: {rates}", f"parties de la période qui ont un taux : {rates}"
         yield Step(f"{node.path}.points", node.path, "points", en, fr, node.at)
@@ -109,9 +111,9 @@ class _Told:
         rounding = chosen_rounding(node.paths[0].curve.rounding)
         yield Step(f"{node.path}.rate", node.path, "mean", mean, mean, (*node.at, "average_of"), rounding)
 
-    def _result(self, node: MeasureNode, part: str = "") -> Step:
-        key = ResultKey(node.kpi_name, node.of, part)
-        en, fr = _whose(node.of)
+    def _result(self, node: MeasureNode, of: SubjectKind, part: str) -> Step:
+        key = ResultKey(node.kpi_name, of, part)
+        en, fr = _whose(of)
         during = f", {part}" if part else ""
         return Step(
             key.column,
@@ -122,6 +124,20 @@ class _Told:
             ("kpis", node.kpi_name, "compute"),
             chosen_rounding(node.kpi.rounding),
         )
+
+    def _weighted(self, node: MeasureNode, part: str) -> Iterator[Step]:
+        """How the own result is weighted with a wider one, where it is."""
+        credibility = node.kpi.reliability and node.kpi.reliability.credibility
+        if not credibility:
+            return
+        yield self._result(node, credibility.towards, part)
+        own, wider = (ResultKey(node.kpi_name, of, part) for of in (node.of, credibility.towards))
+        prefix, at = f"{node.path}.{part}" if part else node.path, ("kpis", node.kpi_name, "reliability", "credibility")
+        share, k = f"{prefix}.{CREDIBILITY}", written(credibility.k)
+        en, fr = (f"{{{own.answers}}} ÷ ({{{own.answers}}} + {each})" for each in (k, in_french(k)))
+        yield Step(share, node.path, CREDIBILITY, en, fr, at, credibility.rounding)
+        arithmetic = f"{{{share}}} × {{{own.column}}} + (1 − {{{share}}}) × {{{wider.column}}}"
+        yield Step(f"{prefix}.{WEIGHTED}", node.path, WEIGHTED, arithmetic, arithmetic, at, node.kpi.rounding)
 
     def _source(self, node: MeasureNode) -> Iterator[Step]:
         column = f"{node.path}.actual"

@@ -10,18 +10,21 @@ from typing import Final, Protocol
 import polars as pl
 
 from incentive_engine.compiler.context import Context
+from incentive_engine.compiler.credibility import WEIGHTED, few, own_result
 from incentive_engine.compiler.inputs import PREVIOUS
 from incentive_engine.exact import Exact, Scale, total_of
 from incentive_engine.kinds.attainments import Compared
 from incentive_engine.kinds.base import Rounding, Variants
-from incentive_engine.rulesets.models import Fallback, Reliability
+from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 
 OWN: Final = 0
 SOURCES: Final[Mapping[str, int]] = {
-    "own": OWN, "team": 1, "department": 2, "previous": 3, "target": 4, "zero": 5, "reweight": 6,
+    "own": OWN, "team": 1, "department": 2, "previous": 3, "target": 4, "zero": 5, "reweight": 6, WEIGHTED: 7,
 }  # fmt: skip
 """What the column `….source` says: which result counted. Missing: none did, and the payee is held."""
+OWN_SOURCES: Final = (SOURCES["own"], SOURCES[WEIGHTED])
+"""Those in which the own result counted, with the facts behind it."""
 WIDER: Final = ("team", "department")
 PATH: Final = "path"
 """The column that holds which way decided, counted from 0."""
@@ -61,14 +64,12 @@ class Chosen:
     def __init__(self, context: Context, nodes: Variants[MeasureNode], target: Exact | None) -> None:
         node = nodes.first
         self._context, self._node, self._target = context, node, target
-        self._own = context.result(node.kpi_name, node.of)
-        reliability = node.kpi.reliability
-        answers = [reliability.otherwise] if reliability else []
-        self._fallbacks: list[Fallback] = [each for each in (*answers, node.on_missing) if each != "hold"]
+        self._own = own_result(context, nodes)
+        self._fallbacks = _fallbacks(node)
         self.source: pl.Expr | None = None
         self.actual = self._own
-        if reliability or self._fallbacks:
-            self.source = context.stages.column(f"{node.path}.source", self._source(nodes, reliability))
+        if node.kpi.reliability or self._fallbacks:
+            self.source = context.stages.column(f"{node.path}.source", self._source(nodes))
             branches = [(self.source == SOURCES[name], value) for name, value in self._values().items()]
             self.actual = context.stages.number(f"{node.path}.actual", Exact.choose(*branches))
 
@@ -83,7 +84,7 @@ class Chosen:
 
     def _values(self) -> Mapping[str, Exact]:
         """The result behind each source that has one."""
-        values = {"own": self._own}
+        values = {_own_source(self._node): self._own}
         for fallback in self._fallbacks:
             if fallback in WIDER:
                 values[fallback] = self._context.result(self._node.kpi_name, fallback)
@@ -93,27 +94,30 @@ class Chosen:
                 values[fallback] = self._target
         return values
 
-    def _source(self, nodes: Variants[MeasureNode], reliability: Reliability | None) -> pl.Expr:
-        """UInt8: own result where it is there and rests on enough facts, else the first fallback that has one."""
-        present = ~self._own.missing
-        values = self._values()
+    def _source(self, nodes: Variants[MeasureNode]) -> pl.Expr:
+        """UInt8: own result where it is there and counts, else the first fallback that has one."""
+        values, node, reliability = self._values(), self._node, self._node.kpi.reliability
 
         def usable(fallback: Fallback) -> pl.Expr:
             return ~values[fallback].missing if fallback in values else pl.lit(True)
 
-        branches: list[tuple[pl.Expr, str]] = []
-        if reliability is None:
-            branches.append((present, "own"))
-        else:
-            least = nodes.number(_least)
-            count = self._context.answers(self._node.kpi_name, self._node.of)
-            branches.append((present & count.at_least(least).fill_null(False), "own"))
-            if reliability.otherwise != "hold":
-                few = present & count.below(least).fill_null(False)
-                branches.append((few & usable(reliability.otherwise), reliability.otherwise))
-        if self._node.on_missing != "hold":
-            branches.append((usable(self._node.on_missing), self._node.on_missing))
+        branches = [(~self._own.missing, _own_source(node))]
+        if reliability is not None and reliability.otherwise != "hold":
+            branches.append((few(self._context, nodes) & usable(reliability.otherwise), reliability.otherwise))
+        if node.on_missing != "hold":
+            branches.append((usable(node.on_missing), node.on_missing))
         return _chain(branches)
+
+
+def _fallbacks(node: MeasureNode) -> list[Fallback]:
+    """What can stand in for the own result: below the number of facts that it needs, then without a result."""
+    answers: list[Fallback] = [node.kpi.reliability.otherwise] if node.kpi.reliability else []
+    return [each for each in (*answers, node.on_missing) if each != "hold"]
+
+
+def _own_source(node: MeasureNode) -> str:
+    """What the source is called where the own result counts, whole or weighted."""
+    return WEIGHTED if node.kpi.reliability and node.kpi.reliability.credibility else "own"
 
 
 def _chain(branches: list[tuple[pl.Expr, str]]) -> pl.Expr:
@@ -123,36 +127,26 @@ def _chain(branches: list[tuple[pl.Expr, str]]) -> pl.Expr:
     return chain
 
 
-def _least(node: MeasureNode) -> int:
-    assert node.kpi.reliability is not None
-    return node.kpi.reliability.at_least
-
-
 class ChosenParts:
     """The results of the parts of the period, each where it rests on enough facts."""
 
     def __init__(self, context: Context, nodes: Variants[MeasureNode]) -> None:
-        node = nodes.first
-        reliability = node.kpi.reliability
-        few: list[Fallback] = [reliability.otherwise] if reliability else []
-        self._fallbacks: list[Fallback] = [each for each in (*few, node.on_missing) if each != "hold"]
+        node, reliability = nodes.first, nodes.first.kpi.reliability
+        self._fallbacks = _fallbacks(node)
         self.results = {part.name: self._result(context, nodes, part.name) for part in node.parts}
         anything = pl.any_horizontal([~result.missing for result in self.results.values()])
-        branches = [(anything, "own")]
-        if few and few[0] != "hold":
-            branches.append((pl.any_horizontal([_few(context, nodes, part.name) for part in node.parts]), few[0]))
+        branches = [(anything, _own_source(node))]
+        if reliability is not None and reliability.otherwise != "hold":
+            any_few = pl.any_horizontal([few(context, nodes, part.name) for part in node.parts])
+            branches.append((any_few, reliability.otherwise))
         if node.on_missing != "hold":
             branches.append((pl.lit(True), node.on_missing))
         self.source: pl.Expr | None = context.stages.column(f"{node.path}.source", _chain(branches))
 
     @staticmethod
     def _result(context: Context, nodes: Variants[MeasureNode], part: str) -> Exact:
-        node = nodes.first
-        result = context.result(node.kpi_name, node.of, part)
-        if node.kpi.reliability is None:
-            return result
-        enough = context.answers(node.kpi_name, node.of, part).at_least(nodes.number(_least)).fill_null(False)
-        return context.stages.number(f"{node.path}.{part}.actual", result.masked(enough))
+        node, result = nodes.first, own_result(context, nodes, part)
+        return result if node.kpi.reliability is None else context.stages.number(f"{node.path}.{part}.actual", result)
 
     @property
     def missing(self) -> pl.Expr:
@@ -163,13 +157,6 @@ class ChosenParts:
     def came_from(self, source: Fallback) -> pl.Expr | None:
         """Boolean, never missing: whether this fallback was used; None where it cannot be."""
         return _came_from(self.source, self._fallbacks, source)
-
-
-def _few(context: Context, nodes: Variants[MeasureNode], part: str) -> pl.Expr:
-    """Boolean, never missing: whether the result of a part of the period rests on too few facts."""
-    node = nodes.first
-    few = context.answers(node.kpi_name, node.of, part).below(nodes.number(_least))
-    return few.fill_null(False) & ~context.result(node.kpi_name, node.of, part).missing
 
 
 def ways_parameters(context: Context, nodes: Variants[MeasureNode]) -> list[dict[str, Exact]]:
@@ -278,7 +265,10 @@ def mean_of(context: Context, nodes: Variants[MeasureNode], rates: list[Exact], 
 def hold_without_result(context: Context, nodes: Variants[MeasureNode], chosen: Answer) -> None:
     """Holds who has no result that counts."""
     node = nodes.first
-    enough = f" from at least {node.kpi.reliability.at_least} facts" if node.kpi.reliability else ""
+    reliability = node.kpi.reliability
+    enough = f" from at least {reliability.at_least} facts" if reliability else ""
+    if reliability and reliability.credibility:
+        enough += f", with one of the {reliability.credibility.towards},"
     subject = "the company" if node.of == "company" else node.of
     about = None if node.of == "company" else node.of
     context.hold("missing-result", chosen.missing, f"no result of `{node.path}`{enough} for {subject}", about)

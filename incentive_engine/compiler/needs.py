@@ -70,12 +70,14 @@ class _Reading:
 
     def _of_measure(self, node: MeasureNode) -> Iterator[ResultKey]:
         """The own result, or one for each part of the period, with what the curves read; and the fallbacks'."""
+        reliability = node.kpi.reliability
         for when in [part.name for part in node.parts] or [""]:
             yield ResultKey(node.kpi_name, node.of, when)
+            if reliability is not None and reliability.credibility is not None:
+                yield ResultKey(node.kpi_name, reliability.credibility.towards, when)
             for way in node.paths:
                 if way.curve.across is not None:
                     yield from self._named(way.curve.across, node.of, when)
-        reliability = node.kpi.reliability
         for fallback in (node.on_missing, reliability.otherwise if reliability else "hold"):
             if fallback == "team" or fallback == "department":
                 yield ResultKey(node.kpi_name, fallback)

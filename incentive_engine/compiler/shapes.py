@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from decimal import Decimal
 
 from incentive_engine.kinds.base import Parameter
+from incentive_engine.rulesets.models import Reliability
 from incentive_engine.rulesets.resolving import GroupNode, Node, PathNode, ResolvedPlan, Steps
 
 
@@ -28,9 +29,13 @@ def _node(node: Node) -> Hashable:
     common = (node.path, _parameter(node.weight), node.on_missing, _steps(node.steps))
     if isinstance(node, GroupNode):
         return (*common, node.combine.name, node.at_least, tuple(map(_node, node.items)))
-    reliability = node.kpi.reliability
     ways = tuple(map(_way, node.paths))
-    return (*common, node.kpi_name, node.of, ways, node.parts, reliability and reliability.otherwise)
+    return (*common, node.kpi_name, node.of, ways, node.parts, _reliability(node.kpi.reliability))
+
+
+def _reliability(reliability: Reliability | None) -> Hashable:
+    credibility = reliability and reliability.credibility
+    return reliability and (reliability.otherwise, credibility and (credibility.towards, credibility.rounding))
 
 
 def _way(way: PathNode) -> Hashable:

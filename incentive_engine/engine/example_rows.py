@@ -96,8 +96,12 @@ def inputs_of(rules: Rules, example: Example, program: Program) -> list[pl.Serie
 
 
 def _result(rules: Rules, example: Example, key: ResultKey) -> Iterator[pl.Series]:
-    """A result with its n; that of a part of the period stands under `nps.2026-07`, that of the one before nowhere."""
+    """A result with its n; that of a part of the period stands under `nps.2026-07`, that of the one before nowhere.
+
+    It is everybody's, but where one kind of subject has its own: `nps@team`.
+    """
     name = f"{key.kpi}.{key.when}" if key.when else key.kpi
+    name = key.column if key.column in example.results else name
     result, answers = (
         None if key.when == PREVIOUS else given.get(name) for given in (example.results, example.answers)
     )

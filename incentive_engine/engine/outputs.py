@@ -11,7 +11,7 @@ from incentive_engine.columns import HELD
 from incentive_engine.compiler.context import Hold
 from incentive_engine.compiler.explaining import steps_of
 from incentive_engine.compiler.inputs import PLAN, PREVIOUS, ResultKey
-from incentive_engine.compiler.measures import SOURCES, Answer
+from incentive_engine.compiler.measures import OWN_SOURCES, SOURCES, Answer
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
@@ -226,7 +226,7 @@ def _answers(node: MeasureNode, scored: Scored) -> pl.Expr:
     own, answer = pl.col(ResultKey(node.kpi_name, node.of).answers), _answer(scored)
     if answer.source is None:
         return own
-    answers: pl.Expr = pl.when(answer.source == SOURCES["own"]).then(own)
+    answers: pl.Expr = pl.when(answer.source.is_in(OWN_SOURCES)).then(own)
     elsewhere: dict[Fallback, ResultKey] = {
         "team": ResultKey(node.kpi_name, "team"),
         "department": ResultKey(node.kpi_name, "department"),

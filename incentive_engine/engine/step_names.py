@@ -10,6 +10,7 @@ from incentive_engine.kinds.base import Language
 STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "result": "result", "source": "counts", "actual": "result that counts", "attainment": "attainment",
+        "credibility": "share of own result", "weighted": "weighted result",
         "rate": "rate", "across": "across", "path": "way", "best": "rate", "mean": "rate",
         "argument": "asked", "called": "curve", "points": "points", "weight_present": "weights",
         "items_present": "items", "parts_present": "parts", "extreme": "decides", "empty": "left out",
@@ -19,6 +20,7 @@ STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "fr": {
         "result": "résultat", "source": "compte", "actual": "résultat qui compte", "attainment": "atteinte",
+        "credibility": "part du résultat propre", "weighted": "résultat pondéré",
         "rate": "taux", "across": "croisé avec", "path": "voie", "best": "taux", "mean": "taux",
         "argument": "demandé", "called": "courbe", "points": "points", "weight_present": "poids",
         "items_present": "éléments", "parts_present": "parties", "extreme": "décide", "empty": "laissé de côté",

@@ -8,14 +8,15 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.explaining import SOURCE_WORDS
 from incentive_engine.compiler.inputs import PREVIOUS, ResultKey
-from incentive_engine.compiler.measures import PATH, SOURCES
+from incentive_engine.compiler.measures import OWN_SOURCES, PATH, SOURCES
 from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.comparing import points
 from incentive_engine.engine.over_results import read_by
 from incentive_engine.engine.wording import Number, Row, Wording
-from incentive_engine.kinds.base import Label
+from incentive_engine.kinds.base import Label, SubjectKind
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
@@ -30,6 +31,8 @@ class Place:
     """Where a column of a measure belongs: to a part of the period and to one of several ways, if to any."""
 
     part: str = ""
+    of: SubjectKind = "payee"
+    """Whose result it is, where it is one."""
     way: PathNode | None = None
     column: str = ""
     """What the columns of the way start with."""
@@ -77,21 +80,21 @@ class ResultTeller:
     def _result(self, node: Node, step: Row, place: Place) -> str | None:
         assert isinstance(node, MeasureNode)
         value = self._row.get(step["column"])
-        if node.of != "company" and self._row.get(node.of) is None:
-            return self._nobodys(node)
+        if place.of != "company" and self._row.get(place.of) is None:
+            return self._nobodys(node, place.of)
         if value is None:
             none = "no result" if self._wording.language == "en" else "pas de résultat"
             return f"{self._sentence(step)}{self._colon}{none}"
-        worked = self._worked(node, ResultKey(node.kpi_name, node.of, place.part), value)
+        worked = self._worked(node, ResultKey(node.kpi_name, place.of, place.part), value)
         return f"{self._sentence(step)}{self._colon}{worked}"
 
-    def _nobodys(self, node: MeasureNode) -> str:
+    def _nobodys(self, node: MeasureNode, of: SubjectKind) -> str:
         """The result of a team or department that the payee has none of."""
-        whose = node.of if self._wording.language == "en" else {"team": "équipe"}.get(node.of, "service")
+        whose = of if self._wording.language == "en" else {"team": "équipe"}.get(of, "service")
         said = self._filled(node.kpi.sentence(self._wording.language))
         if self._wording.language == "en":
-            return f"{said}, of no {whose} (`{node.of}` is empty): no result"
-        return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {node.of} » est vide) : pas de résultat"
+            return f"{said}, of no {whose} (`{of}` is empty): no result"
+        return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {of} » est vide) : pas de résultat"
 
     def _worked(self, node: MeasureNode, key: ResultKey, value: Decimal) -> str:
         """A result with what it was worked out from and how many facts stand behind it."""
@@ -145,12 +148,23 @@ class ResultTeller:
     def _why(self, node: MeasureNode, source: str) -> str:
         """Why another result than the own one counts."""
         english = self._wording.language == "en"
-        if node.parts and source != "own":
+        own = source in ("own", WEIGHTED)
+        if node.parts and not own:
             return ": no part of the period counts" if english else " : aucune partie de la période ne compte"
-        told = self._few(node, "", missed=source != "own")
-        if told or source == "own":
+        told = self._few(node, "", missed=not own)
+        if told or own:
             return told and f"{self._colon}{told}"
-        return ": there is no own result" if english else " : pas de résultat propre"
+        return f"{self._colon}{self._nothing(node, '')}"
+
+    def _nothing(self, node: MeasureNode, part: str) -> str:
+        """Which result is missing, where no own one counts: itself, or the one that it is weighted with."""
+        key, reliability = ResultKey(node.kpi_name, node.of, part), node.kpi.reliability
+        counted = self._row.get(key.column) is not None and self._row.get(key.answers) is not None
+        if not counted or reliability is None or reliability.credibility is None:
+            return "there is no own result" if self._wording.language == "en" else "pas de résultat propre"
+        if self._wording.language == "en":
+            return "there is no wider result to weight the own one with"
+        return "pas de résultat plus large pour pondérer le résultat propre"
 
     def _few(self, node: MeasureNode, part: str, *, missed: bool) -> str:
         """How many facts there are and are needed; nothing where that does not matter."""
@@ -169,9 +183,9 @@ class ResultTeller:
             own = self._row.get(ResultKey(node.kpi_name, node.of, place.part).column)
             if value is not None or own is None:
                 return None
-            told = self._few(node, place.part, missed=True)
+            told = self._few(node, place.part, missed=True) or self._nothing(node, place.part)
             return f"{'does not count' if self._wording.language == 'en' else 'ne compte pas'}{self._colon}{told}"
-        if value is None or code == SOURCES["own"]:
+        if value is None or code in OWN_SOURCES:
             return None
         for name in (*_WIDER, PREVIOUS):
             if code == SOURCES[name]:
@@ -185,14 +199,14 @@ class ResultTeller:
 
 def places_of(node: MeasureNode) -> dict[str, Place]:
     """Where each column of a measure belongs."""
-    places = {}
+    places: dict[str, Place] = {}
     for part in [part.name for part in node.parts] or [""]:
         prefix = f"{node.path}.{part}" if part else node.path
-        for column in (ResultKey(node.kpi_name, node.of, part).column, f"{prefix}.actual", f"{prefix}.{PATH}"):
-            places[column] = Place(part)
-        places[f"{prefix}.rate"] = Place(part)
+        kinds: tuple[SubjectKind, ...] = (node.of, "team", "department")
+        places |= {ResultKey(node.kpi_name, of, part).column: Place(part, of) for of in kinds}
+        places |= {f"{prefix}.{name}": Place(part) for name in ("actual", CREDIBILITY, WEIGHTED, PATH, "rate")}
         for way in node.paths:
             start = f"{prefix}.{way.name}" if way.name else prefix
-            place = Place(part, way, start)
+            place = Place(part, node.of, way, start)
             places |= {f"{start}.{name}": place for name in ("attainment", "rate", "rate.across")}
     return places

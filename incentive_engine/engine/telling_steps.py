@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.explaining import WHERE_MET
 from incentive_engine.engine.comparing import compared, exact_attainment
 from incentive_engine.engine.step_names import PARAMETERS, STEP_NAMES
@@ -43,7 +44,8 @@ class StepTeller(ResultTeller):
         """The steps of one node, in order; what was not worked out for this payee is left out."""
         places = places_of(node) if isinstance(node, MeasureNode) else {}
         tellers: Mapping[str, Callable[[Node, Row, Place], str | None]] = {
-            "result": self._result, "source": self._source, "actual": self._actual, "attainment": self._attainment,
+            "result": self._result, CREDIBILITY: self._weighted, WEIGHTED: self._weighted,
+            "source": self._source, "actual": self._actual, "attainment": self._attainment,
             "rate": self._rate, "called": self._called, "path": self._path, "extreme": self._extreme,
             "empty": self._empty, "modifier": self._modifier, "gate": self._gate, "gated": self._gated,
             "earned_gated": self._gated,
@@ -65,6 +67,10 @@ class StepTeller(ResultTeller):
 
     def _name(self, step: str) -> str:
         return STEP_NAMES[self._wording.language][step]
+
+    def _weighted(self, node: Node, step: Row, place: Place) -> str | None:
+        assert isinstance(node, MeasureNode)
+        return self._told(step, percent=step["step"] == CREDIBILITY or node.kpi.compute.in_percent)
 
     def _attainment(self, node: Node, step: Row, place: Place) -> str | None:
         assert isinstance(node, MeasureNode)

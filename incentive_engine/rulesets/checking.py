@@ -58,7 +58,11 @@ from incentive_engine.rulesets.checks.scorecards import (
     weights_and_caps_are_not_negative,
 )
 from incentive_engine.rulesets.checks.sources import exclusions_are_symmetric
-from incentive_engine.rulesets.checks.subjects import facts_name_their_subjects, fallbacks_lead_somewhere
+from incentive_engine.rulesets.checks.subjects import (
+    facts_name_their_subjects,
+    fallbacks_lead_somewhere,
+    results_weighed_are_alike,
+)
 from incentive_engine.rulesets.checks.tables import (
     bounds_enclose_something,
     columns_keep_their_type,
@@ -97,6 +101,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     curves_have_no_holes,
     curves_do_not_turn,
     fallbacks_lead_somewhere,
+    results_weighed_are_alike,
     facts_name_their_subjects,
     exclusions_are_symmetric,
     floors_are_below_caps,

@@ -52,7 +52,9 @@ class Walked:
         for _, measure, name in self.measures:
             kinds |= {measure.of, measure.on_missing}
             reliability = rules.kpis[name].reliability if name in rules.kpis else None
-            kinds |= {reliability.otherwise} if reliability else set()
+            if reliability is not None:
+                kinds |= {reliability.otherwise}
+                kinds |= {reliability.credibility.towards} if reliability.credibility else set()
         return frozenset(kinds & {"payee", "team", "department", "company"})
 
     @cached_property

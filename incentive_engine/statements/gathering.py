@@ -24,11 +24,11 @@ from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under, resolve
-from incentive_engine.statements.cards import Results
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.languages import Language, chosen, language
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
+from incentive_engine.statements.results import Results
 from incentive_engine.statements.values import Held, Origin, Source, Statement
 
 _QUOTED = re.compile(r"`([^`]+)`")

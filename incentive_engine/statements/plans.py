@@ -11,12 +11,13 @@ from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.combinations import Item
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
 from incentive_engine.statements.bringing import Bringing, Scored
-from incentive_engine.statements.cards import CardWriter, Results
+from incentive_engine.statements.cards import CardWriter
 from incentive_engine.statements.digits import ends
 from incentive_engine.statements.drawing import Piece, drawing
 from incentive_engine.statements.paying import PayWriter
 from incentive_engine.statements.pools import PoolWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
+from incentive_engine.statements.results import Results
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Drawing, Line, Part, Pay
 

@@ -17,8 +17,8 @@ from incentive_engine.statements.languages import REMEMBERED
 from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
 from incentive_engine.statements.values import Line
 
-Results: TypeAlias = Callable[[str], Line | None]
-"""The line of a result that was divided, by the name of its period; None where there is nothing to divide."""
+Results: TypeAlias = Callable[[str], Iterator[Line]]
+"""How a result came about, by the name of its period; nothing where it is simply there."""
 
 
 class WayWriter:
@@ -116,6 +116,17 @@ class WaysWriter:
         """What the result is held against, way by way."""
         return tuple(pair for way in self._ways for pair in way.against(row))
 
+    def why_not(self, row: Row, part: str = "") -> str:
+        """Why the own result, of the period or of a part of it, does not count."""
+        words, key = self._reading.words["reason"], ResultKey(self._node.kpi_name, self._node.of, part)
+        reliability, count = self._node.kpi.reliability, row.get(key.answers)
+        if reliability is None or count is None or row.get(key.column) is None:
+            return str(words["none"])
+        if count >= reliability.at_least:
+            return str(words["no_wider"])
+        least = self._reading.language.numbers.number(reliability.at_least)
+        return self._reading.language.plural(words["few"], count, least=least)
+
     def counted(self, row: Row) -> int:
         """How many parts of the period have a rate."""
         return sum(number_in(row, f"{self._node.path}.{part.name}.rate") is not None for part in self._node.parts)
@@ -123,9 +134,7 @@ class WaysWriter:
     def lines(self, row: Row, result: Results, taken: Period) -> Iterator[Line]:
         """From results to the rate; `taken`: the period whose result counts."""
         if not self._node.parts:
-            line = result(taken.name)
-            if line is not None:
-                yield line
+            yield from result(taken.name)
             yield from self._of(row, "", self._node.path)
             return
         for part in self._node.parts:
@@ -137,16 +146,9 @@ class WaysWriter:
     def _part(self, row: Row, part: str, result: Results) -> Iterator[Line]:
         words, node = self._reading.words, self._node
         if number_in(row, result_column(node, row, part)) is None:
-            reliability, count = node.kpi.reliability, row.get(ResultKey(node.kpi_name, node.of, part).answers)
-            few = ""
-            if reliability is not None and count:
-                least = self._reading.language.numbers.number(reliability.at_least)
-                few = self._reading.language.plural(words["reason"]["few"], count, least=least)
-            yield Line(words["steps"]["result"], words["card"]["no_result"], "", few)
+            yield Line(words["steps"]["result"], words["card"]["no_result"], "", self.why_not(row, part))
             return
-        line = result(part)
-        if line is not None:
-            yield line
+        yield from result(part)
         yield from self._of(row, part, f"{node.path}.{part}")
 
     def _of(self, row: Row, part: str, prefix: str) -> Iterator[Line]:

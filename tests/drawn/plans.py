@@ -9,7 +9,19 @@ from fractions import Fraction
 from tests.drawn.curves import STEADY
 from tests.drawn.draws import Rule
 from tests.drawn.pools import Pools
-from tests.drawn.words import CAPS, FLOORS, LIMITS, PARTS, POSITIVE_TARGETS, RATES, constant, fractions, text
+from tests.drawn.words import (
+    CAPS,
+    FLOORS,
+    LIMITS,
+    PARTS,
+    POSITIVE_TARGETS,
+    RATES,
+    WIDER,
+    Drawn,
+    constant,
+    fractions,
+    text,
+)
 from tests.oracle import Both, Call, Case, Constant, Curved, Formula, Named
 
 
@@ -116,7 +128,22 @@ class Drawing(Pools):
             rule: Rule = {"at_least": self.pick(2, 1, 5, 10)}
             if possible and self.chance(85):
                 rule["otherwise"] = self.pick(*sorted(set.intersection(*possible)))
+            self.with_credibility(drawn, measures, rule)
             self.rules["kpis"][drawn.name]["reliability"] = rule
+
+    def with_credibility(self, drawn: Drawn, measures: list[Rule], rule: Rule) -> None:
+        """How far an own result counts, where all measures can weigh it with a wider one."""
+        ways = [way for measure in measures for way in measure.get("paths", {"": measure}).values()]
+        kind = self.rules["kpis"][drawn.name]["compute"]["kind"]
+        possible = set(drawn.kinds).intersection(*(WIDER.get(measure["of"], set()) for measure in measures))
+        possible -= {"payee", "company"}
+        weighable = kind not in ("count", "sum", "distinct") and not any("among" in way for way in ways)
+        if possible and weighable and self.chance(75):
+            k = self.pick(*fractions("2", "0.5", "40"))
+            rule["credibility"] = {"towards": self.pick(*sorted(possible)), "k": k}
+            self.rounding(rule["credibility"], "rounding", 30, 1, 8, always=True)
+            if self.chance(60):
+                del rule["at_least"]
 
     def case(self) -> Case:
         self.people()

@@ -16,6 +16,7 @@ from tests.drawn.words import (
     POINTS,
     WEIGHTS,
     WEIGHTS_IN_TABLES,
+    WIDER,
     Drawn,
     Vocabulary,
     constant,
@@ -139,7 +140,7 @@ class Scorecards(Curves):
         ways = list(measure.get("paths", {"": measure}).values())
         if "average_of" in measure or any("among" in way for way in ways):
             return WITHOUT_RESULT
-        wider = {"payee": {"team", "department"}, "team": {"department"}}.get(measure["of"], set())
+        wider = WIDER.get(measure["of"], set())
         possible = WITHOUT_RESULT | {"previous"} | (wider & set(drawn.kinds))
         return possible | {"target"} if "target" in measure else possible
 

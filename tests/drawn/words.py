@@ -57,6 +57,8 @@ WEIGHTS_IN_TABLES = {
 MODES = ("half_up", "half_even", "down", "up", "floor", "ceil")
 PAYEES = ("007", "7", "A1", "Zoë", "b 2", "Ω", "a1", "P8")
 PARTS_OF_A_PAIR = ("part_a", "part_b")
+WIDER = {"payee": {"team", "department"}, "team": {"department"}}
+"""The kinds of subject that are wider."""
 """Workforce columns with weights of two items."""
 SYSTEM, GHOST = "IVR", "ghost"
 

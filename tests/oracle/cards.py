@@ -47,6 +47,7 @@ class Node:
     ways: dict[str, Taken] = field(default_factory=dict)
     way: str | None = None  # the name of the way that decided, where there are several
     pay: Fraction | None = None
+    shares: dict[str, Fraction] = field(default_factory=dict)  # Z, by column, where results are weighted
 
     def nodes(self) -> Iterator[Node]:
         yield self
@@ -192,10 +193,25 @@ class Card:
         if reliability and node.own.value is not None:
             if node.own.n is None:
                 node.used = NOTHING
-            elif node.own.n < reliability["at_least"]:
+            elif node.own.n < reliability.get("at_least", 1):
                 self.put_in_place(node, reliability.get("otherwise", "hold"))
+            elif "credibility" in reliability:
+                node.how, node.used = "weighted", self.weighted(node, node.own, self.period, "credibility")
         if node.used.value is None and node.how not in ("zero", "reweight"):
             self.put_in_place(node, node.rule.get("on_missing", "hold"))
+
+    def weighted(self, node: Node, own: Result, period: str, column: str) -> Result:
+        """Z of the own result and the rest of the wider one's, Z = n / (n + K) rounded; nothing without both."""
+        rule = self.rules["kpis"][node.kpi]["reliability"]["credibility"]
+        kind, subject = rule["towards"], self.subject(rule["towards"])
+        wider = self.results.of(node.kpi, kind, subject, period)
+        self.note(node, wider, kind, subject, period)
+        if own.value is None or own.n is None or wider.value is None:
+            return NOTHING
+        z = by_rule(own.n / (own.n + rule["k"]), rule.get("rounding"), 6)
+        value = by_rule(z * own.value + (1 - z) * wider.value, self.rules["kpis"][node.kpi].get("rounding"), 4)
+        node.shares[column] = z
+        return Result(value, own.n)
 
     def note(self, node: Node, found: Result, kind: str, subject: str | None, period: str) -> None:
         if found.value is not None:
@@ -221,6 +237,10 @@ class Card:
         for part, found in results.items():
             self.note(node, found, node.subject_kind, node.subject, part)
         usable = {part: found for part, found in results.items() if self.results.reliable(node.kpi, found)}
+        if "credibility" in self.rules["kpis"][node.kpi].get("reliability", {}):
+            columns = {part: f"{part}.credibility" for part in usable}
+            weighted = {part: self.weighted(node, found, part, columns[part]) for part, found in usable.items()}
+            usable = {part: found for part, found in weighted.items() if found.value is not None}
         if not usable:
             return self.without_parts(node, results)
         taken = [self.best_way(node, found.value, part) for part, found in usable.items()]
@@ -237,9 +257,8 @@ class Card:
     def without_parts(self, node: Node, results: Mapping[str, Result]) -> Node:
         """No part has a result that counts: reliability first, where a part rests on too few facts; then on_missing."""
         reliability = self.rules["kpis"][node.kpi].get("reliability")
-        few = any(found.value is not None and found.n is not None for found in results.values())
         node.how = "hold"
-        if reliability and few:
+        if reliability and any(self.few(reliability, found) for found in results.values()):
             node.how = reliability.get("otherwise", "hold")
         if node.how == "hold":
             node.how = node.rule.get("on_missing", "hold")
@@ -252,6 +271,10 @@ class Card:
         self.best_way(node, None, self.period)
         node.ways = {}
         return self.steps(node, None)
+
+    @staticmethod
+    def few(reliability: Rule, found: Result) -> bool:
+        return found.value is not None and found.n is not None and found.n < reliability.get("at_least", 1)
 
     # -- a group: its items, combined
 

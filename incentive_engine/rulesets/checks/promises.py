@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 
 from incentive_engine.errors import Problem
@@ -121,12 +121,19 @@ def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
     results = rules.kpis.keys() | _parts(checked, example)
     for section in ("results", "answers"):
         for name in getattr(example, section):
-            if name not in results:
+            if _whosever(name, checked.subject_kinds) not in results:
                 yield unknown("KPI", name, checked.key(*at, section, name), results, "`kpis`")
     known = _parameter_names(checked, example.plan)
     for name in example.parameters:
         if name not in known:
             yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan}`")
+
+
+def _whosever(name: str, kinds: Collection[str]) -> str:
+    """The name of a result without whose it is: `nps.2026-07` of `nps@team.2026-07`."""
+    kpi, _, rest = name.partition("@")
+    kind, dot, part = rest.partition(".")
+    return f"{kpi}{dot}{part}" if kind in kinds else name
 
 
 def _parts(checked: Checked, example: Example) -> set[str]:
