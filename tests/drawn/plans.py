@@ -147,6 +147,8 @@ class Drawing(Pools):
 
     def case(self) -> Case:
         self.people()
+        if self.chance(30):
+            self.assignments()
         self.kpis()
         self.plans()
         self.reliabilities()
@@ -163,5 +165,3 @@ def measures_of(kpi: str, items: Mapping[str, Rule]) -> list[Rule]:
         elif item.get("kpi", name) == kpi:
             found.append(item)
     return found
-        if self.chance(30):
-            self.assignments()
