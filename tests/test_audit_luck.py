@@ -41,7 +41,7 @@ kpis:
     better: higher
 curves:
   straight: {kind: linear, points: [[-100, 0%], [100, 200%]], below: flat, above: flat}
-  steps: {kind: stepped, tiers: [{from: -10, rate: 80%}, {from: 0, rate: 100%}, {from: 10, rate: 120%}], below: zero}
+  steps: {kind: stepped, tiers: [{from: -12, rate: 80%}, {from: -2, rate: 100%}, {from: 8, rate: 120%}], below: zero}
 plans:
   agent:
     title: {en: Agent}
@@ -87,7 +87,7 @@ def chance(one: World) -> float:
 
 
 def on_other_step(one: World) -> float:
-    limits = [-10, 0, 10]
+    limits = [-12, -2, 8]
     return float(np.mean(np.searchsorted(limits, one.means, "right") != np.searchsorted(limits, one.truths, "right")))
 
 

@@ -38,7 +38,10 @@ def panel(seed: int, slope: float, teams: int = 30, periods: int = 4) -> Frames:
 
 
 def test_the_slope_and_its_interval_are_those_of_a_regression_with_dummies() -> None:
-    """Ordinary least squares on all dummies, clustered errors summed by hand, t with one degree less than teams."""
+    """Ordinary least squares on all dummies, clustered errors summed by hand, t with one degree less than teams.
+
+    The slope and two quarters beside the first are estimated from 90 pairs, besides what each team always has.
+    """
     driver, driven = panel(1, 0.6)
     x = driver["value"].to_numpy().reshape(30, 4)[:, :-1].ravel()
     y = driven["value"].to_numpy().reshape(30, 4)[:, 1:].ravel()
@@ -47,7 +50,7 @@ def test_the_slope_and_its_interval_are_those_of_a_regression_with_dummies() -> 
     unit = rest_x.std() / rest_y.std()
     (slope, *_), *_ = np.linalg.lstsq(np.column_stack([x, dummies]), y, rcond=None)
     scores = (rest_x * (rest_y - slope * rest_x)).reshape(30, 3).sum(axis=1)
-    variance = (scores**2).sum() / (rest_x**2).sum() ** 2 * 30 / 29 * 89 / 89
+    variance = (scores**2).sum() / (rest_x**2).sum() ** 2 * (30 / 29) * (89 / 87)
     margin = stats.t.ppf(0.975, 29) * math.sqrt(variance)
     found = prediction(driver, driven)
     assert (found.subjects, found.periods, found.pairs) == (30, 3, 90)
@@ -101,8 +104,8 @@ def test_what_has_no_effect_is_seldom_confirmed_and_what_has_one_is_found() -> N
 @pytest.mark.long
 @pytest.mark.parametrize(("teams", "periods"), [(10, 4), (30, 4), (100, 4), (12, 8)])
 def test_the_level_of_confirmation(teams: int, periods: int) -> None:
-    """At 2.5 % on one side, 1,000 worlds without an effect confirm 25; with few teams somewhat more."""
-    assert confirmed(range(1000), 0.0, teams, periods).count("confirmed") <= 45
+    """At 2.5 % on one side, 1,000 worlds without an effect confirm 25; with ten teams up to twice as many."""
+    assert confirmed(range(1000), 0.0, teams, periods).count("confirmed") <= (50 if teams < 20 else 40)
 
 
 @pytest.mark.long
