@@ -21,20 +21,20 @@ from typing import Any
 import pytest
 
 import incentive_engine
-from incentive_engine.documents import Document, declare, read_document, read_text
+from incentive_engine.documents import Document, read_document, read_text
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.kinds.kpi_kind import FromFacts
-from incentive_engine.rulesets.catalogue import Catalogue
+from incentive_engine.rulesets.catalogue import Catalogue, catalogues
 from incentive_engine.rulesets.loading import load_document
+from incentive_engine.rulesets.reference import reference
 from incentive_engine.rulesets.schema import json_schema
-from incentive_engine.shipped import catalogue_dir
 from tests.json_schema import faults, read_as_an_editor
 from tests.oracle import Case, Results
 from tests.oracle.reading import read_formula
 
 CASES = Path(__file__).parent / "cases" / "kpis"
-FILES = sorted(path.stem for path in catalogue_dir().glob("*.yaml"))
-ENTRIES = [(file, name) for file in FILES for name in read_document(catalogue_dir() / f"{file}.yaml").data["kpis"]]
+CATALOGUES = catalogues()
+ENTRIES = [(file, name) for file, (catalogue, _) in CATALOGUES.items() for name in catalogue.kpis]
 SUBJECTS = ("ordinary", "empty", "single", "equal", "missing")
 PERIOD = "2026-Q3"
 HEAD = """
@@ -58,14 +58,12 @@ CELLS: dict[str, Any] = {
 }
 
 
-@cache
-def document(file: str) -> Document:
-    return read_document(catalogue_dir() / f"{file}.yaml")
-
-
-@cache
 def catalogue(file: str) -> Catalogue:
-    return declare(document(file), Catalogue)
+    return CATALOGUES[file][0]
+
+
+def document(file: str) -> Document:
+    return CATALOGUES[file][1]
 
 
 @cache
@@ -154,6 +152,11 @@ def facts(file: str, source: str) -> Iterator[dict[str, Any]]:
 # --- what an entry says -----------------------------------------------------------------------------------------------
 
 
+@cache
+def printed() -> str:
+    return reference()
+
+
 @pytest.mark.parametrize(("file", "name"), ENTRIES)
 def test_every_entry_says_what_it_is_and_where_it_comes_from(file: str, name: str) -> None:
     kpi = catalogue(file).kpis[name]
@@ -163,9 +166,11 @@ def test_every_entry_says_what_it_is_and_where_it_comes_from(file: str, name: st
     assert kpi.unit is not None or kpi.compute.in_percent
     assert kpi.defined_by is not None
     assert re.search(r"\b(19|20)\d\d\b", kpi.defined_by)
+    row = next(line for line in printed().splitlines() if line.startswith(f"| `{file}.{name}` |"))
+    assert all(cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]), "a comment says what to heed"
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", CATALOGUES)
 def test_what_is_taken_over_is_the_entry(file: str, tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(taken_over(file), encoding="utf-8")
     rules = incentive_engine.load(tmp_path / "rules.yaml")

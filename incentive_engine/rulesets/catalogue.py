@@ -34,9 +34,10 @@ class Catalogue(Declared):
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description="The entries, by name.")]
 
 
-def catalogues() -> dict[str, Catalogue]:
-    """The catalogue that comes with the engine, by file."""
-    return {path.stem: declare(read_document(path), Catalogue) for path in sorted(catalogue_dir().glob("*.yaml"))}
+def catalogues() -> dict[str, tuple[Catalogue, Document]]:
+    """The catalogue that comes with the engine, by the names of its files."""
+    documents = {path.stem: read_document(path) for path in sorted(catalogue_dir().glob("*.yaml"))}
+    return {name: (declare(document, Catalogue), document) for name, document in documents.items()}
 
 
 def with_entries(document: Document) -> tuple[Document, tuple[Document, ...]]:

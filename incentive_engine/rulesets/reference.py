@@ -10,15 +10,21 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from incentive_engine.documents import Document
 from incentive_engine.formulas import CURVE, FUNCTIONS
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import Declared, Language
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import CurveKind
+from incentive_engine.kinds.intervals import Wilson
+from incentive_engine.kinds.kpi_kind import Added, KpiKind
+from incentive_engine.kinds.kpis_of_customers import Repeat
+from incentive_engine.kinds.percentiles import Percentile
 from incentive_engine.rulesets.catalogue import catalogues
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
@@ -86,8 +92,8 @@ satisfied: {like: voice.satisfied, compute: {from: answers, where: mark >= 6}, r
 
 An entry expects the tables and columns that the `sources` of its file show; a formula over KPIs expects KPIs of those
 names. A company keeps entries of its own in a folder `kpis` beside its rule set. Every entry is worked out on facts
-that are ordinary, none, a single one, all alike, and with gaps: by hand, by the engine and in plain fractions, by
-`tests/test_kpi_catalogue.py` on the cases named here.
+that are ordinary, none, a single one, all alike, and with gaps: by hand, by the engine and in plain fractions
+(`tests/test_kpi_catalogue.py`).
 """
 
 
@@ -273,20 +279,31 @@ def _functions() -> str:
 def _catalogue() -> Iterator[str]:
     """A table of the entries of each file of the catalogue."""
     yield CATALOGUE
-    for name, catalogue in catalogues().items():
-        lines = [f"### {catalogue.title['en']}", ""]
-        lines += ["| `like` | is | worked out | better | defined by | cases |", "|---|---|---|---|---|---|"]
+    heads = ("`like`", "is", "worked out", "better", "95 % interval", "for example, and what to heed", "defined by")
+    for name, (catalogue, document) in catalogues().items():
+        lines = [f"### {catalogue.title['en']}", "", f"Cases: `tests/cases/kpis/{name}.yaml`.", ""]
+        lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
         for entry, kpi in catalogue.kpis.items():
-            unit = f" ({kpi.unit['en']})" if kpi.unit else ""
-            said = [
-                f"{kpi.title['en']}; *{kpi.title['fr']}*",
-                kpi.sentence("en") + unit,
-                kpi.better,
-                kpi.defined_by or "",
-            ]
-            cells = " | ".join(map(_cell, said))
-            lines.append(f"| `{name}.{entry}` | {cells} | `tests/cases/kpis/{name}.yaml` |")
+            titles, unit = f"{kpi.title['en']}; *{kpi.title['fr']}*", f" ({kpi.unit['en']})" if kpi.unit else ""
+            said = (titles, kpi.sentence("en") + unit, kpi.better, _interval(kpi.compute), _note(document, entry))
+            cells = " | ".join(map(_cell, (*said, kpi.defined_by or "")))
+            lines.append(f"| `{name}.{entry}` | {cells} |")
         yield "\n".join([*lines, ""])
+
+
+def _interval(kind: KpiKind) -> str:
+    """The formula of its 95 % interval, by its name."""
+    if isinstance(kind, Percentile):
+        return "order statistics"
+    formula = Wilson() if isinstance(kind, Repeat) else kind.interval if isinstance(kind, Added) else None
+    return re.sub(r"(?<!^)([A-Z])", r" \1", type(formula).__name__) if formula else "none"
+
+
+def _note(document: Document, entry: str) -> str:
+    """The comment above an entry."""
+    above = document.text.splitlines()[: document.key_at(("kpis", entry)).line - 1]
+    note = takewhile(lambda line: line.lstrip().startswith("#"), reversed(above))
+    return " ".join(line.strip(" #") for line in reversed(list(note)))
 
 
 if __name__ == "__main__":

@@ -151,6 +151,8 @@ class Both(Formula):
             return True if left is True or right is True else None if left is None or right is None else False
         if left is None or right is None:
             return None
+        if type(left) is not type(right) and isinstance(left, dt.date):  # a moment and a day
+            left, right = _day(left), _day(right)
         if self.sign == "/":
             return None if right == 0 else left / right
         return {
@@ -218,7 +220,7 @@ class Call(Formula):
             "ROUNDDOWN": lambda number, places: rounded(number, int(places), "down"),
             "ROUNDUP": lambda number, places: rounded(number, int(places), "up"),
             "DATE": lambda year, month, day: dt.date(int(year), int(month), int(day)),
-            "DAYS": lambda later, earlier: Fraction((later - earlier).days),
+            "DAYS": lambda later, earlier: Fraction((_day(later) - _day(earlier)).days),
         }
         return functions[self.function](*values)
 
@@ -241,3 +243,7 @@ class Curved(Formula):
     def value(self, scope: Row) -> Any:
         argument = self.argument.value(scope)
         return None if argument is None else scope[f"{self.curve}()"](argument)
+
+
+def _day(moment: dt.date) -> dt.date:
+    return moment.date() if isinstance(moment, dt.datetime) else moment
