@@ -159,17 +159,19 @@ def test_complaints_stay_whole() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("between", "n"), [(0.0, 30), (100.0, 9), (400.0, 36)])
-@pytest.mark.parametrize("curve", ["straight", "steps"])
+@pytest.mark.parametrize(
+    ("between", "n", "curve"),
+    [(0.0, 30, "straight"), (100.0, 9, "straight"), (400.0, 36, "straight"), (100.0, 30, "steps")],
+)
 def test_over_100_worlds_the_luck_that_is_found_is_the_luck_that_there_is(
     tmp_path: Path, between: float, n: int, curve: str
 ) -> None:
-    worlds = [world(tmp_path, seed, between, 900.0, n, curve, draws=20) for seed in range(100)]
+    worlds = [world(tmp_path, seed, between, 900.0, n, curve, draws=10) for seed in range(100)]
     other = on_other_step if curve == "steps" else in_other_quarter
     wrong = [each.luck.wrong_tier or 0 for each in worlds]
     assert np.mean(wrong) == pytest.approx(np.mean([other(each) for each in worlds]), abs=0.03)
     if curve == "straight":
         found = [each.luck.noise_share or 0 for each in worlds]
-        assert np.mean(found) == pytest.approx(min(1, np.mean([chance(each) for each in worlds])), abs=0.03)
+        assert np.mean(found) == pytest.approx(np.mean([chance(each) for each in worlds]), abs=0.03)
         if not between:
             assert sum(share > 0.8 for share in found) >= 95
