@@ -5,6 +5,7 @@ from __future__ import annotations
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
+from incentive_engine.rulesets.checks.entries import meanings_are_of_what_is_measured
 from incentive_engine.rulesets.checks.formulas_over_kpis import (
     answers_have_one_scale,
     bands_are_in_order,
@@ -132,6 +133,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     plans_have_few_kpis,
     kpis_are_renewed,
     examples_name_what_exists,
+    meanings_are_of_what_is_measured,
     everything_is_used,
 )
 
