@@ -87,7 +87,7 @@ A rule set takes a KPI over with `like: voice.nps` and writes beside it what is 
 `compute` too:
 
 ```yaml
-satisfied: {like: voice.satisfied, compute: {from: answers, where: mark >= 6}, reliability: {at_least: 20}}
+nps: {like: voice.nps, compute: {from: answers, answer: question_3}, reliability: {at_least: 30}}
 ```
 
 An entry expects the tables and columns that the `sources` of its file show; a formula over KPIs expects KPIs of those
