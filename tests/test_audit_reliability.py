@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from incentive_engine.audit.reliability import Reliability, reliability
+from incentive_engine.audit.reliability import Reliability, reliability, reliability_of_counts
 
 Facts = list[Any]
 Draw = Callable[[np.random.Generator, int, int], Facts]
@@ -26,8 +26,10 @@ def as_readings(facts: Sequence[Any], period: str = "2026-Q1") -> pl.DataFrame:
             "value": [float(np.mean(of_one)) for of_one in facts],
             "n": [len(of_one) for of_one in facts],
             "spread": [float(np.var(of_one, ddof=1)) if len(of_one) > 1 else None for of_one in facts],
+            "low": None,
+            "high": None,
         },
-        schema_overrides={"spread": pl.Float64},
+        schema_overrides={name: pl.Float64 for name in ("spread", "low", "high")},
     )
 
 
@@ -107,6 +109,33 @@ def test_what_cannot_be_tested_says_so() -> None:
     assert (certain.icc, certain.k, certain.n_for_090, certain.verdict) == (1, 0, 1, "reliable")
 
 
+def of_counts(counts: Sequence[float], period: str = "2026-Q1") -> pl.DataFrame:
+    return as_readings([[count] for count in counts], period).with_columns(n=pl.col("value").cast(pl.Int64))
+
+
+def test_counts_by_hand() -> None:
+    """Of a mean of 2, and a sum of squares of 10: 10 ÷ 2 = 5 with 4 degrees of freedom; 1 − 4 ÷ 5 is real."""
+    found = reliability_of_counts(of_counts([0, 1, 2, 3, 4]))
+    assert found.reliability == pytest.approx(0.2)
+    assert found.p_value == pytest.approx(float(stats.chi2.sf(5, 4)))
+    assert (found.verdict, found.icc, found.k, found.n_for_070) == ("indistinguishable", None, None, None)
+    assert found.periods_for_070 == 10  # 0.8 ÷ 0.2 × 0.7 ÷ 0.3 = 9.3
+    two = reliability_of_counts(pl.concat([of_counts([0, 1, 2, 3, 4]), of_counts([0, 0, 0, 0, 0], "2026-Q2")]))
+    assert two.reliability == pytest.approx(0.2)  # a period without events says nothing
+    assert reliability_of_counts(of_counts([0, 0])).verdict == "not testable"
+    assert reliability_of_counts(of_counts([1, 60, 3, 90])).verdict == "reliable"
+
+
+def test_intervals_alone_by_hand() -> None:
+    """Values 1, 3 and 8 with a standard error of 1: a sum of squares of 26, 2 degrees of freedom."""
+    results = as_readings([[1.0], [3.0], [8.0]]).with_columns(n=pl.lit(30))
+    limits = results.with_columns(low=pl.col("value") - 1.9599639845, high=pl.col("value") + 1.9599639845)
+    found = reliability(limits, at_least=50)
+    assert found.reliability == pytest.approx(1 - 2 / 26)
+    assert found.p_value == pytest.approx(float(stats.chi2.sf(26, 2)))
+    assert (found.verdict, found.icc, found.below_minimum) == ("reliable", None, 1)
+
+
 def nps(generator: np.random.Generator, agents: int, n: int, between: float = 0.0) -> Facts:
     """Answers that count 100, 0 or −100: a normal disposition, cut at the same places for everybody."""
     mine = np.sqrt(between) * generator.standard_normal((agents, 1))
@@ -149,6 +178,12 @@ def test_a_planted_difference_is_found() -> None:
     """ICC 0.15 and 60 facts each: by 20 agents in at least 95 of 100 draws."""
     found = verdicts(planted, range(100), 20, 60)
     assert sum(each.verdict == "reliable" or each.verdict == "doubtful" for each in found) >= 95
+
+
+@pytest.mark.parametrize("mean", [0.3, 3.0])
+def test_chance_is_called_chance_of_counts_too(mean: float) -> None:
+    draws = [of_counts(np.random.default_rng(seed).poisson(mean, 60)) for seed in range(100)]
+    assert sum(reliability_of_counts(each).verdict == "indistinguishable" for each in draws) >= 95
 
 
 @pytest.mark.long

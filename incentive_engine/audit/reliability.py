@@ -9,13 +9,14 @@ needs every fact.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import polars as pl
 from scipy import stats
 
 from incentive_engine.audit.readings import SPREAD, strata
+from incentive_engine.audit.sensitivity import standard_error
 from incentive_engine.engine.measured import SUBJECT, VALUE
 from incentive_engine.kinds.kpi_kind import COUNT
 
@@ -34,39 +35,35 @@ Verdict = Literal["indistinguishable", "doubtful", "reliable", "not testable"]
 class Reliability:
     """How far the differences between subjects are their own.
 
-    `icc`: the share of the variance between single facts that is between subjects, with its 95 % interval `low` to
-    `high`. `reliability`: the share of the variance between results that is between subjects, at `typical_n` facts.
+    `reliability`: the share of the variance between results that is between subjects, for results of `typical_n` facts.
+    `icc`: the share of the variance between single facts, with its 95 % interval `low` to `high`; None where a result
+    is not made of facts that each say something: counts, percentiles.
     """
 
     subjects: int
     readings: int
     facts: int
     typical_n: float | None
+    below_minimum: float | None
+    """Share of the readings that rest on fewer facts than the KPI asks for."""
+    reliability: float | None = None
+    p_value: float | None = None
     icc: float | None = None
     low: float | None = None
     high: float | None = None
-    p_value: float | None = None
-    below_minimum: float | None = None
-    """Share of the readings that rest on fewer facts than the KPI asks for."""
-
-    def at(self, n: float) -> float | None:
-        """The reliability of a mean of n facts (Spearman, Brown, British Journal of Psychology, 1910)."""
-        return None if self.icc is None else n * self.icc / (1 + (n - 1) * self.icc)
-
-    def facts_for(self, reliability: float) -> int | None:
-        """How many facts a result needs to be so reliable; None where no number would do."""
-        if self.k is None:
-            return None
-        return max(1, math.ceil(round(self.k * reliability / (1 - reliability), 9)))
 
     @property
-    def reliability(self) -> float | None:
-        """At the number of facts that the typical subject has."""
-        return None if self.typical_n is None else self.at(self.typical_n)
+    def k(self) -> float | None:
+        """K for credibility, (1 − ICC) ÷ ICC: variance within over variance between (Bühlmann, Straub, 1970)."""
+        return (1 - self.icc) / self.icc if self.icc else None
+
+    def facts_for(self, reliability: float) -> int | None:
+        """How many facts a result needs to be so reliable (Spearman, Brown, British Journal of Psychology, 1910)."""
+        return None if self.k is None else _times(self.k, reliability)
 
     @property
     def n_for_070(self) -> int | None:
-        """How many facts a result needs to tell groups apart."""
+        """How many facts a result needs to tell groups apart; None where no number would do."""
         return self.facts_for(ENOUGH)
 
     @property
@@ -75,9 +72,9 @@ class Reliability:
         return self.facts_for(PEOPLE)
 
     @property
-    def k(self) -> float | None:
-        """K for credibility, (1 − ICC) ÷ ICC: variance within over variance between (Bühlmann, Straub, 1970)."""
-        return (1 - self.icc) / self.icc if self.icc else None
+    def periods_for_070(self) -> int | None:
+        """How many such periods, taken together, tell groups apart."""
+        return _times((1 - self.reliability) / self.reliability, ENOUGH) if self.reliability else None
 
     @property
     def verdict(self) -> Verdict:
@@ -89,6 +86,11 @@ class Reliability:
         return "reliable" if self.reliability >= ENOUGH else "doubtful"
 
 
+def _times(chance: float, reliability: float) -> int:
+    """How much has to be put together so that chance, so much larger than what is real, is as small as is asked."""
+    return max(1, math.ceil(round(chance * reliability / (1 - reliability), 9)))
+
+
 def reliability(readings: pl.DataFrame, at_least: int = 1) -> Reliability:
     """The reliability of results; see `audit.readings` for the frame.
 
@@ -96,33 +98,58 @@ def reliability(readings: pl.DataFrame, at_least: int = 1) -> Reliability:
     1986): ICC = (MSB − MSW) ÷ (MSB + (n₀ − 1) MSW), where n₀ = (N − Σn² ÷ N) ÷ (k − 1), tested by F = MSB ÷ MSW and
     kept within 0 and 1. Its interval takes n₀ for the size of every subject (Donner, Wells, Biometrics, 1986) and
     counts subjects once, in however many periods they were measured. The level of the test holds for scores, shares and
-    waiting times; for durations with very heavy tails and few facts it is nearer to 5 % than to 1 %.
+    waiting times; for durations with very heavy tails and few facts it is nearer to 5 % than to 1 %. Where a kind has
+    intervals only, the variance between results is held against the mean of theirs.
     """
-    below = readings.select((pl.col(COUNT) < at_least).mean()).item()
+    if readings[SPREAD].null_count() == readings.height:
+        return _of_results(readings.filter(standard_error() > 0), (standard_error() ** 2).mean(), at_least)
     usable = readings.filter(pl.col(SPREAD).is_not_null() | (pl.col(COUNT) == 1))
-    subjects = usable[SUBJECT].n_unique()
-    typical = usable[COUNT].median()
-    described = Reliability(subjects, usable.height, int(usable[COUNT].sum()), typical, below_minimum=below)  # type: ignore[arg-type]
     between, within, freedom, left, size = _analysis(usable)
+    described = _described(usable, at_least)
     if freedom < 1 or left < 1 or between + within == 0:
         return described
     ratio = between / within if within else math.inf
-    people = min(subjects - 1, freedom)
-    low, high = (
-        _icc(ratio / float(stats.f.ppf(quantile, people, left)), size) if people else None
-        for quantile in (0.975, 0.025)
-    )
-    return Reliability(
-        subjects,
-        usable.height,
-        described.facts,
-        described.typical_n,
-        icc=_icc(ratio, size),
+    icc = _icc(ratio, size)
+    limits = stats.f.ppf((0.975, 0.025), max(1, min(described.subjects - 1, freedom)), left)
+    low, high = (_icc(ratio / float(limit), size) for limit in limits)
+    n = described.typical_n or 1
+    return replace(
+        described,
+        reliability=n * icc / (1 + (n - 1) * icc),
+        p_value=float(stats.f.sf(ratio, freedom, left)),
+        icc=icc,
         low=low,
         high=high,
-        p_value=float(stats.f.sf(ratio, freedom, left)),
-        below_minimum=below,
     )
+
+
+def reliability_of_counts(readings: pl.DataFrame) -> Reliability:
+    """The reliability of numbers of events, such as complaints; see `audit.readings` for the frame.
+
+    By chance alone numbers vary by as much as they are (Poisson): tested by the index of dispersion (Fisher,
+    Statistical Methods for Research Workers, 1925; Cochran, Biometrics, 1954). Everybody is taken to have had the same
+    occasions.
+    """
+    return _of_results(readings, pl.col(VALUE).mean(), 0)
+
+
+def _described(usable: pl.DataFrame, at_least: int) -> Reliability:
+    counts = usable[COUNT]
+    below = usable.select((pl.col(COUNT) < at_least).mean()).item()
+    return Reliability(usable[SUBJECT].n_unique(), usable.height, int(counts.sum()), counts.median(), below)  # type: ignore[arg-type]
+
+
+def _of_results(usable: pl.DataFrame, chance: pl.Expr, at_least: int) -> Reliability:
+    """From results alone: the sum of squares over the variance of chance, in each stratum, is χ² by chance."""
+    described = _described(usable, at_least)
+    apart = ((pl.col(VALUE) - pl.col(VALUE).mean()) ** 2).sum() / chance
+    strata_of = usable.group_by(strata(usable), maintain_order=True)
+    of_stratum = strata_of.agg(apart.alias("apart"), (pl.len().cast(pl.Int64) - 1).alias("freedom"))
+    apart_in_all, freedom = of_stratum.filter(pl.col("apart").is_finite()).sum().select("apart", "freedom").row(0)
+    if freedom < 1:
+        return described
+    real = max(0.0, 1 - freedom / apart_in_all) if apart_in_all else 0.0
+    return replace(described, reliability=real, p_value=float(stats.chi2.sf(apart_in_all, freedom)))
 
 
 def _icc(ratio: float, size: float) -> float:
