@@ -29,7 +29,7 @@ def as_readings(facts: Sequence[Any], period: str = "2026-Q1") -> pl.DataFrame:
             "low": None,
             "high": None,
         },
-        schema_overrides={name: pl.Float64 for name in ("spread", "low", "high")},
+        schema_overrides=dict.fromkeys(("spread", "low", "high"), pl.Float64),
     )
 
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_tested_says_so() -> None:
     assert (certain.icc, certain.k, certain.n_for_090, certain.verdict) == (1, 0, 1, "reliable")
 
 
-def of_counts(counts: Sequence[float], period: str = "2026-Q1") -> pl.DataFrame:
+def of_counts(counts: Any, period: str = "2026-Q1") -> pl.DataFrame:
     return as_readings([[count] for count in counts], period).with_columns(n=pl.col("value").cast(pl.Int64))
 
 
