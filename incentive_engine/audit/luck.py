@@ -60,12 +60,12 @@ def luck(rules: Rules, accepted: Accepted, period: Period, draws: int = DRAWS, s
     probability of a wrong tier is that of Adams, Mehrotra, Thomas, McGlynn (New England Journal of Medicine, 2010).
     The same seed draws the same truths.
     """
-    calculation = calculate(rules, accepted, period, Timings(), keep=True)
+    calculation = calculate(rules, accepted, period, Timings(), keep=False)
     truths, generator = Truths(calculation), np.random.default_rng(seed)
     paid = dict(_paid(calculation))
     deserved: dict[str, list[pl.DataFrame]] = {plan: [] for plan in paid}
     for _ in range(draws):
-        again = calculate_from(rules, calculation.accepted, truths.drawn(generator), period, Timings(), keep=True)
+        again = calculate_from(rules, calculation.accepted, truths.drawn(generator), period, Timings(), keep=False)
         of_draw = dict(_paid(again))
         for plan, observed in paid.items():
             rows = of_draw.get(plan, observed.clear())
