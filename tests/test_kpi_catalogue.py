@@ -18,11 +18,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import polars as pl
 import pytest
 
 import incentive_engine
 from incentive_engine.documents import Document, read_document, read_text
+from incentive_engine.engine.measuring import measured_from
 from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.catalogue import Catalogue, catalogues
 from incentive_engine.rulesets.loading import load_document
@@ -37,6 +40,12 @@ CATALOGUES = catalogues()
 ENTRIES = [(file, name) for file, (catalogue, _) in CATALOGUES.items() for name in catalogue.kpis]
 SUBJECTS = ("ordinary", "empty", "single", "equal", "missing")
 PERIOD = "2026-Q3"
+PERIODS = (PERIOD, "2026")
+KINDS: tuple[SubjectKind, ...] = ("payee", "team", "department", "company")
+Asked = tuple[str, str, str, str]
+"""An entry, the kind of subject, the subject, the period."""
+Answer = tuple[Fraction, int]
+"""The value and its n."""
 HEAD = """
 rule_set: catalogue
 version: "1"
@@ -86,36 +95,42 @@ def taken_over(file: str) -> str:
 
 
 @cache
-def worked_out(file: str) -> Mapping[tuple[str, str], tuple[Fraction, int]]:
-    """What the engine says of the entries of a file: value and n, by entry and subject."""
+def worked_out(file: str) -> Mapping[Asked, Answer]:
+    """What the engine says of all entries of a file, of all subjects and several periods."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "rules.yaml").write_text(taken_over(file), encoding="utf-8")
         for path, text in {"workforce.csv": WORKFORCE, **case(file)["data"]}.items():
             (folder / path).write_text(text, encoding="utf-8")
-        run = incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, PERIOD)
-    assert run.held.filter(code="unknown-payee").is_empty()
-    rows = run.kpis.filter(period=PERIOD).iter_rows(named=True)
-    return {(row["kpi"], row["subject"]): (Fraction(row["value"]), row["n"]) for row in rows}
+        done = measured_from(incentive_engine.load(folder / "rules.yaml"), folder, PERIODS, KINDS)
+    assert done.held.filter(code="unknown-payee").is_empty()
+    table = done.table.filter(pl.col("period").is_in(PERIODS))  # formulas have read others, too
+    asked = table.select("kpi", "subject_kind", "subject", "period").rows()
+    values = table.select("value", "n").rows()
+    return {each: (Fraction(value), n) for each, (value, n) in zip(asked, values, strict=True)}
 
 
 @pytest.mark.parametrize(("file", "name"), ENTRIES)
 def test_every_entry_gives_what_was_worked_out_by_hand(file: str, name: str) -> None:
-    expected = case(file)["expect"][name]
-    assert tuple(sorted(expected)) == tuple(sorted(SUBJECTS))
-    found = {subject: worked_out(file).get((name, subject)) for subject in SUBJECTS}
+    expected, of = case(file)["expect"][name], case(file).get("of", "payee")
+    assert set(expected) == set(SUBJECTS)
+    found = {subject: worked_out(file).get((name, of, subject, PERIOD)) for subject in SUBJECTS}
     assert found == {subject: told(each) for subject, each in expected.items()}
 
 
-@pytest.mark.parametrize(("file", "name"), ENTRIES)
-def test_the_oracle_gives_the_same(file: str, name: str) -> None:
-    results, of = Results(oracle_case(file)), case(file).get("of", "payee")
-    found = {subject: results.of(name, of, subject, PERIOD) for subject in SUBJECTS}
-    values = {subject: None if each.value is None else (each.value, each.n) for subject, each in found.items()}
-    assert values == {subject: told(each) for subject, each in case(file)["expect"][name].items()}
+@pytest.mark.parametrize("file", CATALOGUES)
+def test_the_oracle_gives_the_same_of_everybody(file: str) -> None:
+    """Also of teams, departments and the company, for the quarter and the year."""
+    results = Results(oracle_case(file))
+    staff = results.tables["workforce"]
+    subjects = {kind: {row[kind] for row in staff} for kind in KINDS[:-1]} | {"company": {"company"}}
+    asked = [(name, kind, subject, period) for name in catalogue(file).kpis for kind in KINDS
+             for subject in sorted(subjects[kind]) for period in PERIODS]  # fmt: skip
+    found = {each: results.of(*each) for each in asked}
+    assert worked_out(file) == {each: (one.value, one.n) for each, one in found.items() if one.value is not None}
 
 
-def told(expected: Any) -> tuple[Fraction, int] | None:
+def told(expected: Any) -> Answer | None:
     return None if expected == "none" else (Fraction(expected[0]), int(expected[1]))
 
 
