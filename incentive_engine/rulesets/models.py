@@ -97,6 +97,12 @@ class Kpi(Declared):
     importance: Annotated[
         str | None, Field(description="The KPI that says how important customers say that this is.")
     ] = None
+    mirrored_by: Annotated[
+        str | None, Field(description="The KPI that says what employees think that customers answer: a mirror survey.")
+    ] = None
+    checked_by: Annotated[
+        tuple[str, ...], Field(description="KPIs from outside that look at the same: mystery visits, audits.")
+    ] = ()
     reviewed: Annotated[
         dt.date | None, Field(description="The last day on which it was asked whether it is still the right KPI.")
     ] = None

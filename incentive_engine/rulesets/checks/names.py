@@ -28,7 +28,7 @@ from incentive_engine.rulesets.formula_uses import (
     FormulaUse,
 )
 from incentive_engine.rulesets.models import Kpi, MeasureFields, Plan, Population, RuleSet, Way
-from incentive_engine.rulesets.resolving import ROOT
+from incentive_engine.rulesets.resolving import ROOT, KeyPath
 from incentive_engine.rulesets.tables import ParameterTable, Source
 
 STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMBERS))
@@ -54,15 +54,26 @@ _NEAR = 0.8
 
 @tells("unknown-source", "unknown-kpi", about=(Kpi, FromFacts))
 def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
-    """The sources of KPIs, and the KPIs that they drive, are declared."""
+    """The sources of KPIs, and the KPIs that they name, are declared."""
     rules = checked.rules
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts) and kpi.compute.source not in rules.sources:
             where = checked.at("kpis", name, "compute", "from")
             yield unknown("source", kpi.compute.source, where, rules.sources, "`sources`")
-        for index, driven in enumerate(kpi.drives):
-            if driven not in rules.kpis:
-                yield unknown("KPI", driven, checked.at("kpis", name, "drives", index), rules.kpis, "`kpis`")
+        for at, other in other_kpis(kpi):
+            if other not in rules.kpis:
+                yield unknown("KPI", other, checked.at("kpis", name, *at), rules.kpis, "`kpis`")
+
+
+def other_kpis(kpi: Kpi) -> Iterator[tuple[KeyPath, str]]:
+    """The KPIs that a KPI names outside its formulas, each with its place."""
+    for index, driven in enumerate(kpi.drives):
+        yield ("drives", index), driven
+    for index, check in enumerate(kpi.checked_by):
+        yield ("checked_by", index), check
+    for place, other in (("importance", kpi.importance), ("mirrored_by", kpi.mirrored_by)):
+        if other is not None:
+            yield (place,), other
 
 
 @tells("unknown-kpi", "unknown-curve", "unknown-table", about=(MeasureFields, Way, FromTable))
@@ -191,10 +202,10 @@ def everything_is_used(checked: Checked) -> Iterator[Problem]:
 def _used(checked: Checked) -> dict[str, set[str]]:
     rules = checked.rules
     read = {kpi for use in checked.formulas for kpi in use.kpis}
-    driven = {kpi for each in rules.kpis.values() for kpi in each.drives}
+    beside = {other for kpi in rules.kpis.values() for _, other in other_kpis(kpi)}
     called = {name for use in checked.formulas for name in use.formula.calls}
     return {
-        "kpis": {kpi for _, _, kpi in checked.measures} | read | driven,
+        "kpis": {kpi for _, _, kpi in checked.measures} | read | beside,
         "curves": {way.way.curve for _, way, _ in checked.ways} | called,
         "sources": {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
         "tables": {parameter.table for parameter in checked.parameters},
