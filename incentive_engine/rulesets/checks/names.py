@@ -60,12 +60,12 @@ def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
         if isinstance(kpi.compute, FromFacts) and kpi.compute.source not in rules.sources:
             where = checked.at("kpis", name, "compute", "from")
             yield unknown("source", kpi.compute.source, where, rules.sources, "`sources`")
-        for at, other in other_kpis(kpi):
+        for at, other in _other_kpis(kpi):
             if other not in rules.kpis:
                 yield unknown("KPI", other, checked.at("kpis", name, *at), rules.kpis, "`kpis`")
 
 
-def other_kpis(kpi: Kpi) -> Iterator[tuple[KeyPath, str]]:
+def _other_kpis(kpi: Kpi) -> Iterator[tuple[KeyPath, str]]:
     """The KPIs that a KPI names outside its formulas, each with its place."""
     for index, driven in enumerate(kpi.drives):
         yield ("drives", index), driven
@@ -202,7 +202,7 @@ def everything_is_used(checked: Checked) -> Iterator[Problem]:
 def _used(checked: Checked) -> dict[str, set[str]]:
     rules = checked.rules
     read = {kpi for use in checked.formulas for kpi in use.kpis}
-    beside = {other for kpi in rules.kpis.values() for _, other in other_kpis(kpi)}
+    beside = {other for kpi in rules.kpis.values() for _, other in _other_kpis(kpi)}
     called = {name for use in checked.formulas for name in use.formula.calls}
     return {
         "kpis": {kpi for _, _, kpi in checked.measures} | read | beside,
