@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from incentive_engine.cli.auditing import audit
 from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.measuring import kpis
@@ -15,7 +16,7 @@ from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
-COMMANDS = (demo, init, check, kpis, run, explain, statements, schema)
+COMMANDS = (demo, init, check, kpis, run, explain, statements, audit, schema)
 
 
 @click.group("incentive", cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,7 +10,7 @@ from typing import Final
 Tick = Callable[[int, int], None]
 """Called with how much is done, and of how much."""
 
-_STEPS: Final[Mapping[str, str]] = {
+RUN_STEPS: Final[Mapping[str, str]] = {
     "accept": "reading the files",
     "kpis": "working out the KPIs",
     "eligibility": "finding who is in which plan",
@@ -21,16 +21,23 @@ _STEPS: Final[Mapping[str, str]] = {
     "check": "checking the sums",
     "write": "writing the run",
 }
+AUDIT_STEPS: Final[Mapping[str, str]] = {
+    "accept": "reading the files",
+    "evaluate": "working out the pay",
+    "kpis": "looking at each KPI",
+    "gaming": "looking at the records",
+    "luck": "paying again on results that could be true",
+}
 
 
 @contextmanager
-def steps_shown() -> Iterator[Callable[[str], None]]:
-    """Shows which step of a run is going on; gives what to call with its name."""
+def steps_shown(steps: Mapping[str, str] = RUN_STEPS) -> Iterator[Callable[[str], None]]:
+    """Shows which step is going on, of a run unless said; gives what to call with its name."""
     with counted("reading the rules") as (tick, describe):
 
         def step(name: str) -> None:
-            describe(_STEPS[name])
-            tick(list(_STEPS).index(name), len(_STEPS))
+            describe(steps[name])
+            tick(list(steps).index(name), len(steps))
 
         yield step
 
