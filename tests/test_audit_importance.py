@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from incentive_engine.audit.importance import importance
+from incentive_engine.audit.importance import _by_chance, importance
 
 
 def results(values: np.ndarray, period: str = "2026-Q1") -> pl.DataFrame:
@@ -47,6 +47,8 @@ def test_together_they_explain_what_a_regression_explains() -> None:
     assert found.explained == pytest.approx(float(OLS(outcome, constant).fit().rsquared))
     assert sum(found.parts.values()) == pytest.approx(1)
     assert found.results == 300
+    test = OLS(outcome, constant).fit().f_pvalue
+    assert _by_chance(found.explained or 0, 4, 299) == pytest.approx(float(test))
 
 
 def test_the_same_kpi_twice_shares_what_it_explains() -> None:
@@ -63,7 +65,17 @@ def test_periods_explain_nothing() -> None:
         pl.concat([results(generator.normal(level, 1, 300), f"2026-Q{at}") for at, level in ((1, 0), (2, 9))])
         for _ in range(2)
     ]
-    assert (importance(frames[0], {"other": frames[1]}).explained or 0) < 0.02
+    found = importance(frames[0], {"other": frames[1]})
+    assert (found.explained or 0) < 0.01
+    assert found.parts == {}
+
+
+def test_chance_is_not_shared_out() -> None:
+    """The parts of nothing would add up to 1 all the same: at 5 %, 100 draws give 5."""
+    generator = np.random.default_rng(5)
+    draws = [[results(generator.normal(size=60)) for _ in range(4)] for _ in range(100)]
+    found = [importance(first, dict(zip("abc", others, strict=True))) for first, *others in draws]
+    assert sum(bool(each.parts) for each in found) <= 10
 
 
 def test_too_little_explains_nothing() -> None:

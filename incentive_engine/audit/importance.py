@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from incentive_engine.audit.readings import GROUP, PERIOD, strata
 from incentive_engine.engine.measured import SUBJECT, VALUE
 
 PAIRS_PER_DRIVER: Final = 10
 """With fewer the weights are those of chance (Harrell, Regression Modeling Strategies, 2015, chapter 4)."""
+LEVEL: Final = 0.05
+_NOTHING: Final = 1e-12
 _OUTCOME: Final = "\0outcome"
 _Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -22,8 +25,8 @@ _Numbers = np.ndarray[Any, np.dtype[np.float64]]
 class Importance:
     """The part that each KPI has in what can be explained of another one; parts add up to 1.
 
-    `explained`: the share of the variance that all of them explain together; None, and no parts, where there are too
-    few results for so many KPIs.
+    `explained`: the share of the variance that all of them explain together; None where there are too few results for
+    so many KPIs. No parts where that is no more than chance explains.
     """
 
     results: int
@@ -50,8 +53,16 @@ def importance(outcome: pl.DataFrame, drivers: Mapping[str, pl.DataFrame]) -> Im
     correlations = np.corrcoef(apart.select(moving).to_numpy(), rowvar=False)
     weights = _relative_weights(correlations[1:, 1:], correlations[0, 1:])
     explained = float(weights.sum())
+    if _by_chance(explained, len(moving) - 1, apart.height - together.select(strata(together)).n_unique()) >= LEVEL:
+        return Importance(apart.height, explained, {})
     parts = {name: float(weight) / explained for name, weight in zip(moving[1:], weights, strict=True)}
     return Importance(apart.height, explained, dict.fromkeys(drivers, 0.0) | parts)
+
+
+def _by_chance(explained: float, drivers: int, freedom: int) -> float:
+    """How often chance explains as much: the F-test of a regression."""
+    left = max(1, freedom - drivers)
+    return float(stats.f.sf(explained / drivers / max(1 - explained, _NOTHING) * left, drivers, left))
 
 
 def _relative_weights(among: _Numbers, with_outcome: _Numbers) -> _Numbers:
