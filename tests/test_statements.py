@@ -264,6 +264,28 @@ def test_who_is_held_reads_what_is_missing(pages: Path, statements: dict[str, St
     assert "0,00" not in text
 
 
+def test_who_set_a_target_is_said(tmp_path: Path) -> None:
+    panel = "agreed_with_customers: {on: 2026-05-04, how: {en: customer panel, fr: panel de clients}}"
+    by_table = "decided: {by: Sales board, on: 2026-06-01}"
+    rules = (STARTER / "rules.yaml").read_text(encoding="utf-8")
+    rules = rules.replace("keys: [level, kpi]}", f"keys: [level, kpi], {by_table}}}")
+    own = f"target: 4, decided: {{by: Care board, on: 2026-05-11, notified: 2026-06-01, {panel}}}"
+    (tmp_path / "rules.yaml").write_text(rules.replace("target: 4,", f"{own},"), encoding="utf-8")
+    run = incentive_engine.run(
+        incentive_engine.load(tmp_path / "rules.yaml"), STARTER / "data", PERIOD, tmp_path / "run"
+    )
+    write_statements(folder_of(run), tmp_path / "pages")
+    texts = {path.stem: Page(path.read_text(encoding="utf-8")).text for path in (tmp_path / "pages").glob("*.html")}
+    english = "Who set the target Care board, on 11 May 2026; told on 1 June 2026; agreed with customers on 4 May 2026"
+    assert f"{english}: customer panel" in texts["A01"]
+    french = "Qui a fixé l'objectif Care board, le 11 mai 2026 ; annoncé le 1er juin 2026 ; convenu avec les clients le"
+    assert any(
+        f"{french} 4 mai 2026 : panel de clients" in re.sub("[\u202f\u00a0]", " ", text) for text in texts.values()
+    )
+    assert "Who set the target Sales board, on 1 June 2026" in texts["S01"]
+    assert "Sales board" not in texts["A01"]
+
+
 def test_where_the_numbers_come_from(run: Run, pages: Path, statements: dict[str, Statement]) -> None:
     text = page_of(pages, statements["A01"]).text
     for told in (run.summary["rules"]["sha256"], run.summary["engine"], "surveys.csv", "rules.yaml:", "version 1"):

@@ -85,6 +85,8 @@ class Card:
     """How the result is worked out from records."""
     against: tuple[tuple[str, str], ...]
     """What the result is held against: a target, a threshold, the others of a population; each with its name."""
+    decided: str
+    """Who set the target, when people were told, and whether customers had a say; empty where nobody is named."""
     instead: str
     """Why another result than the payee's own counts, and which."""
     curves: tuple[tuple[str, str], ...]
