@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Kind = Literal["text", "decimal", "count", "flag"]
+Kind = Literal["text", "decimal", "count", "date", "flag"]
 
 PAYOUTS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "pays": "text", "period": "text", "department": "text", "currency": "text",
@@ -38,6 +38,7 @@ POOLS: Final[dict[str, Kind]] = {
     "pool": "text", "group": "text", "payees": "count", "sum": "decimal", "paid": "decimal", "left": "decimal",
     "factor": "decimal", "held": "count",
 }  # fmt: skip
+VERBATIMS: Final[dict[str, Kind]] = {"kpi": "text", "payee": "text", "date": "date", "text": "text", "shown": "flag"}
 HELD: Final[dict[str, Kind]] = {"table": "text", "key": "text", "payee": "text", "code": "text", "reason": "text"}
 ELIGIBILITY: Final[dict[str, Kind]] = {"payee": "text", "plan": "text", "test": "text", "result": "flag"}
 

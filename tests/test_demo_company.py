@@ -71,6 +71,13 @@ def test_records_are_as_many_as_a_quarter_brings(company: Path) -> None:
     assert answers.filter(pl.col("adviser_id") == people.THREE_ANSWERS).height == 3
 
 
+def test_customers_write_and_some_may_be_quoted(run: Run) -> None:
+    kept = run.verbatims
+    assert 2_000 < kept.height < 4_000
+    assert 0.6 < kept["shown"].mean() < 0.8  # type: ignore[operator]
+    assert 0 < kept["payee"].null_count() < kept.height / 2
+
+
 def test_everybody_is_paid_held_or_told_why_not(run: Run) -> None:
     paid = set(run.payouts["payee"])
     held = set(run.held.filter(pl.col("table") == "workforce")["payee"])

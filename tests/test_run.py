@@ -27,11 +27,12 @@ CONTRACT = {
     "departments": columns.DEPARTMENTS,
     "kpis": columns.KPIS,
     "pools": columns.POOLS,
+    "verbatims": columns.VERBATIMS,
     "held": columns.HELD,
     "eligibility": columns.ELIGIBILITY,
     "steps": columns.STEPS,
 }
-DTYPES = {"text": pl.String, "decimal": pl.Decimal, "count": pl.Int64, "flag": pl.Boolean}
+DTYPES = {"text": pl.String, "decimal": pl.Decimal, "count": pl.Int64, "date": pl.Date, "flag": pl.Boolean}
 
 
 @pytest.fixture(scope="module")

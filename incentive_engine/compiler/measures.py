@@ -266,9 +266,10 @@ def hold_without_result(context: Context, nodes: Variants[MeasureNode], chosen: 
     """Holds who has no result that counts."""
     node = nodes.first
     reliability = node.kpi.reliability
-    enough = f" from at least {reliability.at_least} facts" if reliability else ""
+    least = reliability.at_least if reliability else 0
+    enough = f" from at least {least} fact{'s' if least > 1 else ''}" if least else ""
     if reliability and reliability.credibility:
-        enough += f", with one of the {reliability.credibility.towards},"
+        enough += f", or none of the {reliability.credibility.towards} to weigh it with,"
     subject = "the company" if node.of == "company" else node.of
     about = None if node.of == "company" else node.of
     context.hold("missing-result", chosen.missing, f"no result of `{node.path}`{enough} for {subject}", about)

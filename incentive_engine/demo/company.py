@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.demo import decisions, records
+from incentive_engine.demo.comments import with_comments
 from incentive_engine.demo.people import Payee, hire
 
 PERIOD: Final = "2026-Q3"
@@ -27,7 +28,8 @@ def write_company(folder: Path) -> None:
     people = hire(Random(_SEED))
     folder.mkdir(parents=True, exist_ok=True)
     _write_workforce(folder / "workforce.csv", people)
-    _write_surveys(folder / "surveys", records.surveys(Random(_SEED + 1), people))
+    surveys = with_comments(Random(_SEED + 6), records.surveys(Random(_SEED + 1), people))
+    _write_surveys(folder / "surveys", surveys)
     _write_calls(folder / "calls", records.calls(Random(_SEED + 2), people))
     _write_complaints(folder / "complaints.csv", records.complaints(Random(_SEED + 3), people))
     _write_tickets(folder / "tickets.csv", records.tickets(Random(_SEED + 4), people))

@@ -25,13 +25,14 @@ from incentive_engine.engine.invariants import Population, check_invariants
 from incentive_engine.engine.measuring import kpi_table
 from incentive_engine.engine.running import Calculation, Timings, accept_for, calculate
 from incentive_engine.engine.totals import departments
+from incentive_engine.engine.verbatims import verbatims
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.rulesets.loading import Rules, load
 from incentive_engine.version import __version__
 
-TABLES = ("payouts", "contributions", "departments", "kpis", "pools", "held", "eligibility", "steps")
+TABLES = ("payouts", "contributions", "departments", "kpis", "pools", "verbatims", "held", "eligibility", "steps")
 FORMAT = 1
 SET_ASIDE = "_held.parquet"
 """Among the inputs: the rows that could not be accepted, so that a run from the folder alone holds them too."""
@@ -73,6 +74,11 @@ class Run:
     def pools(self) -> pl.DataFrame:
         """One row per pool × group: the sum, what is paid of it, and what is left."""
         return self.tables["pools"].collect()
+
+    @cached_property
+    def verbatims(self) -> pl.DataFrame:
+        """One row per text that a respondent wrote, and whether those whom it is about may read it."""
+        return self.tables["verbatims"].collect()
 
     @cached_property
     def held(self) -> pl.DataFrame:
@@ -194,6 +200,7 @@ def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
         "departments": departments(calculation).lazy(),
         "kpis": kpi_table(calculation.measured.results, calculation.period),
         "pools": calculation.pools.lazy(),
+        "verbatims": verbatims(calculation.rules.ruleset, calculation.accepted, calculation.period).lazy(),
         "held": outputs.held(calculation).lazy(),
         "eligibility": calculation.assigned.tests,
         "steps": outputs.steps(calculation).lazy(),

@@ -76,6 +76,7 @@ from incentive_engine.rulesets.checks.tables import (
     tables_pick_one_row,
     timezone_is_known,
 )
+from incentive_engine.rulesets.checks.verbatims import verbatims_stand_in_facts
 
 RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
@@ -127,6 +128,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     columns_of_facts_differ,
     columns_keep_their_type,
     facts_have_one_use_per_column,
+    verbatims_stand_in_facts,
     tables_pick_one_row,
     labels_speak_every_language,
     customers_weigh_enough,

@@ -15,7 +15,7 @@ from incentive_engine.formulas.tree import NameUse, walk
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.over_kpis import EARLIER, OverKpis
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
-from incentive_engine.rulesets.models import Plan, RuleSet
+from incentive_engine.rulesets.models import Kpi, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.set_aside import SetAsideRepeats, SetAsideWhen
 from incentive_engine.rulesets.tables import Source
@@ -94,6 +94,7 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
     for name, source in rules.sources.items():
         yield from _of_source(name, source)
     for name, kpi in rules.kpis.items():
+        yield from _of_verbatims(name, kpi)
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
                 at = ("kpis", name, "compute", *key.split("."))
@@ -111,6 +112,12 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
         yield from _of_pool(known, ("pools", name), pool, members)
     for name, plan in rules.plans.items():
         yield from _of_plan(known, ("plans", name), plan, nodes[name])
+
+
+def _of_verbatims(name: str, kpi: Kpi) -> Iterator[FormulaUse]:
+    if isinstance(kpi.compute, FromFacts) and kpi.verbatims is not None:
+        at = ("kpis", name, "verbatims", "when")
+        yield FormulaUse(at, kpi.verbatims.when, "boolean", kpi.compute.source, (WHOLE_PERIOD,))
 
 
 def _of_source(name: str, source: Source) -> Iterator[FormulaUse]:
@@ -211,7 +218,14 @@ def compared_columns(rules: RuleSet, source: str) -> frozenset[str]:
 
 def text_columns(rules: RuleSet, source: str) -> frozenset[str]:
     """The columns of a source that KPIs read as text, outside formulas."""
-    return frozenset(column for compute in _from(rules, source) for column in compute.texts().values())
+    columns = {column for compute in _from(rules, source) for column in compute.texts().values()}
+    return frozenset(columns | verbatim_columns(rules, source))
+
+
+def verbatim_columns(rules: RuleSet, source: str) -> frozenset[str]:
+    """The columns of a source that hold what people wrote."""
+    said = (kpi.verbatims for kpi in rules.kpis.values() if getattr(kpi.compute, "source", None) == source)
+    return frozenset(each.column for each in said if each is not None)
 
 
 def _from(rules: RuleSet, source: str) -> Iterator[FromFacts]:

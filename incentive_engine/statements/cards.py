@@ -9,9 +9,9 @@ from incentive_engine.compiler.credibility import WEIGHTED
 from incentive_engine.compiler.inputs import PREVIOUS
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
 from incentive_engine.statements.reading import Reading, Row, number_in
-from incentive_engine.statements.results import Results, ResultWriter
+from incentive_engine.statements.results import Results, ResultWriter, Written
 from incentive_engine.statements.steps import NodeSteps
-from incentive_engine.statements.values import Card, Line
+from incentive_engine.statements.values import Card, Comments, Line
 from incentive_engine.statements.ways import WaysWriter
 
 
@@ -51,6 +51,7 @@ class CardWriter:
             curves=self._curves,
             weight=self._weight(measured["weight"]),
             lines=(*self._lines(row, measured, results), *brought),
+            comments=self._comments(results.written.get((row["payee"], node.kpi_name))),
             score="" if score is None else self._reading.score(score),
             pay="" if pay is None else numbers.money(pay),
             rule=self._rule,
@@ -103,6 +104,16 @@ class CardWriter:
             wider = reliability.credibility.towards
             return str(instead[WEIGHTED][wider]).format(subject=row[wider])
         return f"{self._ways.why_not(row)} {instead[source].format(subject=measured['subject'])}"
+
+    def _comments(self, written: Written | None) -> Comments | None:
+        """What was written about the payee, where the KPI says that anything is."""
+        verbatims, words = self._node.kpi.verbatims, self._words["comments"]
+        if written is None or verbatims is None:
+            return None
+        allowed = self._language.plural(words["allowed"], len(written.allowed)) if written.allowed else words["none"]
+        lead = str(words["lead"]).format(count=self._language.plural(words["count"], written.count), allowed=allowed)
+        latest = written.allowed[: verbatims.at_most]
+        return Comments(lead, tuple((self._language.date(day), text) for day, text in latest))
 
     def _weight(self, weight: Decimal | None) -> str:
         if weight is None:

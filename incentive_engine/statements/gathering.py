@@ -28,7 +28,7 @@ from incentive_engine.statements.files import file_names
 from incentive_engine.statements.languages import Language, chosen, language
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
-from incentive_engine.statements.results import Results
+from incentive_engine.statements.results import Results, Written
 from incentive_engine.statements.values import Held, Origin, Source, Statement
 
 _QUOTED = re.compile(r"`([^`]+)`")
@@ -83,7 +83,7 @@ def gathered(folder: Path) -> Gathered:
         traces={(row["payee"], row["plan"]): row for trace in run.trace.values() for row in _rows(trace)},
         measured=measured,
         held=held,
-        results=_results(run.kpis, rules.ruleset.kpis),
+        results=_results(run.kpis, run.verbatims, rules.ruleset.kpis),
     )
 
 
@@ -101,18 +101,29 @@ def _workforce(folder: Path) -> pl.DataFrame:
     )
 
 
-def _results(results: pl.DataFrame, kpis: Mapping[str, Kpi]) -> Results:
+def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, Kpi]) -> Results:
     name = ("kpi", "subject_kind", "subject", "period")
     quotients = results.filter(pl.col("denominator").is_not_null()).select(*name, "numerator", "denominator")
     over = [kpi.compute.kpis for kpi in kpis.values() if isinstance(kpi.compute, OverKpis)]
     read = results.filter(pl.col("kpi").is_in(frozenset().union(*over))).select(*name, "value")
     return Results(
         {
+            (payee, kpi): Written(count, tuple(zip(days, texts, strict=True)))
+            for payee, kpi, count, days, texts in _written(verbatims).iter_rows()
+        },
+        {
             (kpi, kind, subject, period): (above, below)
             for kpi, kind, subject, period, above, below in quotients.iter_rows()
         },
         {(kpi, kind, subject, period): value for kpi, kind, subject, period, value in read.iter_rows()},
     )
+
+
+def _written(verbatims: pl.DataFrame) -> pl.DataFrame:
+    """One row per payee and KPI: how many texts, and those that may be shown with their days, the latest first."""
+    latest = verbatims.drop_nulls("payee").sort("date", descending=True, maintain_order=True)
+    shown = pl.col("date", "text").filter(pl.col("shown"))
+    return latest.group_by("payee", "kpi", maintain_order=True).agg(pl.len(), shown)
 
 
 class StatementMaker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,9 +28,20 @@ Subject: TypeAlias = tuple[SubjectKind, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What was written about a payee beside the answers of one KPI."""
+
+    count: int
+    allowed: tuple[tuple[dt.date, str], ...]
+    """What may be shown, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """What results were worked out from: numerators and denominators, and the values that formulas over KPIs read."""
 
+    written: Mapping[tuple[str, str], Written]
+    """What was written, by payee and KPI."""
     quotients: Mapping[ResultName, tuple[Decimal, Decimal]]
     read: Mapping[ResultName, Decimal]
 

@@ -70,6 +70,14 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Comments:
+    """What was written about the payee: how much, and the latest of what may be shown, each with its day."""
+
+    lead: str
+    shown: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A measure: whose result counts, and how it became money."""
 
@@ -93,6 +101,7 @@ class Card:
     """The payout curves in words, each with its name."""
     weight: str
     lines: tuple[Line, ...]
+    comments: Comments | None
     score: str
     pay: str
     rule: str
