@@ -192,11 +192,12 @@ def reasons_differ(case: Case, found: Run, expected: Mapping[tuple[str, str], Ou
         yield f"held are {sorted(codes)}, the oracle says {sorted(wanted)}"
     results = Results(case)
     for source in (name for name, kinds in results.read.items() if kinds):
-        payee = case.rules["sources"][source].get("payee", "")
+        payee = results.sources[source].get("payee", "")
         strange = Counter(
             (fact.get(payee), code) for fact in results.tables[source] for code in results.refused(source, fact)
         )
-        strange += Counter((fact.get(payee), "set-aside") for fact in results.aside[source])
+        strange += Counter((fact.get(payee), code) for fact, code in results.aside.get(source, ()))
+        strange += Counter((fact.get(payee), "no-case") for fact in results.without_case(source))
         told = Counter((row["payee"], row["code"]) for row in held if row["table"] == source)
         if told != strange:
             yield f"held of {source} are {told}, the oracle says {strange}"
@@ -228,6 +229,7 @@ def results_differ(case: Case, found: Run, expected: Mapping[tuple[str, str], Ou
             "n": result.n,
             "numerator": result.numerator,
             "denominator": None if result.denominator is None else result.denominator,
+            "invited": results.invited(*key),
         })  # fmt: skip
     for node in measures(expected):
         for key in node.read:

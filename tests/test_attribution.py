@@ -11,7 +11,9 @@ import pytest
 
 import incentive_engine
 from incentive_engine import Run
+from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import recompute
+from incentive_engine.statements.gathering import StatementMaker, gathered
 
 HEAD = """
 rule_set: credit
@@ -245,3 +247,229 @@ def test_facts_that_name_their_team_and_department_need_no_assignment(tmp_path: 
     run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
     assert counts(run) == {"one": 1, "South": 1, "Care": 1}
     assert held(run) == [("id=2", "not-assigned")]
+
+
+# --- shared facts -----------------------------------------------------------------------------------------------------
+
+SHARED = """
+sources:
+  deals: {path: deals.csv, id: deal, payee: who, date: at, share: part, system_accounts: [BOT]}
+kpis:
+"""
+KINDS = {
+    "number": "{kind: count, from: deals}",
+    "amount": "{kind: sum, from: deals, value: amount}",
+    "mean": "{kind: mean, from: deals, value: amount}",
+    "big": "{kind: share, from: deals, where: amount > 100}",
+    "nps": "{kind: nps, from: deals, answer: answer}",
+    "rate": "{kind: ratio, from: deals, numerator: amount, denominator: answer}",
+}
+
+
+def shared_of(folder: Path, deals: str, out: Path | None = None) -> Run:
+    """A run for 2026-Q3 of every kind that can be shared, for payees, teams and the company."""
+    kpis = [
+        f"  {name}: {{title: {{en: {name}, fr: {name}}}, perspective: customer, better: higher, compute: {compute}}}"
+        for name, compute in KINDS.items()
+    ]
+    items = ", ".join(
+        f"{name}_{of}: {{kpi: {name}, of: {of}, attainment: level, curve: any}}"
+        for name in KINDS
+        for of in ("payee", "team", "company")
+    )
+    plan = f"{{title: {{en: All, fr: Tous}}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}"
+    text = "\n".join([HEAD + SHARED.rstrip(), *kpis, f"plans: {{all: {plan}}}"])
+    (folder / "rules.yaml").write_text(text, encoding="utf-8")
+    (folder / "workforce.csv").write_text("payee,team\none,North\ntwo,North\nthree,South\n", encoding="utf-8")
+    (folder / "deals.csv").write_text("\n".join(["deal,who,at,part,amount,answer", *deals.split()]), encoding="utf-8")
+    return incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, "2026-Q3", out)
+
+
+def of(run: Run, subject: str) -> dict[str, tuple[Any, ...]]:
+    """Value and n of a subject, by KPI."""
+    return {row["kpi"]: (row["value"], row["n"]) for row in run.kpis.filter(subject=subject).to_dicts()}
+
+
+DEALS = """
+1,one,2026-07-01,0.3,1000,10
+1,two,2026-07-01,0.5,1000,10
+1,three,2026-07-01,0.2,1000,10
+2,one,2026-07-02,1,50,5
+"""
+
+
+def test_shared_facts_count_in_part(tmp_path: Path) -> None:
+    run = shared_of(tmp_path, DEALS)
+    assert run.held.is_empty()
+    assert of(run, "one") == {
+        "number": (Decimal("1.3"), 2),
+        "amount": (350, 2),  # 0.3 × 1000 + 50
+        "mean": (Decimal("269.2308"), 2),  # 350 ÷ 1.3
+        "big": (Decimal("0.2308"), 2),  # 0.3 ÷ 1.3
+        "nps": (Decimal("-53.8462"), 2),  # 100 × (0.3 - 1) ÷ 1.3
+        "rate": (Decimal("43.75"), 2),  # 350 ÷ (0.3 × 10 + 5)
+    }
+    assert of(run, "three")["number"] == (Decimal("0.2"), 1)
+    assert of(run, "three")["mean"] == (1000, 1)
+    # The team of two of them has both their shares of one fact, and the company has two facts, whole.
+    assert of(run, "North")["number"] == (Decimal("1.8"), 2)
+    assert of(run, "North")["amount"] == (850, 2)
+    assert of(run, "company") == {
+        "number": (2, 2),
+        "amount": (1050, 2),
+        "mean": (525, 2),
+        "big": (Decimal("0.5"), 2),
+        "nps": (0, 2),
+        "rate": (70, 2),
+    }
+    assert run.kpis["low"].null_count() == run.kpis.height  # parts of facts are no sample
+
+
+def test_the_share_of_a_machine_and_of_a_stranger_is_nobodys(tmp_path: Path) -> None:
+    deals = (
+        "1,one,2026-07-01,0.5,100,9 1,BOT,2026-07-01,0.5,100,9 2,one,2026-07-01,0.25,10,9 2,ghost,2026-07-01,0.75,10,9"
+    )
+    run = shared_of(tmp_path, deals)
+    assert of(run, "one")["amount"] == (Decimal("52.5"), 2)
+    assert of(run, "company")["amount"] == (Decimal("102.5"), 2)
+    assert run.held.filter(table="deals").select("key", "code").rows() == [("deal=2, who=ghost", "unknown-payee")]
+
+
+@pytest.mark.parametrize(
+    ("deals", "code", "told"),
+    [
+        ("1,one,2026-07-01,0.5,9,9 1,two,2026-07-01,0.4,9,9", "shares-not-100", "add up to 0.9, not to 1"),
+        ("1,one,2026-07-01,0.6,9,9 1,two,2026-07-01,0.6,9,9", "shares-not-100", "add up to 1.2, not to 1"),
+        ("1,one,2026-07-01,0.333333,9,9 1,two,2026-07-01,0.666666,9,9", "shares-not-100", "add up to 0.999999"),
+        ("1,one,2026-07-01,0.5,9,9 1,two,2026-07-02,0.5,9,9", "contradicting-rows", "differ in `at`"),
+        ("1,one,2026-07-01,0.5,9,9 1,two,2026-07-01,0.5,8,", "contradicting-rows", "differ in `amount`, `answer`"),
+    ],
+)
+def test_shares_that_are_not_one_fact_are_held(tmp_path: Path, deals: str, code: str, told: str) -> None:
+    run = shared_of(tmp_path, f"{deals} 2,three,2026-07-01,1,7,9", tmp_path / "run")
+    rows = run.held.filter(table="deals").to_dicts()
+    assert [(row["key"], row["code"]) for row in rows] == [("deal=1, who=one", code), ("deal=1, who=two", code)]
+    assert all(told in row["reason"] for row in rows)
+    assert of(run, "company")["amount"] == (7, 1)
+    again = recompute(tmp_path / "run")
+    assert again.kpis.equals(run.kpis)
+    assert again.held.equals(run.held)
+
+
+@pytest.mark.parametrize(
+    ("row", "codes"),
+    [
+        ("1,two,2026-07-01,,9,9", {"empty-cell", "shares-not-100"}),
+        ("1,two,2026-07-01,0,9,9", {"out-of-bounds"}),
+        ("1,two,2026-07-01,1.5,9,9", {"out-of-bounds", "shares-not-100"}),
+        ("1,one,2026-07-01,0.5,9,9", {"duplicate-row", "shares-not-100"}),
+    ],
+)
+def test_a_part_that_cannot_be_used_takes_the_others_with_it(tmp_path: Path, row: str, codes: set[str]) -> None:
+    own = "1" if codes == {"out-of-bounds"} else "0.5"  # without the share of nothing, nothing is missing
+    run = shared_of(tmp_path, f"1,one,2026-07-01,{own},9,9 {row} 2,three,2026-07-01,1,7,9")
+    assert set(run.held.filter(table="deals")["code"]) == codes
+    assert of(run, "company")["amount"] == ((16, 2) if own == "1" else (7, 1))
+
+
+def test_the_parts_of_a_fact_do_not_repeat_each_other(tmp_path: Path) -> None:
+    rule = "set_aside: [{same: [product], within: 3, because: {en: Twice, fr: Doublon}}]"
+    shared_of(tmp_path, DEALS)
+    text = (tmp_path / "rules.yaml").read_text(encoding="utf-8").replace("share: part,", f"share: part, {rule},")
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    rows = ["1,one,2026-07-01,0.5,9,9,P", "1,two,2026-07-01,0.5,9,9,P", "2,one,2026-07-02,0.5,7,9,P",
+            "2,two,2026-07-02,0.5,7,9,P"]  # fmt: skip
+    (tmp_path / "deals.csv").write_text("\n".join(["deal,who,at,part,amount,answer,product", *rows]), encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    assert of(run, "company")["amount"] == (9, 1)
+    assert run.held.filter(table="deals")["key"].to_list() == ["deal=2, who=one", "deal=2, who=two"]
+
+
+def test_statements_say_that_facts_are_shared(tmp_path: Path) -> None:
+    shared_of(tmp_path, DEALS, tmp_path / "run")
+    (statement, *_) = StatementMaker(gathered(tmp_path / "run")).statements()
+    card = next(card for card in statement.pays[0].cards if card.path == "mean_payee")
+    assert "where what several people share counts by the share of each" in card.measured
+    assert card.lines[0].arithmetic == "350 ÷ 1.3"
+    told = [line.text for section in explain(tmp_path / "run", "one", "fr").sections for line in section.lines]
+    assert any("selon la part de chacune" in line for line in told)
+
+
+# --- invitations ------------------------------------------------------------------------------------------------------
+
+ASKED = """
+sources:
+  answers: {path: answers.csv, payee: who, date: at, invitations: invites}
+  invites:
+    path: invites.csv
+    payee: who
+    date: sent
+    set_aside: [{when: NOT delivered, because: {en: Not delivered, fr: Non remis}}]
+kpis:
+  nps: {title: {en: A, fr: B}, perspective: customer, better: higher, compute: {kind: nps, from: answers, answer: mark}}
+  year:
+    title: {en: Over the year, fr: "Sur l'année"}
+    perspective: customer
+    better: higher
+    compute: {kind: nps, from: answers, answer: mark}
+    over: year_to_date
+  twice: {title: {en: C, fr: D}, perspective: customer, better: higher, compute: {kind: formula, value: 2 * nps}}
+plans:
+  all:
+    title: {en: All, fr: Tous}
+    pays: none
+    who: TRUE
+    combine: mean
+    scorecard:
+      nps: {of: payee, attainment: level, curve: any, on_missing: reweight}
+      team: {kpi: nps, of: team, attainment: level, curve: any, on_missing: reweight}
+      year: {of: payee, attainment: level, curve: any, on_missing: reweight}
+      twice: {of: payee, attainment: level, curve: any, on_missing: reweight}
+"""
+
+
+def asked_of(folder: Path, invites: str, rules: str = ASKED) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """The n and how many were asked, by KPI and subject; the run is in the folder `run`."""
+    (folder / "rules.yaml").write_text(HEAD + rules, encoding="utf-8")
+    (folder / "workforce.csv").write_text("payee,team\none,North\ntwo,North\nthree,South\n", encoding="utf-8")
+    answers = ["one,2026-07-01,10", "one,2026-07-02,", "two,2026-07-01,9", "one,2026-03-01,0"]
+    (folder / "answers.csv").write_text("\n".join(["who,at,mark", *answers]), encoding="utf-8")
+    (folder / "invites.csv").write_text("\n".join(["who,sent,delivered", *invites.split()]), encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, "2026-Q3", folder / "run")
+    return {(row["kpi"], row["subject"]): (row["n"], row["invited"]) for row in run.kpis.to_dicts()}
+
+
+INVITES = """
+one,2026-07-01,yes one,2026-07-02,yes one,2026-07-03,yes one,2026-07-04,no one,2026-02-01,yes
+three,2026-07-01,yes ghost,2026-07-01,yes
+"""
+
+
+def test_invitations_stand_beside_results(tmp_path: Path) -> None:
+    """Of the same subject and days; what is set aside among them, or about somebody unknown, was no invitation."""
+    assert asked_of(tmp_path, INVITES) == {
+        ("nps", "one"): (1, 3),
+        ("nps", "two"): (1, 0),  # answered without having been asked
+        ("nps", "North"): (2, 3),
+        ("year", "one"): (2, 4),
+        ("year", "two"): (1, 0),
+        ("twice", "one"): (1, None),
+        ("twice", "two"): (1, None),
+    }
+    opened = Run.open(tmp_path / "run")
+    assert sorted(opened.held.filter(table="invites")["code"]) == ["set-aside", "unknown-payee"]
+    statement = next(StatementMaker(gathered(tmp_path / "run")).statements())
+    card = next(card for card in statement.pays[0].cards if card.path == "nps")
+    assert card.facts == "from 1 record of 3 customers who were asked (33.3%)"
+    told = [line.text for section in explain(tmp_path / "run", "one", "fr").sections for line in section.lines]
+    assert any(line.endswith("n = 1 sur 3 interrogés") for line in told)
+
+
+def test_invitations_that_are_not_known_are_not_zero(tmp_path: Path) -> None:
+    """None were delivered for the period; or they do not say whom they are about."""
+    known = asked_of(tmp_path, "one,2026-02-01,yes")
+    assert (known["nps", "one"], known["year", "one"]) == ((1, None), (2, 1))
+    of_nobody = ASKED.replace("path: invites.csv\n    payee: who", "path: invites.csv\n    team: who")
+    (tmp_path / "of teams").mkdir()
+    found = asked_of(tmp_path / "of teams", "North,2026-07-01,yes", of_nobody)
+    assert (found["nps", "one"], found["nps", "North"]) == ((1, None), (2, 1))

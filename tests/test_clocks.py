@@ -1,4 +1,4 @@
-"""Time: what formulas over facts say of the period, and what is still so at its end."""
+"""Time: what formulas over facts say of the period, what is still so at its end, and cases whose clocks stop."""
 
 from __future__ import annotations
 
@@ -101,3 +101,73 @@ def test_what_is_open_grows_older(tmp_path: Path) -> None:
     assert found(run) == {"backlog": 2, "oldest": 242, "grown": 0}
     assert found(run, "2026-Q2") == {"backlog": 2}
     assert Decimal(242) == Decimal(28 + 31 + 30 + 31 + 30 + 31 + 31 + 30)
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+
+LOG = """
+sources: {events: {path: events.csv, payee: who, date: at, system_accounts: [robot]}}
+cases:
+  tickets:
+    from: events
+    case: ticket
+    starts: who <> "robot"
+    ends: state = "solved"
+    waits: state = "waiting"
+  every: {from: events, case: ticket, ends: state = "solved", date: started}
+"""
+EVENTS = """ticket,at,who,state
+A,2026-07-01 08:00:00,robot,open
+A,2026-07-01 09:00:00,one,waiting
+A,2026-07-01 10:30:00,one,open
+A,2026-07-01 11:00:00,two,solved
+A,2026-07-01 23:00:00,one,solved
+B,2026-07-02 08:00:00,robot,waiting
+B,2026-07-02 09:00:00,two,open
+B,2026-07-02 09:00:01,two,solved
+C,2026-07-03 08:00:00,robot,solved
+D,2026-07-04 08:00:00,one,open
+D,2026-07-04 09:00:00,two,waiting
+E,2026-06-30 23:59:59,one,waiting
+E,2026-07-10 23:59:59,one,waiting
+E,2026-07-20 23:59:59,robot,solved
+,2026-07-05 08:00:00,one,solved
+"""
+OF_CASES = {
+    "solved": "{kind: count, from: tickets}",
+    "time": "{kind: sum, from: tickets, value: hours}",
+    "days": "{kind: sum, from: tickets, value: 'DAYS(ended, started)'}",
+    "before": "{kind: count, from: tickets, where: 'started < DATE(2026, 7, 1)'}",
+    "open": "{kind: count, from: every, where: ISMISSING(ended)}",
+    "age": "{kind: mean, from: every, value: hours, where: NOT ISMISSING(ended)}",
+}
+
+
+def test_cases_of_a_log(tmp_path: Path) -> None:
+    """A: 2 h from 9:00, of which 1.5 h waiting. B: 1 s. C never came to a person. D is open. E waited all the time.
+
+    From the first event of all, those that started in the quarter: A 3 h, B 1 h and 1 s, C none; D is open.
+    """
+    run = run_of(tmp_path, LOG, OF_CASES, {"events.csv": EVENTS, "workforce.csv": "payee\none\ntwo\n"})
+    hours = Decimal("0.5003")  # 1,801 seconds
+    assert found(run) == {"solved": 3, "time": hours, "days": 20, "before": 1, "open": 1, "age": Decimal("1.3334")}
+    held = run.held.select("table", "key", "code").unique().rows()
+    assert set(held) == {(name, "who=one, at=2026-07-05 08:00:00.000000", "no-case") for name in ("tickets", "every")}
+
+
+def test_who_ends_a_case_is_credited(tmp_path: Path) -> None:
+    """And nobody for what a machine ended: that counts for the company only."""
+    computes = {"solved": OF_CASES["solved"], "time": OF_CASES["time"]}
+    people = "payee\none\ntwo\n"
+    run = run_of(tmp_path, LOG, computes, {"events.csv": EVENTS, "workforce.csv": people}, of="payee")
+    assert run.kpis.select("subject", "kpi", "value").rows() == [
+        *(("one", "solved", 0), ("two", "solved", 2)),
+        *(("one", "time", 0), ("two", "time", Decimal("0.5003"))),
+    ]
+
+
+def test_the_order_of_events_in_the_file_does_not_matter(tmp_path: Path) -> None:
+    header, *events = EVENTS.splitlines()
+    files = {"events.csv": "\n".join([header, *reversed(events)]), "workforce.csv": "payee\none\ntwo\n"}
+    backwards = found(run_of(tmp_path, LOG, OF_CASES, files))
+    assert backwards == found(run_of(tmp_path, LOG, OF_CASES, {**files, "events.csv": EVENTS}))

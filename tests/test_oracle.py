@@ -79,7 +79,7 @@ ALSO_WRITTEN = (
     *("{column: own}", "{column: top}", "{column: part_a}", "{table: targets}", "rounding: none", "year_starts:"),
     *("factor: 'c", "add: 'c", "* proration", "/ score", "on_missing: previous"),
     *("promoters_from:", "definition: inclusive", "subject: kind", ".previous", ".year_before"),
-    *("set_aside:", "same: [", "assignments:"),
+    *("set_aside:", "same: [", "assignments:", "share: part", "invitations:"),
 )
 
 

@@ -119,8 +119,8 @@ class _Told:
             key.column,
             node.path,
             "result",
-            f"{node.kpi.sentence('en')}, {en}{during}",
-            f"{node.kpi.sentence('fr')}, {fr}{during}",
+            f"{node.measured('en')}, {en}{during}",
+            f"{node.measured('fr')}, {fr}{during}",
             ("kpis", node.kpi_name, "compute"),
             chosen_rounding(node.kpi.rounding),
         )

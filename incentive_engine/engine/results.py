@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.engine.cases import cases_of
 from incentive_engine.engine.crediting import credited, subject_column
 from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.given import given_results
@@ -29,10 +30,10 @@ from incentive_engine.engine.measured import (
     fitted_result,
     rounded,
 )
+from incentive_engine.engine.named_facts import facts_scope
 from incentive_engine.engine.over_results import results_over_kpis, with_what_they_read
-from incentive_engine.exact import Exact, Scale
-from incentive_engine.facts import Accepted, Table
-from incentive_engine.formulas import Scope
+from incentive_engine.exact import Scale
+from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.kinds.intervals import HIGH, LOW
 from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered
 from incentive_engine.kinds.kpis import Given
@@ -40,6 +41,7 @@ from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD
 from incentive_engine.rulesets.models import Kpi, RuleSet
+from incentive_engine.rulesets.tables import Source
 
 Days: TypeAlias = tuple[dt.date, dt.date]
 """The first and the last day that count for a result."""
@@ -75,7 +77,7 @@ def measure_kpis(
         of_table, refused = given_results(rules, accepted, given, period)
         sheets += of_table
         held.append(refused)
-    for name in rules.sources:
+    for name in rules.facts:
         of_source = [key for key in wanted if _source_of(rules.kpis[key.kpi]) == name]
         if of_source:
             computed, refused = _from_source(rules, possible, accepted, name, of_source, period)
@@ -93,23 +95,32 @@ def _from_source(
     rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, name: str, keys: list[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """All results from one source, in as few passes as there are sets of days that KPIs ask for together."""
-    source, table = rules.sources[name], accepted.tables[name]
+    source, table, nameless = _facts(rules, accepted, name)
     frame = table.frame
     for key in keys:
         frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
-    facts, held = credited(name, frame, source, accepted, {key.subject_kind for key in keys})
+    facts, refused = credited(name, frame, source, accepted, {key.subject_kind for key in keys})
     sheets: list[Sheet] = []
     for spoken_of, together in _by_period(rules.kpis, keys, period).items():
-        scope = {**_scope(table), **(whole_period(spoken_of) if spoken_of else {})}
+        scope = {**facts_scope(table), **rules.clocks, **(whole_period(spoken_of) if spoken_of else {})}
         days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in together}
         for each in _passes(days):
             subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
-            to_group = Credited(scope, pl.col(subject_column(each.kind)).is_not_null(), frame.height)
+            to_somebody = pl.col(subject_column(each.kind)).is_not_null()
+            to_group = Credited(scope, to_somebody, frame.height, source.shared(scope))
             results = _results(rules, possible, each, dated, subjects, to_group)
             for when, by_kpi in zip(each.days, results, strict=True):
                 asked = [key for key in together if (key.subject_kind, days[key]) == (each.kind, when)]
                 sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
-    return sheets, held
+    return sheets, pl.concat([nameless, refused])
+
+
+def _facts(rules: RuleSet, accepted: Accepted, name: str) -> tuple[Source, Table, pl.DataFrame]:
+    """The facts of a source, or the cases that its events make; and the events that belong to none, as held rows."""
+    source, table = rules.facts[name], accepted.tables[rules.source_behind(name)]
+    if name in rules.cases:
+        return source, *cases_of(name, rules, table)
+    return source, table, pl.DataFrame(schema=HELD_SCHEMA)
 
 
 def _by_period(
@@ -165,13 +176,6 @@ def _joined(days: Sequence[Days]) -> Iterator[Days]:
     yield start, end
 
 
-def _scope(table: Table) -> Scope:
-    return {
-        column: Exact.column(column, table.scales[column]) if column in table.scales else pl.col(column)
-        for column in table.frame.columns
-    }
-
-
 def _results(
     rules: RuleSet,
     possible: Mapping[str, Scale],
@@ -181,18 +185,16 @@ def _results(
     to_group: Credited,
 ) -> Iterator[dict[str, Result]]:
     """The results of a pass by KPI, for each of its days; `facts` are dated."""
-    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(to_group) for kpi in each.kpis}
-    by_place = _placed(facts, each, subjects[SUBJECT]).group_by(_PLACE)
+    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(replace(to_group, name=kpi)) for kpi in each.kpis}
+    placed = _placed(facts, each, subjects[SUBJECT])
     groups = []
     for merges in (True, False):
         # Apart: what does not merge would take what does from the streaming engine into memory.
-        columns = [
-            column.name.prefix(f"{kpi}.")
-            for kpi, of_kpi in gathered.items()
-            if _compute(rules.kpis[kpi]).merges == merges
-            for column in of_kpi.columns
-        ]
+        here = {kpi: of_kpi for kpi, of_kpi in gathered.items() if _compute(rules.kpis[kpi]).merges == merges}
+        of_each = [column for of_kpi in here.values() for column in of_kpi.of_each]
+        columns = [column.name.prefix(f"{kpi}.") for kpi, of_kpi in here.items() for column in of_kpi.columns]
         if columns:
+            by_place = placed.with_columns(of_each).group_by(_PLACE)
             groups.append(by_place.agg(columns).collect(engine="streaming" if merges else "in-memory"))
     dense = _laid_out(groups, subjects, len(each.days), facts)
     results = {kpi: _result(dense, kpi, rules.kpis[kpi], of_kpi, possible.get(kpi)) for kpi, of_kpi in gathered.items()}

@@ -27,6 +27,7 @@ from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.setting_aside import without_set_aside
+from incentive_engine.engine.shared_facts import without_broken_shares
 from incentive_engine.engine.standings import work_out_standings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
@@ -164,4 +165,5 @@ def accept_for(rules: Rules, data: Path) -> Accepted:
     if not data.is_dir():
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
     accepted = accept(rules.contracts, data, rules.ruleset.timezone)
-    return without_overlaps(without_set_aside(rules.ruleset, accepted))
+    accepted = without_set_aside(rules.ruleset, without_broken_shares(rules.ruleset, accepted))
+    return without_overlaps(accepted)

@@ -14,7 +14,7 @@ from incentive_engine.engine.named_facts import facts_scope, held_facts
 from incentive_engine.facts import Accepted, Table
 from incentive_engine.formulas import compile_condition
 from incentive_engine.rulesets.models import RuleSet
-from incentive_engine.rulesets.set_aside import SetAside, SetAsideRepeats
+from incentive_engine.rulesets.set_aside import SetAside, SetAsideRepeats, SetAsideWhen
 from incentive_engine.rulesets.tables import Source
 
 _ROW: Final = "\0row"  # no header has this name: it cannot stand in a text file
@@ -33,7 +33,7 @@ def without_set_aside(rules: RuleSet, accepted: Accepted) -> Accepted:
 def _of_source(table: Table, source: Source) -> tuple[Table, list[pl.DataFrame]]:
     facts, held = table.frame, []
     for rule in source.set_aside:
-        aside = _aside(facts, rule, source.date, table)
+        aside = _aside(facts, rule, source, table)
         because = rule.because.get("en") or next(iter(rule.because.values()))
         reason = pl.lit(f"set aside by a rule of `{table.name}`: {because}")
         held.append(held_facts(table.name, facts.filter(aside), source, "set-aside", reason))
@@ -41,11 +41,15 @@ def _of_source(table: Table, source: Source) -> tuple[Table, list[pl.DataFrame]]
     return replace(table, frame=facts), held
 
 
-def _aside(facts: pl.DataFrame, rule: SetAside, date: str, table: Table) -> pl.Series:
+def _aside(facts: pl.DataFrame, rule: SetAside, source: Source, table: Table) -> pl.Series:
     """Boolean, never missing: which facts the rule sets aside."""
-    if isinstance(rule, SetAsideRepeats):
-        return _repeats(facts, rule, date)
-    return facts.with_columns(compile_condition(rule.when, facts_scope(table)).fill_null(False).alias(_ROW))[_ROW]
+    if isinstance(rule, SetAsideWhen):
+        return facts.with_columns(compile_condition(rule.when, facts_scope(table)).fill_null(False).alias(_ROW))[_ROW]
+    if source.share is None or source.id is None:
+        return _repeats(facts, rule, source.date)
+    once = facts.unique(source.id, keep="first", maintain_order=True)  # the rows of a fact do not repeat each other
+    repeats = once.filter(_repeats(once, rule, source.date))[source.id]
+    return facts[source.id].is_in(repeats.implode())
 
 
 def _repeats(facts: pl.DataFrame, rule: SetAsideRepeats, date: str) -> pl.Series:

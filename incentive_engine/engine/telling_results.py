@@ -91,7 +91,7 @@ class ResultTeller:
     def _nobodys(self, node: MeasureNode, of: SubjectKind) -> str:
         """The result of a team or department that the payee has none of."""
         whose = of if self._wording.language == "en" else {"team": "équipe"}.get(of, "service")
-        said = self._filled(node.kpi.sentence(self._wording.language))
+        said = self._filled(node.measured(self._wording.language))
         if self._wording.language == "en":
             return f"{said}, of no {whose} (`{of}` is empty): no result"
         return f"{said}, d'aucun{'e' if whose == 'équipe' else ''} {whose} (« {of} » est vide) : pas de résultat"

@@ -212,6 +212,13 @@ class Exact(Quotient):
         guarded = pl.when(count > literal(0, INDEX)).then(added)  # the sum of nothing would be 0
         return exact_of(Counts(guarded if over is None else guarded.over(over), low, high), self.unit)
 
+    def added(self, rows: int) -> Exact:
+        """The sum of a group of at most `rows` rows, of what is present; 0 where nothing is."""
+        if self.per is not None:
+            raise CannotProve("quotients have no common unit to be added up in: round them first")
+        low, high = min(0, self.low * rows), max(0, self.high * rows)
+        return exact_of(Counts(self.counts.carried(carrier(low, high)).sum(), low, high), self.unit)
+
     def named(self, name: str) -> tuple[list[pl.Expr], Exact]:
         """The columns to write, `name` and, where there is a divisor, `name.per`; and the value that reads them."""
         columns, value = [self.expr.alias(name)], self if self.fixed else replace(self, expr=pl.col(name))

@@ -5,7 +5,7 @@ into exact columns, `constant` into a fraction where it names nothing.
 """
 
 from incentive_engine.formulas.checking import FormulaProblem, Name, check
-from incentive_engine.formulas.compiling import CurveFunction, Scope, compile_condition, compile_number
+from incentive_engine.formulas.compiling import Clock, CurveFunction, Scope, compile_condition, compile_number
 from incentive_engine.formulas.folding import constant
 from incentive_engine.formulas.formula import Formula
 from incentive_engine.formulas.functions import CURVE, FUNCTIONS
@@ -15,6 +15,7 @@ from incentive_engine.formulas.tree import Node, Type
 __all__ = [
     "CURVE",
     "FUNCTIONS",
+    "Clock",
     "CurveFunction",
     "Formula",
     "FormulaProblem",

@@ -194,7 +194,7 @@ class _Checking:
                 return self._if(*node.arguments)
             case "DATE":
                 return self._date(node)
-            case "DAYS":
+            case "DAYS" | "HOURS" | "WORKHOURS" | "WORKDAYS":
                 self.want(node.arguments[0], "date")
                 self.want(node.arguments[1], "date")
                 return "number"

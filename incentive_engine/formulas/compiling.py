@@ -44,10 +44,20 @@ from incentive_engine.formulas.tree import (
 
 CurveFunction: TypeAlias = Callable[[Exact], Exact]
 """A curve as formulas call it: from a number to its rate."""
-Scope: TypeAlias = Mapping[str, Exact | pl.Expr | CurveFunction]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a calendar counts, hours or days, as formulas read it: from long ago until a moment."""
+
+    until: Callable[[pl.Expr], Exact]
+
+
+Scope: TypeAlias = Mapping[str, Exact | pl.Expr | CurveFunction | Clock]
 """What each name stands for: numbers are exact, texts, dates and conditions are plain expressions.
 
-A curve stands under its name with brackets, `multiplier()`, so that a column may have the same name.
+A curve stands under its name with brackets, `multiplier()`, so that a column may have the same name; and a clock under
+that of its function, `WORKHOURS()`.
 """
 
 _MODES: dict[str, Mode] = {"ROUND": "half_up", "ROUNDDOWN": "down", "ROUNDUP": "up"}
@@ -62,6 +72,8 @@ _SIGNS: dict[ComparisonSign, Callable[[Any, Any], Any]] = {
 _MOST_DAYS = 2**32
 """Polars counts days in 32 bits, far beyond the years that Python knows."""
 _INT64 = 2**63
+_MICROSECONDS = 3_600_000_000
+"""In an hour."""
 _NUMERATOR, _DENOMINATOR = operator.attrgetter("numerator"), operator.attrgetter("denominator")
 
 
@@ -267,6 +279,15 @@ def _called(node: Call, rows: _Rows) -> Exact | pl.Expr:
         case "DAYS":
             later, earlier = (_day(_plain(argument, rows)).cast(pl.Int64) for argument in arguments)
             return Exact.integer(later - earlier, Scale(0, -_MOST_DAYS, _MOST_DAYS))
+        case "HOURS":
+            moments = (_plain(argument, rows).cast(pl.Datetime("us")).dt.epoch("us") for argument in arguments)
+            later, earlier = moments
+            return Exact.integer(later - earlier, Scale(0, -_INT64, _INT64 - 1)).over(_MICROSECONDS)
+        case "WORKHOURS" | "WORKDAYS":
+            clock = rows.scope[f"{node.function}()"]
+            if not isinstance(clock, Clock):
+                raise TypeError(f"{node.function} has no calendar: the formula was not checked")
+            return clock.until(_plain(arguments[0], rows)).minus(clock.until(_plain(arguments[1], rows)))
         case "ISMISSING":
             value = _value(arguments[0], rows)
             return value.missing if isinstance(value, Exact) else value.is_null()
@@ -275,7 +296,7 @@ def _called(node: Call, rows: _Rows) -> Exact | pl.Expr:
 
 def _curve(node: Call, rows: _Rows) -> Exact:
     curve = rows.scope.get(f"{node.function}()")
-    if curve is None or isinstance(curve, Exact | pl.Expr):
+    if curve is None or isinstance(curve, Exact | pl.Expr | Clock):
         raise LookupError(f"no curve {node.function}: the formula was not checked")
     return curve(_number(node.arguments[0], rows))
 

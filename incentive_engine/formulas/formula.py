@@ -18,7 +18,7 @@ from incentive_engine.formulas.tree import Call, NameUse, Node, literals, skelet
 
 DESCRIPTION = (
     'A formula, written as in Excel: names, numbers (`8%`), "text", + - * /, = <> < <= > >=, AND, OR, NOT, '
-    'IN ("a", "b"), IF, MIN, MAX, ABS, ROUND, ROUNDDOWN, ROUNDUP, DATE, DAYS, ISMISSING, '
+    'IN ("a", "b"), IF, MIN, MAX, ABS, ROUND, ROUNDDOWN, ROUNDUP, DATE, DAYS, HOURS, WORKHOURS, WORKDAYS, ISMISSING, '
     "and curves by name: `multiplier(nps)`."
 )
 

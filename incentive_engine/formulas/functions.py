@@ -36,11 +36,18 @@ FUNCTIONS: dict[str, Function] = {
     "ROUNDUP": Function("ROUNDUP(x, places)", 2, 2, "the number with so many decimals, away from zero"),
     "DATE": Function("DATE(year, month, day)", 3, 3, "a day, from three whole numbers"),
     "DAYS": Function("DAYS(later, earlier)", 2, 2, "how many days lie between two dates; negative if they are swapped"),
+    "HOURS": Function("HOURS(later, earlier)", 2, 2, "how many hours lie between two moments; a date is its midnight"),
+    "WORKHOURS": Function("WORKHOURS(later, earlier)", 2, 2, "how many of them are opening hours of the `calendar`"),
+    "WORKDAYS": Function(
+        "WORKDAYS(later, earlier)", 2, 2, "how many working days of the `calendar` come after a date, up to a later one"
+    ),
     "ISMISSING": Function("ISMISSING(x)", 1, 1, "whether a value is missing; itself never missing"),
 }
 
 CURVE = Function("curve(x)", 1, 1, "the rate that this curve of `curves` has at x, rounded as the curve says")
 """What every curve is as a function, whatever its name."""
+OF_CALENDAR = frozenset({"WORKHOURS", "WORKDAYS"})
+"""What counts by the calendar of the rule set."""
 ROUNDINGS = frozenset({"ROUND", "ROUNDDOWN", "ROUNDUP"})
 PLACES = range(-12, 16)
 """The decimals that a rounding function may ask for."""

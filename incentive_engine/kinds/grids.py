@@ -16,7 +16,7 @@ from pydantic import Discriminator, Field, Tag
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition
 from incentive_engine.kinds.base import Declared, Language, by_key, written
-from incentive_engine.kinds.intervals import Interval, Linearised
+from incentive_engine.kinds.intervals import Linearised, OfSums
 from incentive_engine.kinds.kpi_kind import Added, Column, Credited, Gathered, Tally
 
 _Weight = Annotated[Decimal, Field(gt=0, le=1000, description="How often its points count.")]
@@ -75,7 +75,7 @@ class Grid(Added):
         Field(min_length=1, description="What is looked at, by name: `{met: greeted}`, `{score: advice, out_of: 5}`."),
     ]
     in_percent: ClassVar[bool] = True
-    interval: ClassVar[Interval | None] = Linearised()
+    interval: ClassVar[OfSums | None] = Linearised()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "points earned ÷ points possible in {facts}, for what applies: {items}",
         "fr": "points obtenus ÷ points possibles dans {facts}, pour ce qui s'applique : {items}",

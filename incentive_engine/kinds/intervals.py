@@ -37,11 +37,20 @@ class Sums:
     besides: Mapping[str, Exact]
 
 
-class Interval(ABC):
-    """A formula for the limits of a result, and what it needs to have added up besides."""
+class Interval:
+    """A formula for the limits between which a result lies with 95 % confidence."""
+
+    @classmethod
+    def source(cls) -> str:
+        """The formula's name, and where it is published."""
+        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+
+
+class OfSums(Interval, ABC):
+    """An interval that follows from what was added up."""
 
     def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
-        """What each fact adds besides what it adds above and below, by name."""
+        """What each fact adds besides what it adds above and below the line, by name."""
         return {}
 
     @abstractmethod
@@ -57,8 +66,8 @@ class Interval(ABC):
         return _named(*self.limits(sums), self.spread(sums))
 
 
-class Wilson(Interval):
-    """Of a share (Wilson, Journal of the American Statistical Association, 1927)."""
+class Wilson(OfSums):
+    """Wilson's score interval (Journal of the American Statistical Association, 1927)."""
 
     def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
         n = _float(sums.below)
@@ -71,8 +80,8 @@ class Wilson(Interval):
         return _covariance(sums.n, sums.above, sums.above, sums.above)  # 0 and 1 are their own squares
 
 
-class StudentT(Interval):
-    """Of a mean (Student, Biometrika, 1908)."""
+class StudentT(OfSums):
+    """Student's t (Biometrika, 1908)."""
 
     def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
         return {_SQUARES: above.times(above)}
@@ -87,9 +96,9 @@ class StudentT(Interval):
 
 
 class AdjustedWald(StudentT):
-    """Of a net promoter score, as if there were three more answers: 3/4 of a promoter and 3/4 of a detractor.
+    """Adjusted Wald: as if of three more answers, 3/4 from a promoter and 3/4 from a detractor.
 
-    Rocks, Interval Estimation for the Net Promoter Score, The American Statistician, 2016; Lewis and Sauro, 2021.
+    Rocks, Interval Estimation for the Net Promoter Score, The American Statistician, 2016: variant (3, T).
     """
 
     def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
@@ -100,7 +109,10 @@ class AdjustedWald(StudentT):
 
 
 class Linearised(StudentT):
-    """Of a ratio of sums: a fact says what it has above the ratio, over the mean below (Cochran, 1977, chapter 6)."""
+    """Linearisation: a fact says how far it is above the ratio, over the mean below, with Student's t.
+
+    Cochran, Sampling Techniques, 1977, chapter 6.
+    """
 
     def besides(self, above: Exact, below: Exact) -> Mapping[str, Exact]:
         products = {_PRODUCTS: above.times(below), _SQUARES_BELOW: below.times(below)}
@@ -113,30 +125,28 @@ class Linearised(StudentT):
         return (super().spread(sums) - 2 * ratio * both + ratio**2 * below).clip(0) / mean**2
 
 
-class Garwood(Interval):
-    """Of a number of events that happen independently, after Poisson (Garwood, Biometrika, 1936)."""
+class Garwood(OfSums):
+    """Exact limits of a number of independent events, after Poisson (Garwood, Biometrika, 1936)."""
 
     def limits(self, sums: Sums) -> tuple[pl.Expr, pl.Expr]:
         return _looked_up(sums.above.expr, _fewest), _looked_up(sums.above.expr, _most)
 
 
-def rank_limits(n: pl.Expr, share: Fraction) -> tuple[pl.Expr, pl.Expr]:
-    """The places, from 0, of the ordered values that limit a percentile; missing or past the end where n is too small.
+class OrderStatistics(Interval):
+    """Order statistics, by binomial ranks (Conover, Practical Nonparametric Statistics, 1999, chapter 3)."""
 
-    How many of n values lie at or below it is binomial (Conover, Practical Nonparametric Statistics, 1999, 3.2).
-    """
-    low, high = (
-        _looked_up(n, partial(_binomial, share=float(share), tail=tail)).fill_nan(None).cast(pl.Int64)
-        for tail in (_TAIL, 1 - _TAIL)
-    )
-    return pl.when(low > 0).then(low - 1), high
+    def places(self, n: pl.Expr, share: Fraction) -> tuple[pl.Expr, pl.Expr]:
+        """The places, from 0, of the values that limit a percentile; missing or past the end where n is too small."""
+        low, high = (
+            _looked_up(n, partial(_binomial, share=float(share), tail=tail)).fill_nan(None).cast(pl.Int64)
+            for tail in (_TAIL, 1 - _TAIL)
+        )
+        return pl.when(low > 0).then(low - 1), high
 
-
-def between(low: pl.Expr, high: pl.Expr, unit: Fraction) -> tuple[pl.Expr, ...]:
-    """The columns of an interval between two values, counted in `unit`; missing where one of them is."""
-    known = low.is_not_null() & high.is_not_null()
-    limits = (pl.when(known).then(end.cast(pl.Float64) * unit.numerator / unit.denominator) for end in (low, high))
-    return _named(*limits, _NOT_KNOWN)
+    def columns(self, low: Exact, high: Exact) -> tuple[pl.Expr, ...]:
+        """Float64 columns `low`, `high` and `spread`; missing where one of the values is."""
+        known = ~(low.missing | high.missing)
+        return _named(*(pl.when(known).then(_float(limit)) for limit in (low, high)), _NOT_KNOWN)
 
 
 def _named(*columns: pl.Expr) -> tuple[pl.Expr, ...]:

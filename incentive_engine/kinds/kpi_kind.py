@@ -9,7 +9,7 @@ missing for a fact (the answer was left empty) leaves the fact out.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,12 +21,22 @@ from pydantic import Field
 from incentive_engine.exact import CannotProve, Exact, Scale
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition
 from incentive_engine.kinds.base import Declared, Language
-from incentive_engine.kinds.intervals import Interval, Sums
+from incentive_engine.kinds.intervals import Interval, OfSums, Sums
 
 NUMERATOR: Final = "numerator"
 DENOMINATOR: Final = "denominator"
 COUNT: Final = "n"
 Column = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How facts are shared between payees, one row per fact and payee."""
+
+    fact: str
+    """The text column that says which fact a row is of."""
+    share: Exact
+    """How far the fact counts for the row's payee: above 0, up to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,24 @@ class Credited:
     to_somebody: pl.Expr
     """Boolean column, never null: whether a fact is credited to anybody."""
     rows: int
+    shared: Shared | None = None
+    name: str = ""
+    """What the columns are called by which facts are added up."""
+
+    def column(self, name: str, value: Exact) -> tuple[tuple[pl.Expr, ...], Exact]:
+        """A column of what each fact adds, worked out once for all sums that read it; and the value that reads it."""
+        columns, read = value.named(f"\0{self.name} {name}")
+        return tuple(columns), read
+
+    def counted(self, value: Exact) -> Exact:
+        """The value of each row, as far as it counts."""
+        return value if self.shared is None else value.times(self.shared.share)
+
+    def number(self, value: Exact) -> pl.Expr:
+        """How many facts of a group have a value: one that several share is one."""
+        if self.shared is None:
+            return value.expr.count().cast(pl.Int64)
+        return pl.col(self.shared.fact).filter(~value.missing).n_unique().cast(pl.Int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +80,8 @@ class Gathered:
     denominator: Exact | None = None
     within: tuple[Fraction, Fraction] | None = None
     """What the value is known to lie within besides, which intervals of sums cannot see."""
+    of_each: tuple[pl.Expr, ...] = ()
+    """Columns of each fact that the aggregates read."""
     interval: tuple[pl.Expr, ...] = ()
     """Float64 columns `low`, `high` and `spread`, over the gathered columns; none where no interval is known."""
 
@@ -102,6 +132,10 @@ class FromFacts(KpiKind):
     where: Annotated[Formula | None, Field(description="Which facts count; all unless said.")] = None
     filters: ClassVar[tuple[str, ...]] = ("where",)
     """The formulas that say which facts count; what the others name is good or bad."""
+    can_be_shared: ClassVar[bool] = False
+    """Whether a fact can count for several payees, each in part."""
+    interval: ClassVar[Interval | None] = None
+    """The formula of its 95 % interval, if it has one."""
     merges: ClassVar[bool] = True
     """Whether what is gathered merges, batch by batch; else all facts of a subject are looked at together."""
 
@@ -143,8 +177,8 @@ class FromFacts(KpiKind):
 class Added(FromFacts):
     """What every kind that only adds up has."""
 
-    interval: ClassVar[Interval | None] = None
-    """The formula of its 95 % interval, if it has one."""
+    can_be_shared: ClassVar[bool] = True
+    interval: ClassVar[OfSums | None] = None
 
     @abstractmethod
     def tally(self, scope: Scope) -> Tally:
@@ -153,33 +187,40 @@ class Added(FromFacts):
     def gathered(self, facts: Credited) -> Gathered:
         tally = self.tally(facts.scope)
         counts = facts.to_somebody & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
-
-        def total(value: Exact, name: str) -> tuple[list[pl.Expr], Exact]:
-            return value.masked(counts).total(None, facts.rows).named(name)
-
-        above, numerator = total(tally.numerator, NUMERATOR)
-        columns = (*above, number_of(counts).alias(COUNT))
+        of_each, above = facts.column(NUMERATOR, facts.counted(tally.numerator).masked(counts))
+        columns, numerator = above.added(facts.rows).named(NUMERATOR)
+        n = facts.number(above)
+        columns.append(n.alias(COUNT))
         if tally.denominator is None:
-            gathered = Gathered(columns, numerator, numerator)
+            gathered = Gathered(tuple(columns), numerator, numerator, of_each=of_each)
+            return self._with_interval(gathered, facts, above, Exact.of(1))
+        parts = facts.counted(tally.denominator)
+        if parts.constant == 1:
+            below, added, denominator = parts, [n.alias(DENOMINATOR)], counted(DENOMINATOR, facts.rows)
         else:
-            below, denominator = total(tally.denominator, DENOMINATOR)
+            column, below = facts.column(DENOMINATOR, parts.masked(counts))
+            of_each, (added, denominator) = (*of_each, *column), below.added(facts.rows).named(DENOMINATOR)
+        gathered = Gathered(
+            columns=(*columns, *added),
+            value=quotient(numerator, denominator),
+            numerator=numerator,
+            denominator=denominator,
             # A mean lies within what it is the mean of.
-            within = tally.numerator.bounds if tally.denominator.constant == 1 else None
-            gathered = Gathered((*columns, *below), quotient(numerator, denominator), numerator, denominator, within)
-        return self._with_interval(gathered, tally, facts.rows, total)
+            within=tally.numerator.bounds if tally.denominator.constant == 1 else None,
+            of_each=of_each,
+        )
+        return self._with_interval(gathered, facts, above, below)
 
-    def _with_interval(
-        self, gathered: Gathered, tally: Tally, rows: int, total: Callable[[Exact, str], tuple[list[pl.Expr], Exact]]
-    ) -> Gathered:
+    def _with_interval(self, gathered: Gathered, facts: Credited, above: Exact, below: Exact) -> Gathered:
         """What is gathered, and what the interval needs; without one where its sums cannot be proved to fit."""
-        if self.interval is None:
+        if self.interval is None or facts.shared is not None:  # parts of facts are no sample of facts
             return gathered
-        n = counted(COUNT, rows)
+        n = counted(COUNT, facts.rows)
         with suppress(CannotProve):
-            besides = self.interval.besides(tally.numerator, tally.denominator or Exact.of(1))
-            totals = {name: total(value, name) for name, value in besides.items()}
-            added = {name: value for name, (_, value) in totals.items()}
-            interval = self.interval.columns(Sums(n, gathered.numerator, gathered.denominator or n, added))
+            besides = self.interval.besides(above, below)
+            totals = {name: each.added(facts.rows).named(name) for name, each in besides.items()}
+            sums = {name: added for name, (_, added) in totals.items()}
+            interval = self.interval.columns(Sums(n, gathered.numerator, gathered.denominator or n, sums))
             columns = (column for columns, _ in totals.values() for column in columns)
             return replace(gathered, columns=(*gathered.columns, *columns), interval=interval)
         return gathered

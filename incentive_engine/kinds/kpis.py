@@ -16,7 +16,7 @@ from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition, compile_number
 from incentive_engine.kinds.base import Language
 from incentive_engine.kinds.grids import Grid
-from incentive_engine.kinds.intervals import AdjustedWald, Garwood, Interval, Linearised, StudentT, Wilson
+from incentive_engine.kinds.intervals import AdjustedWald, Garwood, Linearised, OfSums, StudentT, Wilson
 from incentive_engine.kinds.kpi_kind import Added, KpiKind, Tally
 from incentive_engine.kinds.kpis_of_customers import Distinct, Repeat, WithoutRepeat
 from incentive_engine.kinds.over_kpis import OverKpis
@@ -40,7 +40,7 @@ class Nps(Added):
     promoters_from: Annotated[int, Field(ge=1, description="The lowest answer of a promoter.")] = 9
     detractors_to: Annotated[int, Field(ge=0, description="The highest answer of a detractor.")] = 6
     at_most: Annotated[int, Field(ge=1, le=100, description="The highest answer on the scale.")] = 10
-    interval: ClassVar[Interval | None] = AdjustedWald()
+    interval: ClassVar[OfSums | None] = AdjustedWald()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "100 × (answers of {promoters} − answers of {detractors}) ÷ answers to `{answer}` in {facts}",
         "fr": "100 × (réponses {promoters} − réponses {detractors}) ÷ réponses à « {answer} » dans {facts}",
@@ -78,7 +78,7 @@ class Mean(Added):
 
     kind: Literal["mean"]
     value: Annotated[Formula, Field(description="The number, from the fact's columns.")]
-    interval: ClassVar[Interval | None] = StudentT()
+    interval: ClassVar[OfSums | None] = StudentT()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "sum of `{value}` ÷ number of {facts}",
         "fr": "somme de « {value} » ÷ nombre de {facts}",
@@ -100,7 +100,7 @@ class Share(Added):
     among: Annotated[Formula | None, Field(description="Which facts are looked at; all unless said.")] = None
     in_percent: ClassVar[bool] = True
     filters: ClassVar[tuple[str, ...]] = ("among",)
-    interval: ClassVar[Interval | None] = Wilson()
+    interval: ClassVar[OfSums | None] = Wilson()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "share of {source} with {where}",
         "fr": "part de {source} avec {where}",
@@ -127,7 +127,7 @@ class Count(Added):
     kind: Literal["count"]
     filters: ClassVar[tuple[str, ...]] = ()
     zero_without_facts: ClassVar[bool] = True
-    interval: ClassVar[Interval | None] = Garwood()
+    interval: ClassVar[OfSums | None] = Garwood()
     words: ClassVar[Mapping[Language, str]] = {"en": "number of {facts}", "fr": "nombre de {facts}"}
 
     def tally(self, scope: Scope) -> Tally:
@@ -159,7 +159,7 @@ class Ratio(Added):
     kind: Literal["ratio"]
     numerator: Annotated[Formula, Field(description="What is added up above.")]
     denominator: Annotated[Formula, Field(description="What is added up below; never negative.")]
-    interval: ClassVar[Interval | None] = Linearised()
+    interval: ClassVar[OfSums | None] = Linearised()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "sum of `{numerator}` ÷ sum of `{denominator}` over {facts}",
         "fr": "somme de « {numerator} » ÷ somme de « {denominator} » sur {facts}",

@@ -15,7 +15,7 @@ from pydantic import Field
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Scope
 from incentive_engine.kinds.base import Language
-from incentive_engine.kinds.intervals import Interval, Sums, Wilson
+from incentive_engine.kinds.intervals import OfSums, Sums, Wilson
 from incentive_engine.kinds.kpi_kind import (
     COUNT,
     DENOMINATOR,
@@ -76,6 +76,7 @@ class Repeat(_OfColumn):
     kind: Literal["repeat"]
     at_least: Annotated[int, Field(ge=2, description="So many facts are a repetition.")] = 2
     in_percent: ClassVar[bool] = True
+    interval: ClassVar[OfSums] = Wilson()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "different values of `{column}` with at least {at_least} of {facts} ÷ different values of `{column}`",
         "fr": "valeurs différentes de « {column} » avec au moins {at_least} parmi {facts} "
@@ -87,8 +88,8 @@ class Repeat(_OfColumn):
         again, different = number_of(values.unique_counts() >= self.at_least), values.n_unique().cast(pl.Int64)
         columns = (again.alias(NUMERATOR), different.alias(DENOMINATOR), different.alias(COUNT))
         above, below = counted(NUMERATOR, facts.rows), counted(DENOMINATOR, facts.rows)
-        interval = Wilson().columns(Sums(below, above, below, {}))
-        return Gathered(columns, quotient(above, below), above, below, (Fraction(0), Fraction(1)), interval)
+        interval = self.interval.columns(Sums(below, above, below, {}))
+        return Gathered(columns, quotient(above, below), above, below, (Fraction(0), Fraction(1)), interval=interval)
 
 
 class WithoutRepeat(Added):
@@ -100,6 +101,7 @@ class WithoutRepeat(Added):
     """
 
     kind: Literal["without_repeat"]
+    can_be_shared: ClassVar[bool] = False
     customer: Annotated[Column, Field(description="The column that says whose fact it is: the caller's number.")]
     subject: Annotated[Column | None, Field(description="Only a fact with the same value here is another.")] = None
     within: Annotated[
@@ -112,7 +114,7 @@ class WithoutRepeat(Added):
         ),
     ]
     in_percent: ClassVar[bool] = True
-    interval: ClassVar[Interval | None] = Wilson()
+    interval: ClassVar[OfSums | None] = Wilson()
     words: ClassVar[Mapping[Language, str]] = {
         "en": "share of {facts} not followed within {days} by another of the same {same}",
         "fr": "part de {facts} sans suite sous {days} pour le même {same}",

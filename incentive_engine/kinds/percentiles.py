@@ -20,7 +20,7 @@ from pydantic import Field
 from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.formulas import Formula, Type, compile_number
 from incentive_engine.kinds.base import Language, written
-from incentive_engine.kinds.intervals import between, rank_limits
+from incentive_engine.kinds.intervals import OrderStatistics
 from incentive_engine.kinds.kpi_kind import COUNT, Credited, FromFacts, Gathered, number_of
 
 _PICKED: Final = "picked"
@@ -40,6 +40,7 @@ class Percentile(FromFacts):
             "on the line between the two nearest, as PERCENTILE.INC of spreadsheets."
         ),
     ] = "nearest"
+    interval: ClassVar[OrderStatistics] = OrderStatistics()
     merges: ClassVar[bool] = False
     words: ClassVar[Mapping[Language, str]] = {
         "en": "{how}, of `{value}` in {facts}",
@@ -56,14 +57,16 @@ class Percentile(FromFacts):
         counts = facts.to_somebody & self._counted(facts.scope, value)
         n, ordered = number_of(counts), value.masked(counts).expr.drop_nulls().sort()
         whole, _, _ = self._way(n)
-        places = (whole, pl.min_horizontal(whole + 1, n - 1), *rank_limits(n, Fraction(self.at)))
+        places = (whole, pl.min_horizontal(whole + 1, n - 1), *self.interval.places(n, Fraction(self.at)))
         # Picked together: to put the values in order is what costs.
         columns = (ordered.gather(pl.concat(places), null_on_oob=True).alias(_PICKED), n.alias(COUNT))
+        picked = (pl.col(_PICKED).list.get(at, null_on_oob=True) for at in range(len(places)))
+        lower, upper, low, high = (replace(value, expr=each, fixed=False) for each in picked)
         _, rest, parts = self._way(pl.col(COUNT))
-        result = Exact(pl.col(_PICKED), value.unit / parts, value.low * parts, value.high * parts)
-        lower, upper, low, high = (pl.col(_PICKED).list.get(at, null_on_oob=True).cast(result.dtype) for at in range(4))
-        result = replace(result, expr=lower * (parts - rest) + upper * rest)
-        return Gathered(columns, result, result, interval=between(low, high, value.unit))
+        result = Exact(lower.expr, value.unit / parts, value.low * parts, value.high * parts)
+        below, above = (each.expr.cast(result.dtype) for each in (lower, upper))
+        result = replace(result, expr=below * (parts - rest) + above * rest)
+        return Gathered(columns, result, result, interval=self.interval.columns(low, high))
 
     def _way(self, n: pl.Expr) -> tuple[pl.Expr, pl.Expr, int]:
         """The place of the value, from 0, as a whole and a rest in so many parts, so that nothing is rounded."""

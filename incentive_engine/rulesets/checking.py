@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
+from incentive_engine.rulesets.checks.calendars import (
+    calendars_are_there,
+    holidays_are_known,
+    opening_hours_can_be_kept,
+)
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
 from incentive_engine.rulesets.checks.entries import meanings_are_of_what_is_measured
 from incentive_engine.rulesets.checks.formulas_over_kpis import (
@@ -58,7 +63,11 @@ from incentive_engine.rulesets.checks.scorecards import (
     weights_add_up,
     weights_and_caps_are_not_negative,
 )
-from incentive_engine.rulesets.checks.sources import exclusions_are_symmetric
+from incentive_engine.rulesets.checks.sources import (
+    exclusions_are_symmetric,
+    invitations_are_of_others,
+    shares_are_of_facts,
+)
 from incentive_engine.rulesets.checks.subjects import (
     facts_name_their_subjects,
     fallbacks_lead_somewhere,
@@ -106,6 +115,8 @@ RULE_CHECKS: tuple[Check, ...] = (
     results_weighed_are_alike,
     facts_name_their_subjects,
     exclusions_are_symmetric,
+    shares_are_of_facts,
+    invitations_are_of_others,
     floors_are_below_caps,
     limits_are_above_floors,
     weights_and_caps_are_not_negative,
@@ -126,6 +137,9 @@ RULE_CHECKS: tuple[Check, ...] = (
     bounds_enclose_something,
     headers_can_be_read,
     columns_of_facts_differ,
+    opening_hours_can_be_kept,
+    holidays_are_known,
+    calendars_are_there,
     columns_keep_their_type,
     facts_have_one_use_per_column,
     verbatims_stand_in_facts,

@@ -145,6 +145,7 @@ def _source_names(rules: RuleSet, name: str, source: Source) -> Names:
         **{column: Name("text", "what tells facts apart") for column in text_columns(rules, name)},
         **{column: Name("text", "whom a fact is about") for column in source.names},
         source.date: Name("date", "when a fact happened"),
+        **({source.share: Name("number", "the share of a fact")} if source.share else {}),
     }
 
 

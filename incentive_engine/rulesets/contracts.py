@@ -22,6 +22,7 @@ from incentive_engine.rulesets.walked import Walked
 WORKFORCE = "workforce"
 ASSIGNMENTS = "assignments"
 GREATEST = Fraction(10**9)
+_SHARE_PLACES = 6
 SHOWN = ("name", "language", "department", "team", "currency")
 """Workforce columns that are read wherever they are there: for statements and totals."""
 STANDARD: Mapping[str, ColumnOptions] = {
@@ -38,7 +39,9 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
     tables = [_workforce(walked, types, document)]
     if any(isinstance(kpi.compute, Given) for kpi in rules.kpis.values()):
         tables.append(_results(rules, document))
-    used = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
+    computed = (kpi.compute for kpi in rules.kpis.values())
+    used = {rules.source_behind(each.source) for each in computed if isinstance(each, FromFacts)}
+    used |= {invited for name in used & rules.sources.keys() if (invited := rules.sources[name].invitations)}
     tables += [_source(walked, name, types, document) for name in rules.sources if name in used]
     if rules.assignments is not None:
         tables.append(_assignments(walked, rules.assignments, document))
@@ -96,8 +99,11 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
     rules, source = walked.rules, walked.rules.sources[name]
     answers = answer_columns(rules, name)
     said = source.columns.get(source.date, ColumnOptions()).type
-    moment: ColumnType = "datetime" if said == "datetime" else "date"
+    timed = said is None and name in {cases.source for cases in rules.cases.values()}  # clocks run by the second
+    moment: ColumnType = "datetime" if timed or said == "datetime" else "date"
     columns = [ColumnContract(source.date, source.date, moment, required=True, nullable=False)]
+    if source.share is not None:
+        columns.append(_share(source.share))
     texts = dict.fromkeys((*source.names, *sorted(text_columns(rules, name))))
     columns += [ColumnContract(each, each, "text", required=True, nullable=True) for each in texts]
     for column in sorted(_fact_columns(walked, name) - {each.name for each in columns} | answers.keys()):
@@ -110,8 +116,13 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
             options = source.columns.get(column, ColumnOptions())
             kind = options.type or types.sources.get(name, {}).get(column, "text")
             columns.append(_column(column, kind, options))
-    key = (source.id,) if source.id else ()
-    return _table(name, source, tuple(columns), key, document, ("sources", name), source.payee or "payee")
+    return _table(name, source, tuple(columns), source.key, document, ("sources", name), source.payee or "payee")
+
+
+def _share(column: str) -> ColumnContract:
+    """The share of a fact that counts for one payee: not nothing, and not more than all of it."""
+    low = Fraction(1, 10**_SHARE_PLACES)
+    return ColumnContract(column, column, "number", places=_SHARE_PLACES, low=low, high=Fraction(1), fixed=True)
 
 
 def _fact_columns(walked: Walked, source: str) -> set[str]:

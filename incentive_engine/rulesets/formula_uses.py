@@ -15,6 +15,7 @@ from incentive_engine.formulas.tree import NameUse, walk
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.over_kpis import EARLIER, OverKpis
 from incentive_engine.kinds.pools import GivenSum, Pool, SharedOut, Solved
+from incentive_engine.rulesets.clocks import OF_CASES
 from incentive_engine.rulesets.models import Kpi, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.set_aside import SetAsideRepeats, SetAsideWhen
@@ -28,6 +29,7 @@ WHOLE_PERIOD: Names = {
     "period_end": Name("date", "last day of the period"),
 }
 """What every formula has that speaks of a period."""
+
 PERIOD_NAMES: Names = {
     "days_employed": Name("number", "days from hire to leave or to the end of the period, both included"),
     **WHOLE_PERIOD,
@@ -93,12 +95,16 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
     known = _Known(rules)
     for name, source in rules.sources.items():
         yield from _of_source(name, source)
+    for name, cases in rules.cases.items():
+        for key, formula in cases.formulas.items():
+            yield FormulaUse(("cases", name, key), formula, "boolean", cases.source)
     for name, kpi in rules.kpis.items():
         yield from _of_verbatims(name, kpi)
         if isinstance(kpi.compute, FromFacts):
             for key, (formula, wanted) in kpi.compute.formulas().items():
                 at = ("kpis", name, "compute", *key.split("."))
-                yield FormulaUse(at, formula, wanted, kpi.compute.source, (WHOLE_PERIOD,))
+                layers = (WHOLE_PERIOD, OF_CASES) if kpi.compute.source in rules.cases else (WHOLE_PERIOD,)
+                yield FormulaUse(at, formula, wanted, rules.source_behind(kpi.compute.source), layers)
         if isinstance(kpi.compute, OverKpis):
             at, layers = ("kpis", name, "compute", "value"), (known.kpis, known.earlier)
             yield FormulaUse(at, kpi.compute.value, "number", RESULTS, layers, columns=False)
@@ -217,8 +223,9 @@ def compared_columns(rules: RuleSet, source: str) -> frozenset[str]:
 
 
 def text_columns(rules: RuleSet, source: str) -> frozenset[str]:
-    """The columns of a source that KPIs read as text, outside formulas."""
+    """The columns of a source that KPIs and cases read as text, outside formulas."""
     columns = {column for compute in _from(rules, source) for column in compute.texts().values()}
+    columns |= {cases.case for cases in rules.cases.values() if cases.source == source}
     return frozenset(columns | verbatim_columns(rules, source))
 
 
@@ -231,4 +238,4 @@ def verbatim_columns(rules: RuleSet, source: str) -> frozenset[str]:
 def _from(rules: RuleSet, source: str) -> Iterator[FromFacts]:
     """How the KPIs of a source are computed."""
     computed = (kpi.compute for kpi in rules.kpis.values())
-    return (each for each in computed if isinstance(each, FromFacts) and each.source == source)
+    return (each for each in computed if isinstance(each, FromFacts) and rules.source_behind(each.source) == source)

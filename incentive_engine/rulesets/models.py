@@ -6,12 +6,13 @@ The JSON Schema and the reference of the language are generated from these model
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from incentive_engine.formulas import Formula
+from incentive_engine.formulas import Clock, Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import (
     Declared,
@@ -30,6 +31,8 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
+from incentive_engine.rulesets.calendars import Calendar
+from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
 from incentive_engine.rulesets.tables import Assignments, Column, ParameterTable, Source, TableOptions
 
@@ -293,6 +296,10 @@ class RuleSet(Declared):
             "`team` and `department`. Who has no row is always where the workforce says."
         ),
     ] = None
+    calendar: Annotated[
+        Calendar | None, Field(description="Opening hours and holidays: for WORKHOURS, WORKDAYS and clocks of cases.")
+    ] = None
+    cases: Annotated[dict[Name, Cases], Field(description=f"What becomes of logs of events, {_BY_NAME}")] = {}
     tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description=f"How each number is worked out, {_BY_NAME}")]
     populations: Annotated[
@@ -302,3 +309,18 @@ class RuleSet(Declared):
     pools: Annotated[dict[Name, Pool], Field(description=f"Sums that are shared out, {_BY_NAME}")] = {}
     plans: Annotated[dict[Name, Plan], Field(min_length=1, description=f"Who is paid on what, {_BY_NAME}")]
     examples: Annotated[tuple[Example, ...], Field(description="Payees worked out by hand.")] = ()
+
+    @property
+    def facts(self) -> dict[str, Source]:
+        """All that KPIs are computed from, by name: sources, and cases as the sources that they are."""
+        made = {name: each for name, each in self.cases.items() if each.source in self.sources}
+        return {**self.sources, **{name: each.as_source(self.sources[each.source]) for name, each in made.items()}}
+
+    @property
+    def clocks(self) -> Mapping[str, Clock]:
+        """What formulas over facts call that count by the calendar."""
+        return self.calendar.clocks if self.calendar else {}
+
+    def source_behind(self, facts: str) -> str:
+        """The source in whose files facts stand: for cases, that of their events."""
+        return self.cases[facts].source if facts in self.cases else facts

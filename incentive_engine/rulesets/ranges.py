@@ -19,6 +19,7 @@ from incentive_engine.formulas import Scope
 from incentive_engine.kinds.kpi_kind import Credited
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.rulesets.clocks import LONGEST, hours
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
@@ -31,6 +32,8 @@ WHOLE_PERIOD_RANGES: Scope = {
     "period_end": pl.col("period_end"),
 }
 """What every formula has that speaks of a period, whichever it is."""
+_OF_CASES: Scope = {"started": pl.col("started"), "ended": pl.col("ended"), "hours": hours(LONGEST)}
+"""What formulas over cases have; no source of events has columns of these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def input_ranges(rules: RuleSet, contracts: tuple[TableContract, ...]) -> Declar
     return DeclaredRanges(tables[WORKFORCE], {}, parameters)
 
 
-def result_scale(kpi: Kpi, contract: TableContract | None, known: Mapping[str, Scale]) -> Scale:
+def result_scale(rules: RuleSet, kpi: Kpi, contract: TableContract | None, known: Mapping[str, Scale]) -> Scale:
     """The range of a KPI's results; `contract` is of its source, `known` has the ranges of the KPIs that it reads.
 
     Raises CannotProve where a sum could leave the range that is exact.
@@ -77,7 +80,10 @@ def result_scale(kpi: Kpi, contract: TableContract | None, known: Mapping[str, S
         scope = {name: Exact.column(name, known[read.kpi]) for name, read in compute.reads().items()}
         return _scale_of(rounding.of(compute.result(scope)))
     assert contract is not None, "a computed KPI has a source"
-    gathered = compute.gathered(Credited({**columns_scope(contract), **WHOLE_PERIOD_RANGES}, pl.lit(True), MOST_FACTS))
+    facts = {**_OF_CASES, **columns_scope(contract), **rules.clocks, **WHOLE_PERIOD_RANGES}
+    source = rules.sources.get(compute.source)
+    shared = None if source is None else source.shared(facts)
+    gathered = compute.gathered(Credited(facts, pl.lit(True), MOST_FACTS, shared))
     value, within = rounding.of(gathered.value), gathered.within
     if within is not None:
         # Rounding keeps the order.

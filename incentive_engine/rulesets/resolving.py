@@ -11,17 +11,23 @@ from dataclasses import dataclass
 from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS, AttainmentKind
-from incentive_engine.kinds.base import Label, Parameter, Rounding, RoundingChoice, SubjectKind
+from incentive_engine.kinds.base import FromTable, Label, Language, Parameter, Rounding, RoundingChoice, SubjectKind
 from incentive_engine.kinds.combinations import COMBINATIONS, CombinationKind
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import Gate
+from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.decisions import TargetDecision
 from incentive_engine.rulesets.models import AnyMeasure, BestOf, Fallback, Group, Item, Kpi, Plan, RuleSet, Way
 
 KeyPath = tuple[str | int, ...]
+_SHARED: Mapping[Language, str] = {
+    "en": ", where what several people share counts by the share of each",
+    "fr": ", où ce que plusieurs personnes se partagent compte selon la part de chacune",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class MeasureNode:
     title: Label
     kpi_name: str
     kpi: Kpi
+    shared: bool
+    """Whether facts of the KPI count for several payees, each in part."""
     weight: Parameter | None
     of: SubjectKind
     paths: tuple[PathNode, ...]
@@ -66,6 +74,12 @@ class MeasureNode:
     """The parts of the period whose rates are averaged; none where the period counts as a whole."""
     on_missing: Fallback
     steps: Steps
+    decided: TargetDecision | None
+    """Who set the target; None where nobody is named."""
+
+    def measured(self, language: Language) -> str:
+        """How the result is worked out, in words."""
+        return self.kpi.sentence(language) + (_SHARED[language] if self.shared else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +206,27 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
         title=item.title or kpi.title,
         kpi_name=kpi_name,
         kpi=kpi,
+        shared=_shared(rules, kpi),
         weight=item.weight,
         of=item.of,
         paths=tuple(_path(rules, key, way, at if way is item else (*at, "paths", key)) for key, way in ways(item)),
         parts=() if item.average_of is None else period.parts(item.average_of),
         on_missing=item.on_missing,
         steps=_steps(item),
+        decided=item.decided or _decided_for_all(rules, item),
     )
+
+
+def _decided_for_all(rules: RuleSet, item: AnyMeasure) -> TargetDecision | None:
+    """Who set the numbers of the tables from which the measure has its own."""
+    named = (parameter for _, way in ways(item) for parameter in (way.target, way.threshold, way.benchmark))
+    tables = [rules.tables[each.table] for each in named if isinstance(each, FromTable)]
+    return next((table.decided for table in tables if table.decided), None)
+
+
+def _shared(rules: RuleSet, kpi: Kpi) -> bool:
+    source = rules.sources.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
+    return source is not None and source.share is not None
 
 
 def ways(measure: AnyMeasure) -> Iterator[tuple[str, Way]]:

@@ -69,8 +69,8 @@ class Source(TableOptions):
     share: Annotated[
         Column | None,
         Field(
-            description="The column with the share of the row's payee, where several share a fact: one row per fact and "
-            "payee. The shares of one `id` add up to 100 %."
+            description="The column with the share of the row's payee, where several share a fact: one row per fact "
+            "and payee. The shares of one `id` add up to 100 %."
         ),
     ] = None
     set_aside: Annotated[
@@ -85,6 +85,10 @@ class Source(TableOptions):
         Field(description="Who decides which customers are heard; `customer`: they come of their own accord."),
     ] = None
 
+    invitations: Annotated[
+        str | None,
+        Field(description="The source of those who were asked, a record each: how many answered is told with results."),
+    ] = None
     customer: Annotated[
         Column | None, Field(description="The column with the customer: who answers again and again is looked at.")
     ] = None
@@ -97,6 +101,13 @@ class Source(TableOptions):
         """How its facts are shared, by its columns; not at all where nothing says so."""
         share = None if self.share is None else columns[self.share]
         return Shared(self.id, share) if self.id is not None and isinstance(share, Exact) else None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart; none where equal rows are separate facts."""
+        if self.id is None:
+            return ()
+        return (self.id,) if self.share is None or self.payee is None else (self.id, self.payee)
 
     @property
     def names(self) -> tuple[str, ...]:

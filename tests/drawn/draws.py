@@ -115,7 +115,9 @@ class Draws:
             places = constant(self.pick(*fractions("0", "2", "1")))
             return Call(self.pick("ROUND", "ROUNDDOWN", "ROUNDUP"), (deeper(divided=True), places))
         if kind == "days" and len(words.dates) > 1:
-            return Call("DAYS", tuple(Named(name) for name in self.pick(words.dates[:2], words.dates[1::-1])))
+            return Call(
+                self.pick(*words.spans), tuple(Named(name) for name in self.pick(words.dates[:2], words.dates[1::-1]))
+            )
         return Call("ABS", (deeper(),)) if kind != "sign" else Sign(deeper())
 
     def condition(self, words: Vocabulary, depth: int) -> Formula:

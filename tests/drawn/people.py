@@ -25,6 +25,7 @@ from tests.drawn.words import (
 )
 from tests.oracle import Both, Call, Formula, Named, previous, span, year_before
 
+UNSHARED = ("percentile", "distinct", "repeat", "without_repeat")
 OTHER_KINDS = ("grid", "percentile", "distinct", "repeat", "without_repeat", "formula", "formula")
 
 
@@ -125,6 +126,9 @@ class People(Draws):
             kinds = tuple(dict.fromkeys((*kinds, "department")))
         if self.chance(30):
             del mapping["id"]
+        shared = {"id", "payee"} <= mapping.keys() and self.chance(30)
+        if shared:
+            mapping["share"] = "part"
         if self.chance(25):
             mapping["set_aside"] = self.set_aside("id" in mapping)
         self.rules.setdefault("sources", {})[name] = {
@@ -160,14 +164,32 @@ class People(Draws):
         }
         rows = self.size(0, 24)
         self.tables[name] = [{"ref": str(7 * number % 25 + 1), **self.row(cells)} for number in range(rows)]
+        if shared:
+            self.tables[name] = [part for row in self.tables[name] for part in self.shared_out(row, advisers)]
         texts = dict.fromkeys(("ref", "adviser", "queue", "unit", "kind", "customer", "origin"), "text")
-        numbers = dict.fromkeys(("answer", "amount", "wait"), "number")
+        numbers = dict.fromkeys(("answer", "amount", "wait", *(["part"] if shared else [])), "number")
         self.columns[name] = {**texts, **numbers, "day": "date", "closed": "date", "asked": "date", "solved": "boolean"}
         return kinds
 
+    def shared_out(self, row: Rule, advisers: tuple[str, ...]) -> list[Rule]:
+        """The rows of a fact that several share; some do not add up, or say different days."""
+        other = self.pick(*(each for each in (*advisers, SYSTEM) if each != row["adviser"]))
+        whole, half, odd, short = (
+            fractions("1"),
+            fractions("0.5", "0.5"),
+            fractions("0.3", "0.7"),
+            fractions("0.5", "0.4"),
+        )
+        parts = self.pick(whole, half, odd, half, odd, whole, short)
+        rows = [{**row, "part": part} for part in parts]
+        for second in rows[1:]:
+            second["adviser"] = other
+            second["day"] = self.middle if self.chance(5) else row["day"]
+        return rows
+
     def set_aside(self, identified: bool) -> list[Rule]:
         """Rules over columns that no KPI measures; only what has an id repeats another in an order that is told."""
-        because, same = {"en": "Why not"}, self.pick(["customer"], ["customer", "origin"], ["adviser", "customer"])
+        because, same = {"en": "Why not"}, self.pick(["customer"], ["customer", "origin"], ["kind", "customer"])
         rules: list[Rule] = [
             {"when": Both(Named("origin"), self.pick("=", "<>"), text("test")), "because": because},
             {"when": Both(Named("asked"), ">", date(self.middle)), "because": because},
@@ -175,16 +197,46 @@ class People(Draws):
         repeats: Rule = {"same": same, "within": self.pick(7, 0, 100), "because": because}
         return self.some([*rules, repeats] if identified else rules, 1, 3)
 
-    def fact_words(self) -> Vocabulary:
+    def cases(self, events: str) -> str:
+        """Cases that the events of a source make: the events of each customer."""
+        words, name = self.fact_words(of_period=()), f"{events}_cases"
+        rule: Rule = {"from": events, "case": "customer", "ends": self.pick(Named("solved"), self.condition(words, 1))}
+        for key in ("starts", "waits"):
+            if self.chance(50):
+                rule[key] = self.pick(Both(Named("kind"), "=", text("call")), self.condition(words, 1))
+        if self.chance(40):
+            rule["date"] = "started"
+        if "calendar" in self.rules and self.chance(50):
+            rule["clock"] = "open"
+        self.rules.setdefault("cases", {})[name] = rule
+        return name
+
+    def fact_words(
+        self, of_period: tuple[str, ...] = ("period_start", "period_end"), *, of_cases: bool = False
+    ) -> Vocabulary:
+        days = ("period_days",) if of_period else ()
         return Vocabulary(
-            numbers=("wait", "amount", "answer", "period_days"),
-            not_negative=("wait", "answer", "period_days"),
+            numbers=(*(("hours",) if of_cases else ()), "wait", "amount", "answer", *days),
+            not_negative=(*(("hours",) if of_cases else ()), "wait", "answer", *days),
             texts={"kind": ("mail", "call")},
             flags=("solved",),
-            dates=("closed", "day", "period_start", "period_end"),
+            dates=(*(("ended", "started") if of_cases else ()), "closed", "day", *of_period),
             days=(self.start, self.middle, self.end),
             near=fractions("1", "60", "0", "9", "2.5", "100"),
+            spans=("DAYS", "HOURS", *(("WORKHOURS", "WORKDAYS") if "calendar" in self.rules else ())),
         )
+
+    def calendar(self) -> None:
+        """Opening hours, with or without a break; some of them on Saturdays."""
+        week = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+        whole, morning, afternoon = ("09:00", "18:00"), ("08:30", "12:00"), ("13:30", "24:00")
+        spans = [(week, each) for each in self.pick((whole,), (morning, afternoon))]
+        spans += [(["saturday"], morning)] if self.chance(40) else []
+        self.rules["calendar"] = {"open": [{"days": days, "from": begin, "to": end} for days, (begin, end) in spans]}
+        if self.chance(50):
+            self.rules["calendar"]["holidays"] = {"country": "FR"}
+        if self.chance(30):
+            self.rules["calendar"]["closed"] = [self.start, self.middle]
 
     def kpi(self, name: str, sources: dict[str, tuple[str, ...]]) -> Drawn:
         words = self.fact_words()
@@ -201,14 +253,25 @@ class People(Draws):
             if not sources or (len(sources) < 2 and self.chance(20)):
                 new = f"facts{len(sources)}"
                 compute["from"], sources[new] = new, self.source(new)
+                if self.chance(25):
+                    self.rules["sources"][new]["invitations"] = f"asked{len(sources)}"
+                    self.source(f"asked{len(sources)}")
+                mapping = self.rules["sources"][new]
+                if "id" in mapping and "share" not in mapping and self.chance(40):
+                    compute["from"] = self.cases(new)
+                    sources[compute["from"]] = sources[new]
             else:
                 compute["from"] = self.pick(*sources)
             kinds = sources[compute["from"]]
-            if kind == "without_repeat" and "id" not in self.rules["sources"][compute["from"]]:
+            mapping = self.rules["sources"].get(compute["from"], {"id": "of a case"})
+            if kind == "without_repeat" and "id" not in mapping:
                 compute["kind"] = kind = "repeat"  # without an id, what is of the same day is in the engine's order
+            if kind in UNSHARED and "share" in mapping:
+                compute["kind"] = kind = "mean"
+            words = self.fact_words(of_cases=compute["from"] in self.rules.get("cases", {}))
             if kind == "share" or self.chance(40):
                 compute["where"] = self.condition(words, 1)
-        compute |= self.fields(kind, kinds, signed=signed)
+        compute |= self.fields(kind, kinds, words, signed=signed)
         rule: Rule = {
             "title": {"en": name.upper()},
             "perspective": self.pick("customer", "internal"),
@@ -221,9 +284,9 @@ class People(Draws):
         self.rules["kpis"][name] = rule
         return Drawn(name, kinds, kind == "nps" or (signed and kind in ("given", "mean", "sum", "ratio", "percentile")))
 
-    def fields(self, kind: str, kinds: tuple[str, ...], *, signed: bool) -> Rule:
+    def fields(self, kind: str, kinds: tuple[str, ...], words: Vocabulary, *, signed: bool) -> Rule:
         """What a kind from facts has besides its source and its condition."""
-        words, fields = self.fact_words(), Rule()
+        fields = Rule()
         if kind == "share" and self.chance(40):
             fields["among"] = self.condition(words, 1)
         if kind == "nps":
@@ -277,6 +340,8 @@ class People(Draws):
 
     def kpis(self) -> None:
         sources: dict[str, tuple[str, ...]] = {}
+        if self.chance(40):
+            self.calendar()
         self.rules["kpis"] = {}
         self.drawn: list[Drawn] = []
         for index in range(self.size(1, 4)):

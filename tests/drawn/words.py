@@ -74,6 +74,7 @@ class Vocabulary:
     dates: tuple[str, ...]
     days: tuple[dt.date, ...]
     near: tuple[Fraction, ...]
+    spans: tuple[str, ...] = ("DAYS",)
 
     @property
     def names(self) -> tuple[str, ...]:

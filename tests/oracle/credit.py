@@ -1,4 +1,4 @@
-"""Which facts count, and for whom: what rules set aside, and where payees were on the day."""
+"""Which facts count, and for whom: what is shared, what rules set aside, and where payees were on the day."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from tests.oracle.numbers import Case, Row, Rule
 
 def day(moment: dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def without_broken_shares(source: Rule, facts: Sequence[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
+    """The facts, and the rows of those that several share and that do not add up to one fact, each with the reason."""
+    if "share" not in source:
+        return list(facts), []
+    own = {source[key] for key in ("payee", "team", "department", "share") if key in source}
+    left, held = [], []
+    for fact in facts:
+        rows = [row for row in facts if row[source["id"]] == fact[source["id"]]]
+        if any(row[column] != fact[column] for row in rows for column in fact if column not in own):
+            held.append((fact, "contradicting-rows"))
+        elif sum(row[source["share"]] for row in rows) != 1:
+            held.append((fact, "shares-not-100"))
+        else:
+            left.append(fact)
+    return left, held
 
 
 def set_aside(source: Rule, facts: Sequence[Row]) -> list[Row]:

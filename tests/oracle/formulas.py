@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.calendars import working_days, working_hours
 from tests.oracle.numbers import Row, rounded
+
+CALENDAR = "the calendar"
+"""Where a scope of facts holds the calendar of the rules."""
 
 
 class Formula(ABC):
@@ -220,6 +224,9 @@ class Call(Formula):
             "ROUNDDOWN": lambda number, places: rounded(number, int(places), "down"),
             "ROUNDUP": lambda number, places: rounded(number, int(places), "up"),
             "DATE": lambda year, month, day: dt.date(int(year), int(month), int(day)),
+            "HOURS": lambda later, earlier: _hours(_moment(later) - _moment(earlier)),
+            "WORKHOURS": lambda later, earlier: working_hours(scope[CALENDAR], later, earlier),
+            "WORKDAYS": lambda later, earlier: working_days(scope[CALENDAR], later, earlier),
             "DAYS": lambda later, earlier: Fraction((_day(later) - _day(earlier)).days),
         }
         return functions[self.function](*values)
@@ -247,3 +254,11 @@ class Curved(Formula):
 
 def _day(moment: dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def _moment(day: dt.date) -> dt.datetime:
+    return day if isinstance(day, dt.datetime) else dt.datetime.combine(day, dt.time())
+
+
+def _hours(time: dt.timedelta) -> Fraction:
+    return Fraction(time // dt.timedelta(microseconds=1), 3_600_000_000)

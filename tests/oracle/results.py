@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.credit import Assignments, day, set_aside
-from tests.oracle.formulas import Formula
+from tests.oracle.cases import cases_of
+from tests.oracle.credit import Assignments, day, set_aside, without_broken_shares
+from tests.oracle.formulas import CALENDAR, Formula
 from tests.oracle.numbers import (
     ONE,
     ZERO,
@@ -41,18 +42,32 @@ class Results:
     """Every KPI of a case, for any subject and period."""
 
     def __init__(self, case: Case) -> None:
-        self.rules, self.tables, self.aside = case.rules, dict(case.tables), dict[str, list[Row]]()
-        for source, rule in self.rules.get("sources", {}).items():
-            self.aside[source] = set_aside(rule, case.tables[source])
-            self.tables[source] = [fact for fact in case.tables[source] if fact not in self.aside[source]]
+        self.rules, self.tables, self.aside = case.rules, dict[str, list[Row]](), dict[str, list[tuple[Row, str]]]()
+        for source, facts in case.tables.items():
+            rule = self.rules.get("sources", {}).get(source, {})
+            whole, broken = without_broken_shares(rule, facts)
+            aside = set_aside(rule, whole)
+            self.tables[source] = [fact for fact in whole if fact not in aside]
+            self.aside[source] = [*broken, *((fact, "set-aside") for fact in aside)]
+        self.sources = dict(self.rules.get("sources", {}))
+        for name, cases in self.rules.get("cases", {}).items():
+            events = self.sources[cases["from"]]
+            self.tables[name] = [
+                dict(row) for row in cases_of(cases, events, self.tables[cases["from"]], self.rules.get("calendar"))
+            ]
+            self.sources[name] = {**events, "id": cases["case"], "date": cases.get("date", "ended")}
         self.assignments = Assignments(case)
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
-        self.read: dict[str, set[str]] = {source: set() for source in self.rules.get("sources", {})}
+        self.read: dict[str, set[str]] = {source: set() for source in self.sources}
+        cases = self.rules.get("cases", {})
         for name, kind in kinds_read(self.rules):
             for each in behind(self.rules, name):
                 compute = self.rules["kpis"][each]["compute"]
                 if "from" in compute:
                     self.read[compute["from"]].add(kind)
+                    invited = self.sources[compute["from"]].get("invitations")
+                    if invited is not None and compute["from"] not in cases and self.can_name(invited, kind):
+                        self.read[invited].add(kind)
 
     def of(self, name: str, kind: str, subject: str | None, period: str) -> Result:
         """The result, rounded as the KPI says; missing where there is none."""
@@ -90,32 +105,55 @@ class Results:
         dated = self.facts(source, *looked_at(over, period, year_starts))
         start, end = span(period, year_starts)
         spoken_of = {"period_start": start, "period_end": end, "period_days": Fraction((end - start).days + 1)}
+        spoken_of |= {CALENDAR: self.rules.get("calendar")}
         facts = [{**fact, **spoken_of} for fact in dated if self.subject(source, fact, kind) == subject]
         if compute["kind"] in BY_COLUMN:
             return BY_COLUMN[compute["kind"]](compute, [fact for fact in facts if meets(compute, fact)], bool(dated))
         if compute["kind"] == "without_repeat":
             known = [self.followed(compute, fact) for fact in facts if meets(compute, fact)]
             return shared([not each for each in known if each is not None])
-        tallies = [tally for fact in facts if (tally := added_by(compute, fact)) is not None]
-        n = len(tallies)
-        numerator = sum((above for above, _ in tallies), ZERO)
-        denominator = sum((below for _, below in tallies), ZERO)
+        tallied = [(fact, tally) for fact in facts if (tally := added_by(compute, fact)) is not None]
+        rule, n = self.sources[source], len(tallied)
+        if "share" in rule:
+            n = len({fact[rule["id"]] for fact, _ in tallied})
+        shares = [fact[rule["share"]] if "share" in rule else ONE for fact, _ in tallied]
+        numerator = sum((share * above for share, (_, (above, _)) in zip(shares, tallied, strict=True)), ZERO)
+        denominator = sum((share * below for share, (_, (_, below)) in zip(shares, tallied, strict=True)), ZERO)
         if compute["kind"] in ("count", "sum"):
             return Result(numerator, n, numerator) if dated else NOTHING
         return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
 
+    def invited(self, name: str, kind: str, subject: str, period: str) -> int | None:
+        """How many were asked, where the invitations are known and say whom they are about."""
+        compute, over = self.rules["kpis"][name]["compute"], self.rules["kpis"][name].get("over", "period")
+        source = self.sources.get(compute.get("from"), {}).get("invitations")
+        if source is None or compute["from"] in self.rules.get("cases", {}) or not self.can_name(source, kind):
+            return None
+        dated = self.facts(source, *looked_at(over, period, int(self.rules.get("year_starts", 1))))
+        asked = [fact for fact in dated if self.subject(source, fact, kind) == subject]
+        return len({fact["ref"] for fact in asked}) if dated else None
+
+    def can_name(self, source: str, kind: str) -> bool:
+        """Whether the facts of a source can be about a subject of this kind."""
+        return kind == "company" or "payee" in self.sources[source] or kind in self.sources[source]
+
     def facts(self, source: str, start: dt.date, end: dt.date) -> list[Row]:
         """The facts of these days that can be credited."""
-        rule = self.rules["sources"][source]
+        rule = self.sources[source]
         return [
             fact
             for fact in self.tables[source]
             if start <= day(fact[rule["date"]]) <= end and not self.refused(source, fact)
         ]
 
+    def without_case(self, source: str) -> list[Row]:
+        """The events that belong to none of these cases; none where they are no cases."""
+        cases = self.rules.get("cases", {}).get(source)
+        return [event for event in self.tables[cases["from"]] if event[cases["case"]] is None] if cases else []
+
     def followed(self, compute: Rule, fact: Row) -> bool | None:
         """Whether the customer had another fact in time; None where that is not known."""
-        rule, rows = self.rules["sources"][compute["from"]], self.tables[compute["from"]]
+        rule, rows = self.sources[compute["from"]], self.tables[compute["from"]]
         columns = [compute[key] for key in ("customer", "subject") if key in compute]
         last = day(fact[rule["date"]]) + dt.timedelta(days=int(compute["within"]))
         if any(fact[column] is None for column in columns) or last > max(day(row[rule["date"]]) for row in rows):
@@ -132,7 +170,7 @@ class Results:
 
         Teams and departments matter only where rules read them.
         """
-        rule = self.rules["sources"][source]
+        rule = self.sources[source]
         wrong = []
         for kind in ("payee", "team", "department"):
             named = fact[rule[kind]] if kind in rule else None
@@ -182,13 +220,13 @@ class Results:
 
     def payee(self, source: str, fact: Row) -> str | None:
         """Whom a fact is about; nobody where it is a machine."""
-        rule = self.rules["sources"][source]
+        rule = self.sources[source]
         named: str | None = fact[rule["payee"]] if "payee" in rule else None
         return None if named in rule.get("system_accounts", ()) else named
 
     def subject(self, source: str, fact: Row, kind: str) -> str | None:
         """Whom a fact is about: the payee, the team, the department, or the company."""
-        rule = self.rules["sources"][source]
+        rule = self.sources[source]
         if kind == "company":
             return "company"
         payee = self.payee(source, fact)

@@ -63,7 +63,8 @@ def answers_have_one_scale(checked: Checked) -> Iterator[Problem]:
     for name, kpi in checked.rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             for key, (column, _, most) in kpi.compute.answers().items():
-                other, before = scales.setdefault((kpi.compute.source, column), (name, most))
+                source = checked.rules.source_behind(kpi.compute.source)
+                other, before = scales.setdefault((source, column), (name, most))
                 if most != before:
                     message = f"`{column}` goes up to {most} for `{name}`, and up to {before} for `{other}`"
                     where = checked.at("kpis", name, "compute", *key.split("."))

@@ -17,6 +17,7 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
+from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
@@ -52,14 +53,17 @@ _WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifi
 _NEAR = 0.8
 
 
-@tells("unknown-source", "unknown-kpi", about=(Kpi, FromFacts))
+@tells("unknown-source", "unknown-kpi", about=(Kpi, FromFacts, Cases))
 def kpis_read_what_exists(checked: Checked) -> Iterator[Problem]:
-    """The sources of KPIs, and the KPIs that they name, are declared."""
+    """The sources of KPIs and of cases, and the KPIs that KPIs name, are declared."""
     rules = checked.rules
+    for name, cases in rules.cases.items():
+        if cases.source not in rules.sources:
+            yield unknown("source", cases.source, checked.at("cases", name, "from"), rules.sources, "`sources`")
     for name, kpi in rules.kpis.items():
-        if isinstance(kpi.compute, FromFacts) and kpi.compute.source not in rules.sources:
+        if isinstance(kpi.compute, FromFacts) and kpi.compute.source not in rules.sources.keys() | rules.cases.keys():
             where = checked.at("kpis", name, "compute", "from")
-            yield unknown("source", kpi.compute.source, where, rules.sources, "`sources`")
+            yield unknown("source", kpi.compute.source, where, {**rules.sources, **rules.cases}, "`sources`")
         for at, other in _other_kpis(kpi):
             if other not in rules.kpis:
                 yield unknown("KPI", other, checked.at("kpis", name, *at), rules.kpis, "`kpis`")
@@ -107,17 +111,20 @@ def kpis_and_columns_differ(checked: Checked) -> Iterator[Problem]:
             yield Problem("name-clash", message, where, "rename the KPI")
 
 
-@tells("reserved-name", "name-clash", about=(Source, ParameterTable))
+@tells("reserved-name", "name-clash", about=(Source, Cases, ParameterTable))
 def tables_differ(checked: Checked) -> Iterator[Problem]:
-    """No source and no table is called like another, nor like the tables that are always there."""
+    """No source, no cases and no table are called like others, nor like the tables that are always there."""
     rules = checked.rules
-    for section in ("sources", "tables"):
+    for section in ("sources", "cases", "tables"):
         for name in getattr(rules, section):
             if name in _TABLES:
                 yield _reserved(name, _TABLES[name], checked.key(section, name))
     for name in rules.tables.keys() & rules.sources.keys():
         message = f"`{name}` is a source and a table"
         yield Problem("name-clash", message, checked.key("tables", name), "rename one of them")
+    for name in rules.cases.keys() & (rules.tables.keys() | rules.sources.keys()):
+        message = f"`{name}` is the name of cases and of a {'source' if name in rules.sources else 'table'}"
+        yield Problem("name-clash", message, checked.key("cases", name), "rename one of them")
 
 
 @tells("reserved-name", about=(CurveKind, Solved))
@@ -204,10 +211,13 @@ def _used(checked: Checked) -> dict[str, set[str]]:
     read = {kpi for use in checked.formulas for kpi in use.kpis}
     beside = {other for kpi in rules.kpis.values() for _, other in _other_kpis(kpi)}
     called = {name for use in checked.formulas for name in use.formula.calls}
+    invited_from = {source.invitations for source in rules.sources.values() if source.invitations is not None}
+    computed_from = {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)}
     return {
         "kpis": {kpi for _, _, kpi in checked.measures} | read | beside,
         "curves": {way.way.curve for _, way, _ in checked.ways} | called,
-        "sources": {kpi.compute.source for kpi in rules.kpis.values() if isinstance(kpi.compute, FromFacts)},
+        "sources": {rules.source_behind(name) for name in computed_from} | invited_from,
+        "cases": computed_from,
         "tables": {parameter.table for parameter in checked.parameters},
         "populations": {way.way.among for _, way, _ in checked.ways if way.way.among is not None},
         "pools": {plan.pool for plan in rules.plans.values() if plan.pool is not None},

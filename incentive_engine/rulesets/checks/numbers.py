@@ -44,14 +44,14 @@ def declared_ranges(checked: Checked, contracts: tuple[TableContract, ...]) -> t
     """The range of every number, and what is wrong with those that have none."""
     problems: list[Problem] = []
     results: dict[str, Scale] = {}
-    by_name = {contract.name: contract for contract in contracts}
+    by_name, behind = {contract.name: contract for contract in contracts}, checked.rules.source_behind
     for name in after_what_they_read(checked.rules.kpis):
         kpi = checked.rules.kpis[name]
-        contract = by_name.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
+        contract = by_name.get(behind(kpi.compute.source)) if isinstance(kpi.compute, FromFacts) else None
         if not read_by(kpi) <= results.keys():  # one of them cannot be proved to fit, and was told
             continue
         try:
-            results[name] = result_scale(kpi, contract, results)
+            results[name] = result_scale(checked.rules, kpi, contract, results)
         except CannotProve as error:
             message = f"the result of `{name}` cannot be proved to fit: {error.what}"
             hint = f"round what is added up, as ROUND(x, 2), or {NARROW}"

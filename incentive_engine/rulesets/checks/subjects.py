@@ -86,7 +86,7 @@ def facts_name_their_subjects(checked: Checked) -> Iterator[Problem]:
     read = ((each, of, at) for kpi, of, at in _results_read(checked) for each in stand_on.get(kpi, ()))
     for kpi, subject, where in read:
         compute = rules.kpis[kpi].compute if kpi in rules.kpis else None
-        source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None
+        source = rules.facts.get(compute.source) if isinstance(compute, FromFacts) else None
         if source is None or subject == "company" or source.payee or getattr(source, subject):
             continue
         message = f"the facts behind `{kpi}` do not say which {subject} they are about"

@@ -15,8 +15,15 @@ from incentive_engine.kinds.base import FromColumn, FromTable, written
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.clocks import OF_CASES, Cases
 from incentive_engine.rulesets.contracts import GREATEST
-from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD, WORKFORCE_NUMBERS, answer_columns, text_columns
+from incentive_engine.rulesets.formula_uses import (
+    WHOLE_PERIOD,
+    WORKFORCE_NUMBERS,
+    Names,
+    answer_columns,
+    text_columns,
+)
 from incentive_engine.rulesets.models import Population, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.set_aside import SetAsideRepeats
@@ -99,13 +106,25 @@ def headers_can_be_read(checked: Checked) -> Iterator[Problem]:
             yield Problem("header-refused", message, checked.at(*at), "rename the column, here and in the file")
 
 
-@tells("reserved-name", about=(Source, FromFacts))
+@tells("reserved-name", about=(Source, Cases, FromFacts))
 def columns_of_facts_differ(checked: Checked) -> Iterator[Problem]:
-    """No column of a source is called like what formulas over facts say of the period."""
+    """No column of a source is called like what formulas over facts say of the period, or of a case."""
     for at, name in _headers(checked):
-        if name in WHOLE_PERIOD and at[0] in ("sources", "kpis"):
-            message = f"`{name}` is taken: it means {WHOLE_PERIOD[name].meaning}"
+        taken = _taken(checked.rules, at)
+        if name in taken:
+            message = f"`{name}` is taken: it means {taken[name].meaning}"
             yield Problem("reserved-name", message, checked.at(*at), "rename the column, here and in the file")
+
+
+def _taken(rules: RuleSet, at: KeyPath) -> Names:
+    """What a column cannot be called that is named in this place."""
+    section, name, *_ = at
+    if section not in ("sources", "cases", "kpis"):
+        return {}
+    compute = rules.kpis[str(name)].compute if section == "kpis" else None
+    facts = compute.source if isinstance(compute, FromFacts) else name
+    of_cases = facts in rules.cases or facts in {cases.source for cases in rules.cases.values()}
+    return {**WHOLE_PERIOD, **OF_CASES} if of_cases else WHOLE_PERIOD
 
 
 def _why_no_header(name: str) -> str | None:
@@ -123,13 +142,15 @@ def _headers(checked: Checked) -> Iterator[tuple[KeyPath, str]]:
     for at, table in _tables(rules):
         yield from (((*at, "columns", name), name) for name in table.columns)
     for name, source in rules.sources.items():
-        for key in ("date", "payee", "team", "department", "id", "customer"):
+        for key in ("date", "payee", "team", "department", "id", "customer", "share"):
             column = getattr(source, key)
             if column is not None:
                 yield ("sources", name, key), column
         for index, rule in enumerate(source.set_aside):
             for number, column in enumerate(rule.same if isinstance(rule, SetAsideRepeats) else ()):
                 yield ("sources", name, "set_aside", index, "same", number), column
+    for name, cases in rules.cases.items():
+        yield ("cases", name, "case"), cases.case
     for name, kpi in rules.kpis.items():
         if isinstance(kpi.compute, FromFacts):
             at = ("kpis", name, "compute")
@@ -174,15 +195,18 @@ def facts_have_one_use_per_column(checked: Checked) -> Iterator[Problem]:
         if source.date in source.names:
             message = f"`{source.date}` cannot be both the date and a name"
             yield Problem("column-used-twice", message, checked.at("sources", name, "date"), "name another column")
+        if source.share in (source.date, *source.names):
+            message = f"`{source.share}` cannot be a share: it is the date of a fact, or a name"
+            yield Problem("column-used-twice", message, checked.at("sources", name, "share"), "name another column")
     for name, kpi in rules.kpis.items():
-        if isinstance(kpi.compute, FromFacts) and kpi.compute.source in rules.sources:
-            for key, message, hint in _misused(rules, kpi.compute, rules.sources[kpi.compute.source]):
+        if isinstance(kpi.compute, FromFacts) and kpi.compute.source in rules.facts:
+            for key, message, hint in _misused(rules, kpi.compute, rules.facts[kpi.compute.source]):
                 yield Problem("column-used-twice", message, checked.at("kpis", name, "compute", *key.split(".")), hint)
 
 
 def _misused(rules: RuleSet, compute: FromFacts, source: Source) -> Iterator[tuple[str, str, str]]:
     """The keys under which a KPI names a column that is something else, with what is wrong and what to do."""
-    answers = answer_columns(rules, compute.source)
+    answers = answer_columns(rules, rules.source_behind(compute.source))
     for key, (column, *_) in compute.answers().items():
         if column in (source.date, *source.names):
             message = f"`{column}` cannot be an answer: it is the date of a fact, or names whom it is about"

@@ -1,0 +1,132 @@
+"""Calendars: opening hours, public holidays and other closed days, and how much of them lies before a moment.
+
+What lies between two moments is a difference of two such numbers, so that no row is looked at by itself. Hours are
+those of the wall clock, as the moments of facts are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Final, Literal, get_args
+
+import polars as pl
+from pydantic import Field
+
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.formulas import Clock
+from incentive_engine.kinds.base import Declared, Language
+
+FIRST, LAST = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
+"""The days that calendars know; moments on others have no working time."""
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+_FRENCH: Final = dict(
+    zip(WEEKDAYS, ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), strict=True)
+)
+_Time = Annotated[str, Field(pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$")]
+_HOUR: Final = 3_600_000_000
+"""Microseconds."""
+_MOST_DAYS: Final = 2**16
+
+
+class Opening(Declared):
+    """Hours that are the same on some days of the week; a lunch break lies between two of them."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1, description="`[monday, tuesday]`")]
+    since: Annotated[_Time, Field(alias="from", description="`09:00`")]
+    until: Annotated[_Time, Field(alias="to", description="`18:00`; `24:00` is midnight.")]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From when to when, in microseconds of a day."""
+        begin, end = ((int(each[:2]) * 60 + int(each[3:])) * 60_000_000 for each in (self.since, self.until))
+        return begin, end
+
+
+class PublicHolidays(Declared):
+    """The public holidays of a country, as the package `holidays` has them."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166: FR")]
+    subdivision: Annotated[str | None, Field(description="A part of it with holidays of its own.")] = None
+
+
+class Calendar(Declared):
+    """When work is done: WORKHOURS and WORKDAYS of formulas, and the clocks of cases, count nothing else."""
+
+    open: Annotated[tuple[Opening, ...], Field(min_length=1, description="The opening hours.")]
+    holidays: Annotated[PublicHolidays | None, Field(description="Public holidays on which all is closed.")] = None
+    closed: Annotated[tuple[dt.date, ...], Field(description="Other days on which all is closed.")] = ()
+
+    def microseconds_until(self, moment: pl.Expr) -> pl.Expr:
+        """The working time before a moment; missing outside the days that calendars know."""
+        at = moment.cast(pl.Datetime("us"))
+        day, time = _place(at), at.dt.epoch("us") % (24 * _HOUR)
+        before, *open_on = _days(self)
+        today = [
+            pl.lit(opened).gather(day) * (time - span[0]).clip(0, span[1] - span[0])
+            for opened, span in zip(open_on, (each.span for each in self.open), strict=True)
+        ]
+        return pl.sum_horizontal(pl.lit(before).gather(day), *today, ignore_nulls=False)
+
+    @property
+    def clocks(self) -> Mapping[str, Clock]:
+        """What formulas call, by the function's name and brackets."""
+        return {"WORKHOURS()": Clock(self._hours_until), "WORKDAYS()": Clock(self._days_until)}
+
+    def _hours_until(self, moment: pl.Expr) -> Exact:
+        most = Scale(0, 0, _MOST_DAYS * 24 * _HOUR)
+        return Exact.integer(self.microseconds_until(moment), most).over(_HOUR)
+
+    def _days_until(self, moment: pl.Expr) -> Exact:
+        """The working days up to and with that of a moment."""
+        _, *open_on = _days(self)
+        worked = pl.select(pl.max_horizontal(open_on).cum_sum()).to_series()
+        return Exact.integer(pl.lit(worked).gather(_place(moment)), Scale(0, 0, _MOST_DAYS))
+
+    def sentence(self, language: Language) -> str:
+        """The calendar in words."""
+        english = language == "en"
+        spans = [
+            f"{', '.join(each.days if english else map(_FRENCH.__getitem__, each.days))} {each.since}–{each.until}"
+            for each in self.open
+        ]
+        told = ("open " if english else "ouvert ") + "; ".join(spans)
+        if self.holidays is not None:
+            place = "-".join(filter(None, (self.holidays.country, self.holidays.subdivision)))
+            told += f", closed on public holidays ({place})" if english else f", fermé les jours fériés ({place})"
+        if self.closed:
+            days = ", ".join(map(str, self.closed))
+            told += f", and on {days}" if english else f", et le {days}"
+        return told
+
+
+def _place(moment: pl.Expr) -> pl.Expr:
+    """The place of a day among those that calendars know."""
+    day = moment.cast(pl.Date)
+    return pl.when(day.is_between(FIRST, LAST)).then((day - FIRST).dt.total_days()).cast(pl.UInt32)
+
+
+@lru_cache
+def _days(calendar: Calendar) -> tuple[pl.Series, ...]:
+    """For each day: the working time before it; then, for each of the opening hours, 1 where they hold and else 0."""
+    days = pl.date_range(FIRST, LAST, eager=True)
+    shut = days.is_in(pl.Series([*calendar.closed, *_public(calendar)], dtype=pl.Date).implode())
+    held = [
+        (days.dt.weekday().is_in([WEEKDAYS.index(day) + 1 for day in each.days]) & ~shut).cast(pl.Int64)
+        for each in calendar.open
+    ]
+    worked = sum(opened * (each.span[1] - each.span[0]) for opened, each in zip(held, calendar.open, strict=True))
+    assert isinstance(worked, pl.Series)
+    return worked.cum_sum() - worked, *held
+
+
+def _public(calendar: Calendar) -> list[dt.date]:
+    """The public holidays of all the years; raises ImportError where the package is not there."""
+    if calendar.holidays is None:
+        return []
+    from holidays import country_holidays
+
+    place = calendar.holidays
+    return sorted(country_holidays(place.country, place.subdivision, years=range(FIRST.year, LAST.year + 1)))
