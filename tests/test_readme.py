@@ -65,10 +65,11 @@ def test_commands_print_what_it_says(printed: str) -> None:
             assert any(each.startswith(shown) for each in lines), f"nothing prints: {line}"
 
 
-def test_the_rules_that_it_shows_are_those_that_init_makes() -> None:
-    starter = (rules_dir() / "starter" / "rules.yaml").read_text(encoding="utf-8")
+def test_the_rules_that_it_shows_are_shipped() -> None:
+    shipped = [rules_dir() / "starter" / "rules.yaml", rules_dir() / "field" / "contact-centre.yaml"]
+    rules = "".join(path.read_text(encoding="utf-8") for path in shipped)
     assert blocks("yaml")
-    assert [text for text in blocks("yaml") if text not in starter] == []
+    assert [text for text in blocks("yaml") if text not in rules] == []
 
 
 def test_set_up_is_what_the_makefile_does() -> None:
