@@ -47,7 +47,7 @@ plans:
     title: {en: Agent}
     pays: bonus
     who: agent
-    target_pay: salary / 4
+    TARGET_PAY
     scorecard:
       answers: {weight: 100%, of: payee, attainment: level, curve: CURVE}
 """
@@ -63,7 +63,14 @@ class World:
 
 
 def world(
-    folder: Path, seed: int, between: float, within: float, n: int, curve: str = "straight", draws: int = 40
+    folder: Path,
+    seed: int,
+    between: float,
+    within: float,
+    n: int,
+    curve: str = "straight",
+    draws: int = 40,
+    target_pay: str = "target_pay: salary / 4",
 ) -> World:
     """150 agents whose truths have the variance `between`, measured by n facts of the variance `within`."""
     generator = np.random.default_rng(seed)
@@ -75,7 +82,7 @@ def world(
     workforce.write_csv(folder / "workforce.csv")
     surveys = pl.DataFrame({"agent": np.repeat(agents, n), "answer": facts.ravel()})
     surveys.with_columns(day=dt.date(2026, 2, 1)).write_parquet(folder / "surveys.parquet")
-    (folder / "rules.yaml").write_text(RULES.replace("CURVE", curve))
+    (folder / "rules.yaml").write_text(RULES.replace("CURVE", curve).replace("TARGET_PAY", target_pay))
     rules = load(folder / "rules.yaml")
     (found,) = luck(rules, accept_for(rules, folder), Period.parse("2026-Q1"), draws)
     return World(truths, facts.mean(axis=1), found)
@@ -127,6 +134,12 @@ def test_what_is_deserved_lies_within_what_is_said(tmp_path: Path) -> None:
     assert within == pytest.approx(0.95, abs=0.05)
     gap = people.select((pl.col("payout") - deserved).abs().mean()).item()
     assert one.luck.typical_gap == pytest.approx(gap, rel=0.15)
+
+
+def test_a_plan_that_is_scored_only_is_lucky_in_its_scores(tmp_path: Path) -> None:
+    one = world(tmp_path, 1, 100.0, 900.0, 9, target_pay="")
+    assert one.luck.noise_share == pytest.approx(chance(one), abs=0.1)
+    assert one.luck.typical_gap is None
 
 
 def test_the_same_seed_finds_the_same(tmp_path: Path) -> None:

@@ -34,17 +34,18 @@ _MONEY, _RATE, _STEP = "payout", "rate", "step "
 class Luck:
     """What chance does to the pay of one plan.
 
-    `noise_share`: the share of the variance of pay (per unit of target pay) that is chance; `typical_gap`: by how much
-    a payout typically differs from the one that is deserved, in money. `wrong_tier`: the mean probability that the tier
-    paid is not the one deserved; a tier is a step of the plan's stepped curves, or else a quarter of what its payees
-    get. `people`: one row per payee: payee, payout, low, high (of what is deserved, with 95 % probability), wrong_tier.
+    `noise_share`: the share of the variance of pay (per unit of target pay) that is chance. `typical_gap`: by how much
+    a payout typically differs from the one that is deserved, in money; None where a plan is scored only. `wrong_tier`:
+    the mean probability that the tier paid is not the one deserved; a tier is a step of the plan's stepped curves, or
+    else a quarter of what its payees get. `people`: one row per payee: payee, payout, low, high (of what is deserved,
+    with 95 % probability), wrong_tier.
     """
 
     plan: str
     payees: int
     draws: int
     noise_share: float | None
-    typical_gap: float
+    typical_gap: float | None
     wrong_tier: float | None
     tiers: Tiers
     certain: tuple[str, ...]
@@ -70,8 +71,10 @@ def luck(rules: Rules, accepted: Accepted, period: Period, draws: int = DRAWS, s
         for plan, observed in paid.items():
             rows = of_draw.get(plan, observed.clear())
             deserved[plan].append(observed.select("payee").join(rows, on="payee", how="left", maintain_order="left"))
-    certain = _certain(calculation, truths)
-    return tuple(_luck(plan, paid[plan], deserved[plan], certain[plan]) for plan in rules.ruleset.plans if plan in paid)
+    programs = {plan.name: each.program for each in calculation.evaluations for plan in each.program.plans}
+    return tuple(
+        _luck(plan, programs[plan], truths, paid[plan], deserved[plan]) for plan in rules.ruleset.plans if plan in paid
+    )
 
 
 def _paid(calculation: Calculation) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -106,23 +109,14 @@ def _stepped(node: object) -> bool:
     return isinstance(node, MeasureNode) and any(isinstance(way.curve, Stepped) for way in node.paths)
 
 
-def _certain(calculation: Calculation, truths: Truths) -> dict[str, tuple[str, ...]]:
-    """By plan, the KPIs that it pays on as they are."""
-    return {
-        plan.name: tuple(sorted({key.kpi for key in evaluation.program.results if truths.certain(key)}))
-        for evaluation in calculation.evaluations
-        for plan in evaluation.program.plans
-    }
-
-
-def _luck(plan: str, paid: pl.DataFrame, deserved: Sequence[pl.DataFrame], certain: tuple[str, ...]) -> Luck:
-    money, rates = _matrix(deserved, _MONEY), _matrix(deserved, _RATE)
-    got, rate = paid[_MONEY].to_numpy(), paid[_RATE].to_numpy()
+def _luck(plan: str, program: Program, truths: Truths, paid: pl.DataFrame, deserved: Sequence[pl.DataFrame]) -> Luck:
+    got, money = _matrices(paid, deserved, _MONEY)
+    rate, rates = _matrices(paid, deserved, _RATE)
     differs = differ(paid[_RATE].drop_nulls())
     steps = [name for name in paid.columns if name.startswith(_STEP)]
     wrong = _other_steps(paid, deserved, steps) if steps else _other_quarter(rate, rates)
     known = bool(steps) or differs
-    low, high = np.nanquantile(money, (0.025, 0.975), axis=0)
+    low, high = np.quantile(money, (0.025, 0.975), axis=0)
     people = paid.select("payee", _MONEY).with_columns(
         low=pl.Series(low),
         high=pl.Series(high),
@@ -134,22 +128,27 @@ def _luck(plan: str, paid: pl.DataFrame, deserved: Sequence[pl.DataFrame], certa
         payees=paid.height,
         draws=len(deserved),
         noise_share=None if noise is None else min(1.0, float(noise)),
-        typical_gap=float(np.nanmean(np.abs(got - money))),
-        wrong_tier=float(np.nanmean(wrong)) if known else None,
+        typical_gap=None if program.payout is None else float(np.abs(got - money).mean()),
+        wrong_tier=float(wrong.mean()) if known else None,
         tiers="steps" if steps else "quarters",
-        certain=certain,
+        certain=tuple(sorted({key.kpi for key in program.results if truths.certain(key)})),
         people=people,
     )
 
 
-def _matrix(deserved: Sequence[pl.DataFrame], column: str) -> Any:
-    """One row per draw, one column per payee; not a number where nothing could be worked out."""
-    return np.vstack([frame[column].to_numpy() for frame in deserved])
+def _matrices(paid: pl.DataFrame, deserved: Sequence[pl.DataFrame], column: str) -> tuple[Any, Any]:
+    """What was paid, and one row per draw of what is deserved: the same where that could not be worked out."""
+    got = paid[column].to_numpy()
+    drawn = np.vstack([frame[column].to_numpy() for frame in deserved])
+    return got, np.where(np.isnan(drawn), got, drawn)
 
 
 def _other_steps(paid: pl.DataFrame, deserved: Sequence[pl.DataFrame], steps: list[str]) -> Any:
     """How often each payee is on another step of any stepped curve than what is deserved."""
-    other = [paid[step].to_numpy() != _matrix(deserved, step) for step in steps]
+    other = []
+    for step in steps:
+        got, drawn = _matrices(paid, deserved, step)
+        other.append((drawn != got) & ~np.isnan(drawn))
     return np.any(other, axis=0).mean(axis=0)
 
 

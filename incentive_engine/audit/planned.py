@@ -37,7 +37,8 @@ def _shares(share: CustomerShare) -> Iterator[Evidence]:
 def _luck(luck: Luck, kpis: Mapping[str, Kpi]) -> Iterator[Evidence]:
     if luck.noise_share is not None:
         yield evidence("luck", share=luck.noise_share)
-    yield evidence("luck_money", gap=luck.typical_gap)
+    if luck.typical_gap is not None:
+        yield evidence("luck_money", gap=luck.typical_gap)
     if luck.wrong_tier is not None:
         yield evidence("luck_tier", tiers=luck.tiers, wrong=luck.wrong_tier)
     if luck.certain:
