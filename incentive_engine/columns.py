@@ -32,7 +32,7 @@ STEPS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 KPIS: Final[dict[str, Kind]] = {
     "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "value": "decimal", "n": "count",
-    "numerator": "decimal", "denominator": "decimal", "low": "decimal", "high": "decimal",
+    "numerator": "decimal", "denominator": "decimal", "low": "decimal", "high": "decimal", "invited": "count",
 }  # fmt: skip
 POOLS: Final[dict[str, Kind]] = {
     "pool": "text", "group": "text", "payees": "count", "sum": "decimal", "paid": "decimal", "left": "decimal",

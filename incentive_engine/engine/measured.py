@@ -24,8 +24,8 @@ SUBJECT, VALUE = "subject", "value"
 class Result:
     """One KPI for one kind of subject and period.
 
-    `frame`: one row per subject: subject, value, n and, where there are any, numerator and denominator, numbers as
-    integer counts; value and n are null for a subject without a result. Where the kind names an interval, Float64
+    `frame`: one row per subject: subject, value, n and, where there are any, numerator, denominator and invited, all
+    as integer counts; value and n are null for a subject without a result. Where the kind names an interval, Float64
     columns too, in the result's own unit: its 95 % limits `low` and `high`; `spread`, the variance of what one fact
     says, which is that of the result times n.
     """

@@ -12,6 +12,7 @@ import polars as pl
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.decimals import decimal_column
 from incentive_engine.engine.fitting import fitted_tables
+from incentive_engine.engine.invitations import INVITED
 from incentive_engine.engine.measured import VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import accept_for
@@ -100,6 +101,7 @@ def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
                 decimal_column(result.denominator, "denominator"),
                 _limit(result, LOW, pl.min_horizontal),
                 _limit(result, HIGH, pl.max_horizontal),
+                pl.col(INVITED) if INVITED in result.frame.columns else pl.lit(None, pl.Int64).alias(INVITED),
             )
         )
     return pl.concat(frames, how="vertical_relaxed")

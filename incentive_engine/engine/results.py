@@ -19,6 +19,7 @@ from incentive_engine.engine.cases import cases_of
 from incentive_engine.engine.crediting import credited, subject_column
 from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.given import given_results
+from incentive_engine.engine.invitations import beside, with_invitations, with_invited
 from incentive_engine.engine.measured import (
     SUBJECT,
     VALUE,
@@ -69,7 +70,8 @@ def measure_kpis(
 
     `possible`: the least and the greatest result that each KPI can have, as declared: its intervals end there.
     """
-    wanted = with_what_they_read(rules.kpis, keys, period)
+    rules = with_invitations(rules)
+    wanted = with_invited(rules, with_what_they_read(rules.kpis, keys, period))
     sheets: list[Sheet] = []
     held = [accepted.held]
     given = [key for key in wanted if isinstance(rules.kpis[key.kpi].compute, Given)]
@@ -84,7 +86,7 @@ def measure_kpis(
             sheets += computed
             held.append(refused)
     sheets += results_over_kpis(rules.kpis, wanted, Measured(tuple(sheets), accepted.held).results, period)
-    return Measured(tuple(sheets), pl.concat(held))
+    return Measured(tuple(beside(sheets)), pl.concat(held))
 
 
 def _source_of(kpi: Kpi) -> str | None:

@@ -23,6 +23,7 @@ from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan
 
 SIGNS: Final = ("+ ", "− ", "× ", "÷ ")
+_ASKED: Final = {"en": " of {} asked", "fr": " sur {} interrogés"}
 _WIDER: Final = ("team", "department")
 
 
@@ -113,8 +114,9 @@ class ResultTeller:
             text = f"{self._read(node.kpi, compute, key)} = {text}, {rounded}"
         if facts["n"] is None:
             return text
+        asked = "" if facts["invited"] is None else _ASKED[language].format(number(facts["invited"]))
         picked = compute.picked(facts["n"], language)
-        return f"{text}, {picked or 'n = ' + str(facts['n'])}"
+        return f"{text}, {picked or 'n = ' + str(facts['n'])}{asked}"
 
     def _printed(self, key: ResultKey) -> Row:
         """The row of the KPI table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 from incentive_engine.compiler.credibility import WEIGHTED
 from incentive_engine.compiler.inputs import PREVIOUS
@@ -13,6 +14,9 @@ from incentive_engine.statements.results import Results, ResultWriter, Written
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Comments, Line
 from incentive_engine.statements.ways import WaysWriter
+
+_RATE: Final = Decimal("0.001")
+"""Response rates are printed to a tenth of a percent: nothing is paid on them."""
 
 
 class CardWriter:
@@ -31,6 +35,7 @@ class CardWriter:
         curve = str(self._words["card"]["curve"])
         self._curves = tuple((f"{curve} · {name}" if name else curve, said) for name, said in self._ways.curves)
         self._measured = self._measured_words()
+        self._decided = self._decided_words()
         self._rule = reading.rule(node.at)
 
     def card(self, row: Row, measured: Row, results: Results, brought: Iterable[Line]) -> Card:
@@ -44,9 +49,10 @@ class CardWriter:
             perspective=node.kpi.perspective,
             whose=self._whose(measured),
             result=self._result_words(row, measured),
-            facts=self._facts(measured),
+            facts=self._facts(measured, results),
             measured=self._measured,
             against=self._against(row),
+            decided=self._decided,
             instead=self._instead(row, measured),
             curves=self._curves,
             weight=self._weight(measured["weight"]),
@@ -64,12 +70,22 @@ class CardWriter:
             return self._language.plural(words["average"], counted, whole=whole) if counted else str(words["no_part"])
         return str(words["no_result"]) if actual is None else self._results.shown(actual)
 
-    def _facts(self, measured: Row) -> str:
+    def _facts(self, measured: Row, results: Results) -> str:
         n = measured["n"]
         if n is None or measured["actual"] is None:
             return ""
         picked = self._node.kpi.compute.picked(n, self._language.of_rules)
-        return picked or self._language.plural(self._words["records"], n)
+        return (picked or self._language.plural(self._words["records"], n)) + self._asked(measured, results)
+
+    def _asked(self, measured: Row, results: Results) -> str:
+        """How many were asked, and how many of them answered."""
+        own = self._reading.plan.period
+        period = own.previous() if measured["source"] == PREVIOUS else own
+        asked = results.invited.get((self._node.kpi_name, measured["subject_kind"], measured["subject"], period.name))
+        if not asked:
+            return ""
+        rate = (Decimal(measured["n"]) / asked).quantize(_RATE)
+        return self._language.plural(self._words["asked"], asked, rate=self._numbers.percent(rate))
 
     def _against(self, row: Row) -> tuple[tuple[str, str], ...]:
         words = self._words["card"]
@@ -123,5 +139,16 @@ class CardWriter:
 
     def _measured_words(self) -> str:
         better = self._words["card"]["better"][self._node.kpi.better]
-        how = self._node.kpi.sentence(self._language.of_rules)
+        how = self._node.measured(self._language.of_rules)
         return str(self._words["card"]["measured_as"]).format(how=how, better=better)
+
+    def _decided_words(self) -> str:
+        decided, words, day = self._node.decided, self._words["card"], self._language.date
+        if decided is None:
+            return ""
+        said = str(words["set_by"]).format(by=decided.by, day=day(decided.on))
+        if decided.notified:
+            said += words["told_on"].format(day=day(decided.notified))
+        if agreed := decided.agreed_with_customers:
+            said += words["agreed_on"].format(day=day(agreed.on), how=self._language.label(agreed.how))
+        return said

@@ -105,6 +105,7 @@ def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, 
     name = ("kpi", "subject_kind", "subject", "period")
     quotients = results.filter(pl.col("denominator").is_not_null()).select(*name, "numerator", "denominator")
     over = [kpi.compute.kpis for kpi in kpis.values() if isinstance(kpi.compute, OverKpis)]
+    invited = results.filter(pl.col("invited").is_not_null()).select(*name, "invited")
     read = results.filter(pl.col("kpi").is_in(frozenset().union(*over))).select(*name, "value")
     return Results(
         {
@@ -116,6 +117,7 @@ def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, 
             for kpi, kind, subject, period, above, below in quotients.iter_rows()
         },
         {(kpi, kind, subject, period): value for kpi, kind, subject, period, value in read.iter_rows()},
+        {(kpi, kind, subject, period): asked for kpi, kind, subject, period, asked in invited.iter_rows()},
     )
 
 

@@ -38,12 +38,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What results were worked out from: numerators and denominators, and the values that formulas over KPIs read."""
+    """What results were worked out from: numerators and denominators, and the values that formulas over KPIs read.
+
+    `invited`: how many were asked, where that is known.
+    """
 
     written: Mapping[tuple[str, str], Written]
     """What was written, by payee and KPI."""
     quotients: Mapping[ResultName, tuple[Decimal, Decimal]]
     read: Mapping[ResultName, Decimal]
+    invited: Mapping[ResultName, int]
 
 
 class ResultWriter:
