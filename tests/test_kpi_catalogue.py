@@ -56,7 +56,7 @@ timezone: Europe/Paris
 curves: {any: {kind: stepped, tiers: [{from: 0, rate: 100%}], below: flat}}
 """
 WORKFORCE = "payee,team,department\n" + "".join(f"{each},{each},{each}\n" for each in SUBJECTS)
-FORMULAS = ("value", "where", "among", "numerator", "denominator", "met")
+FORMULAS = ("value", "where", "among", "numerator", "denominator", "met", "starts", "ends", "waits")
 CELLS: dict[str, Any] = {
     "text": str,
     "date": dt.date.fromisoformat,
@@ -142,7 +142,8 @@ def oracle_case(file: str) -> Case:
     rows = csv.DictReader(io.StringIO(case(file)["data"].get("workforce.csv", WORKFORCE)))
     staff = [{name: read(row[name]) if row.get(name) else None for name, read in columns.items()} for row in rows]
     kpis = {name: {**kpi, "compute": read(kpi["compute"])} for name, kpi in data["kpis"].items()}
-    rules = {"sources": data["sources"], "kpis": kpis, "curves": {}, "plans": {}}
+    made = {key: read(data[key]) for key in ("cases", "calendar") if key in data}
+    rules = {"sources": data["sources"], **made, "kpis": kpis, "curves": {}, "plans": {}}
     return Case(rules, {"workforce": staff, **tables}, {}, PERIOD)
 
 
@@ -194,7 +195,8 @@ def test_what_is_taken_over_is_the_entry(file: str, tmp_path: Path) -> None:
     whole = {name: kpi.model_copy(update={"like": f"{file}.{name}"}) for name, kpi in catalogue(file).kpis.items()}
     assert rules.ruleset.kpis == whole
     read = {kpi.compute.source for kpi in whole.values() if isinstance(kpi.compute, FromFacts)}
-    assert read == set(catalogue(file).sources)
+    behind = {each.source for each in catalogue(file).cases.values()}
+    assert read | behind == set(catalogue(file).sources) | set(catalogue(file).cases)
 
 
 # --- taking over ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ from pydantic import Field
 from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.rulesets.calendars import Calendar
 from incentive_engine.rulesets.checked import unknown
+from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.models import Kpi, Name
 from incentive_engine.rulesets.tables import Source
 from incentive_engine.shipped import catalogue_dir
@@ -31,6 +33,8 @@ class Catalogue(Declared):
 
     title: Label
     sources: Annotated[dict[Name, Source], Field(description="The tables that the entries read, as they expect them.")]
+    calendar: Annotated[Calendar | None, Field(description="When work is done, for entries that count by it.")] = None
+    cases: Annotated[dict[Name, Cases], Field(description="What becomes of logs of events, for entries from it.")] = {}
     kpis: Annotated[dict[Name, Kpi], Field(min_length=1, description="The entries, by name.")]
 
 
