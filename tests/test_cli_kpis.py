@@ -165,3 +165,11 @@ def test_what_there_is_not_is_told(folder: Path, arguments: tuple[str, ...], tol
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith(told)
     assert "hint: " in done.stderr or "unknown-period" in told
+
+
+@pytest.mark.parametrize("people", ["payee,team\none,\n", "payee,team\n"])
+def test_where_there_is_no_team_or_nobody_there_is_no_result(folder: Path, people: str) -> None:
+    (folder / "workforce.csv").write_text(people, encoding="utf-8")
+    done = kpis(folder, "--period", "2026-07", "--period", "2026-08", "--of", "team", "--of", "department")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].split()[0] == "KPI"

@@ -217,12 +217,14 @@ def _laid_out(groups: Sequence[pl.DataFrame], subjects: pl.DataFrame, days: int,
     dense = places.with_columns(pl.concat([subjects[SUBJECT]] * days))
     for group in groups:
         dense = dense.join(group, on=_PLACE, how="left", maintain_order="left")
+    height = subjects.height
     delivered = [
-        any(group[_PLACE].is_between(first, first + subjects.height, closed="left").any() for group in groups)
+        any(group[_PLACE].is_between(at * height, (at + 1) * height, closed="left").any() for group in groups)
         or _delivered(facts.filter(pl.col(_DAYS) == at))
-        for at, first in enumerate(range(0, places.height, subjects.height))
+        for at in range(days)
     ]
-    return dense.with_columns(pl.Series(_DELIVERED, delivered).gather(places[_PLACE] // subjects.height))
+    in_days = pl.concat([pl.repeat(each, height, dtype=pl.Boolean, eager=True) for each in delivered])
+    return dense.with_columns(in_days.alias(_DELIVERED))
 
 
 def _compute(kpi: Kpi) -> FromFacts:
