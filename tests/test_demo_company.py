@@ -116,6 +116,14 @@ def test_trials_of_the_survey_are_set_aside(run: Run) -> None:
     assert aside.height == records.TEST_ANSWERS
 
 
+def test_one_customer_in_four_answers(run: Run) -> None:
+    teams = run.kpis.filter(kpi="nps", subject_kind="team")
+    assert teams["invited"].null_count() == 0
+    assert 0.2 < teams["n"].sum() / teams["invited"].sum() < 0.3
+    on_time = run.kpis.filter(kpi="on_time")["invited"]
+    assert on_time.null_count() == on_time.len()
+
+
 def test_who_moved_leaves_past_tickets_with_the_old_team(company: Path, run: Run) -> None:
     tickets = pl.read_csv(company / "tickets.csv", try_parse_dates=True).filter(kind="visit")
     mine = tickets.filter(pl.col("owner_id").is_in(list(people.MOVED)))

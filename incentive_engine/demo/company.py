@@ -30,6 +30,7 @@ def write_company(folder: Path) -> None:
     _write_workforce(folder / "workforce.csv", people)
     surveys = with_comments(Random(_SEED + 6), records.surveys(Random(_SEED + 1), people))
     _write_surveys(folder / "surveys", surveys)
+    records.invitations(Random(_SEED + 7), surveys).write_parquet(folder / "invitations.parquet")
     _write_calls(folder / "calls", records.calls(Random(_SEED + 2), people))
     _write_complaints(folder / "complaints.csv", records.complaints(Random(_SEED + 3), people))
     _write_tickets(folder / "tickets.csv", records.tickets(Random(_SEED + 4), people))

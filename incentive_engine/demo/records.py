@@ -52,6 +52,17 @@ def surveys(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
     return _table(rows, columns, "answer_id", "A")
 
 
+def invitations(rng: Random, surveys: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer who was asked: about one in four answered, within a few days."""
+    answers = surveys.select("answered_on", "adviser_id", "team", "department").iter_rows()
+    rows = [
+        (max(answered - dt.timedelta(days=rng.randrange(4)), START), *about)
+        for answered, *about in answers
+        for _ in range(rng.choice((2, 3, 4, 5, 6)))
+    ]
+    return _table(rows, ["sent_on", "adviser_id", "team", "department"], "invitation_id", "I")
+
+
 def calls(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
     """One row per call. The voice server IVR answers many alone; who gives up waiting has a queue but no adviser."""
     advisers = _workers(people, "Care")
