@@ -289,3 +289,17 @@ def test_windows_and_periods_stand_side_by_side(tmp_path: Path) -> None:
     }
     assert any("over the 12 months to the end of the period" in line for line in explained(tmp_path / "run", "rolling"))
     assert any("depuis le début de l'année" in line for line in explained(tmp_path / "run", "year", "fr"))
+
+
+def test_months_of_a_workforce_without_teams_have_no_results(tmp_path: Path) -> None:
+    """No subject at all of a kind is no reason to stop."""
+    kpi = "{title: {en: Wait}, perspective: customer, better: lower, compute: {kind: mean, from: facts, value: wait}}"
+    measure = "{weight: 100%, of: team, average_of: months, attainment: level, curve: any}"
+    plan = f"{{title: {{en: All}}, pays: none, who: TRUE, scorecard: {{wait: {measure}}}}}"
+    rules = HEAD.replace(", fr: Types", "") + f"kpis: {{wait: {kpi}}}\nplans: {{all: {plan}}}\n"
+    (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
+    (tmp_path / "workforce.csv").write_text("payee,team\none,\n", encoding="utf-8")
+    (tmp_path / "facts.csv").write_text("id,who,at,answer,wait,customer\n1,one,2026-07-01,,5,\n", encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    assert run.kpis.is_empty()
+    assert run.held["code"].to_list() == ["missing-result"]
