@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from scipy import stats
 
 from incentive_engine.audit.prediction import Prediction, prediction
+from incentive_engine.errors import InputProblems
 
 Frames = tuple[pl.DataFrame, pl.DataFrame]
 
@@ -90,6 +92,13 @@ def test_a_quarter_that_is_missing_makes_no_pair() -> None:
     driver, driven = panel(4, 1.0)
     found = prediction(driver.filter(pl.col("period") != "2025-Q2"), driven)
     assert found.pairs == 60  # of the first to the second and of the third to the fourth, but not of the second
+
+
+def test_without_statsmodels_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsmodels.regression.linear_model", None)
+    with pytest.raises(InputProblems, match="statsmodels") as raised:
+        prediction(*panel(1, 0.6))
+    assert "incentive-engine[stats]" in (raised.value.problems[0].hint or "")
 
 
 def confirmed(seeds: range, slope: float, teams: int = 30, periods: int = 4) -> list[str]:
