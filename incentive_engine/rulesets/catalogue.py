@@ -11,7 +11,8 @@ has entries of its own there, and a run keeps those that it used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.kinds.base import Declared, Label
 from incentive_engine.rulesets.calendars import Calendar
-from incentive_engine.rulesets.checked import unknown
+from incentive_engine.rulesets.checked import Checked, unknown
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.models import Kpi, Name
 from incentive_engine.rulesets.tables import Source
@@ -63,6 +64,18 @@ def with_entries(document: Document) -> tuple[Document, tuple[Document, ...]]:
     if problems:
         raise InputProblems(problems)
     return document, tuple(files.read.values())
+
+
+def said_of_entries(checked: Checked, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems; a hint says of what an entry brought that the rule set may write its own."""
+    kpis = checked.rules.kpis
+    likes = {checked.at("kpis", name, "like"): kpi.like for name, kpi in kpis.items() if kpi.like is not None}
+    for problem in problems:
+        if problem.location in likes:
+            own = f"`{likes[problem.location]}` says so: what you write beside `like` goes before it"
+            yield replace(problem, hint=f"{problem.hint}; {own}" if problem.hint else own)
+        else:
+            yield problem
 
 
 class _Files:

@@ -13,7 +13,7 @@ from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import TableContract
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.catalogue import with_entries
+from incentive_engine.rulesets.catalogue import said_of_entries, with_entries
 from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
 from incentive_engine.rulesets.checks.numbers import declared_ranges
@@ -57,13 +57,13 @@ def load_document(document: Document) -> Rules:
     checked = Checked(ruleset, document)
     types, problems = infer_types(checked, document)
     problems += check_rules(checked)
-    _refuse(problems)
+    _refuse(checked, problems)
     tables = contracts(checked, types, document)
     ranges, found = declared_ranges(checked, tables)
-    _refuse(problems + found)
+    _refuse(checked, problems + found)
     return Rules(ruleset, document, entries, types, tables, ranges, tuple(problems))
 
 
-def _refuse(problems: list[Problem]) -> None:
+def _refuse(checked: Checked, problems: list[Problem]) -> None:
     if any(problem.level == "error" for problem in problems):
-        raise InputProblems(problems)
+        raise InputProblems(said_of_entries(checked, problems))
