@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from math import floor, log10
@@ -16,14 +18,24 @@ from incentive_engine.kinds.base import Label
 from incentive_engine.statements.languages import Language, language
 
 _WORDS: Final = Path(__file__).parent / "words"
+_APART: Final = re.compile(r" (?=[:;?!»%])|(?<=«) ")
 _DIGITS: Final = 3
 """Of a statistic, as it is printed: more would claim more than it knows."""
 
 
 @cache
 def reader(code: str, currency: str) -> Language:
-    """A language, with the words of audits."""
-    return language(code, currency, _WORDS)
+    """A language, with the words of audits; signs that French sets apart stay on the line of the word before."""
+    found = language(code, currency, _WORDS)
+    return replace(found, words=_typeset(found.words))
+
+
+def _typeset(words: Any) -> Any:
+    if isinstance(words, Mapping):
+        return {name: _typeset(each) for name, each in words.items()}
+    if isinstance(words, list):
+        return [_typeset(each) for each in words]
+    return _APART.sub("\u00a0", words) if isinstance(words, str) else words
 
 
 def told(found: Evidence, reader: Language) -> str:
