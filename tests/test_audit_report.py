@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -394,6 +395,7 @@ def test_the_command_says_the_verdicts_and_writes_for_its_owner_only(tmp_path: P
     result = CliRunner().invoke(main, [*arguments, "--language", "fr", "--out", str(out)], catch_exceptions=False)
     assert result.exit_code == 0
     assert "Sur 4 indicateurs dont dépend une prime" in result.output
+    assert "✗ fiable" in result.output
     assert "Données à regarder\n  Rien ne sort de l'ordinaire." in result.output
     assert "Ces indicateurs méritent-ils" in out.read_text(encoding="utf-8")
     assert out.stat().st_mode & 0o077 == 0
@@ -414,6 +416,29 @@ def test_names_are_escaped() -> None:
     suspect = Suspicion("burst", "surveys", "<script>alert(1)</script>", "2026-07-01", 9, 10, 0.9, 0.1)
     found = Audit((PERIOD,), (), (), (), Matrix((), (), {}, ()), (suspect,), (), ())
     assert "&lt;script&gt;" in html(*written(found, rules, "en"))
+
+
+@pytest.mark.parametrize(("empty", "left"), [("surveys.csv", 1), ("workforce.csv", 1)])
+def test_an_audit_of_nothing_ends_in_words(tmp_path: Path, empty: str, left: int) -> None:
+    """Only headers: what cannot be said is not said, and nothing breaks."""
+    folder = tmp_path / "starter"
+    shutil.copytree(rules_dir() / "starter", folder)
+    lines = (folder / "data" / empty).read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "data" / empty).write_text("".join(lines[:left]), encoding="utf-8")
+    arguments = [
+        "audit",
+        str(folder / "rules.yaml"),
+        "--data",
+        str(folder / "data"),
+        "--period",
+        PERIOD,
+        "--draws",
+        "20",
+    ]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(folder / "audit.html")], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "of which the data cannot tell" in result.output
+    assert (folder / "audit.html").is_file()
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

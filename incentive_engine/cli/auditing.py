@@ -13,10 +13,11 @@ from incentive_engine.cli.progress import AUDIT_STEPS, steps_shown
 from incentive_engine.cli.showing import show_table
 
 if TYPE_CHECKING:
-    from incentive_engine.audit.paper import Page
+    from incentive_engine.audit.paper import Page, Row
     from incentive_engine.statements.languages import Words
 
 _MOST: Final = 20
+_TO_LOOK_AT: Final = ("unfit", "weak", "unknown")
 
 
 @click.command(short_help="Tell whether each KPI is fit to pay on, and why.")
@@ -71,16 +72,14 @@ def _wants_json(shape: str, out: Path | None) -> bool:
 def _show(page: Page, words: Words) -> None:
     """Prints the verdicts, the plans, and the records to look at."""
     say(f"{page.title} · {page.periods} · {page.rule_set}\n\n{page.summary}\n")
-    qualities = [quality["name"] for quality in words["qualities"].values()]
-    header = (words["page"]["indicator"], words["page"]["verdict"], *(name[:5] for name in qualities))
-    rows = [
-        (row.title, words["verdicts"][row.verdict]["short"], *(words["signs"][each] for each in row.signs))
-        for row in page.rows
-    ]
-    show_table([header, *rows], "<" * len(header))
+    header = (words["page"]["indicator"], words["page"]["verdict"], words["page"]["to_look_at"])
+    rows = [(row.title, words["verdicts"][row.verdict]["short"], _to_look_at(row, words)) for row in page.rows]
+    show_table([header, *rows], "<<<")
+    say("\n" + " · ".join(f"{words['signs'][each]} {words['sign_words'][each]}" for each in _TO_LOOK_AT))
     for plan in page.plans:
         say(f"\n{plan.title}")
-        show_table([(bar.name, bar.share) for bar in plan.bars], "<>", indent=2)
+        if plan.bars:
+            show_table([(bar.name, bar.share) for bar in plan.bars], "<>", indent=2)
         for sentence in plan.sentences:
             say(f"  {sentence}")
     for sentence in page.between:
@@ -92,3 +91,10 @@ def _show(page: Page, words: Words) -> None:
         header = tuple(words["page"][name] for name in ("person", "signal", "numbers", "usual"))
         listed = [(each.subject, each.signal, each.records, each.usual) for each in page.review[:_MOST]]
         show_table([header, *listed], "<<>>", indent=2)
+
+
+def _to_look_at(row: Row, words: Words) -> str:
+    """The qualities of an indicator that are not in order, the worst first."""
+    named = list(zip(words["qualities"].values(), row.signs, strict=True))
+    found = [(each, quality["name"].lower()) for each in _TO_LOOK_AT for quality, sign in named if sign == each]
+    return ", ".join(f"{words['signs'][sign]} {name}" for sign, name in found)
