@@ -11,7 +11,7 @@ has entries of its own there, and a run keeps those that it used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from pydantic import Field
 from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.calendars import Calendar
 from incentive_engine.rulesets.checked import Checked, unknown
 from incentive_engine.rulesets.clocks import Cases
@@ -69,13 +70,21 @@ def with_entries(document: Document) -> tuple[Document, tuple[Document, ...]]:
 def said_of_entries(checked: Checked, problems: Iterable[Problem]) -> Iterator[Problem]:
     """The problems; a hint says of what an entry brought that the rule set may write its own."""
     kpis = checked.rules.kpis
-    likes = {checked.at("kpis", name, "like"): kpi.like for name, kpi in kpis.items() if kpi.like is not None}
+    taken = {checked.at("kpis", name, "like"): kpi for name, kpi in kpis.items() if kpi.like is not None}
     for problem in problems:
-        if problem.location in likes:
-            own = f"`{likes[problem.location]}` says so: what you write beside `like` goes before it"
-            yield replace(problem, hint=f"{problem.hint}; {own}" if problem.hint else own)
-        else:
-            yield problem
+        kpi = taken.get(problem.location) if problem.location else None
+        yield problem if kpi is None else replace(problem, hint=_hint(problem, kpi, kpis.keys()))
+
+
+def _hint(problem: Problem, kpi: Kpi, known: Collection[str]) -> str:
+    """What to do about a problem of an entry: declare the KPIs that it reads, or write what is one's own."""
+    file = str(kpi.like).partition(".")[0]
+    lacking = sorted(kpi.compute.kpis - set(known)) if isinstance(kpi.compute, OverKpis) else []
+    if lacking and problem.code == "unknown-name":
+        declared = " and ".join(f"`{name}: {{like: {file}.{name}}}`" for name in lacking)
+        return f"declare {declared}, or write `compute: {{value: …}}` over KPIs of yours"
+    own = f"`{kpi.like}` says so: what you write beside `like` goes before it"
+    return f"{problem.hint}; {own}" if problem.hint else own
 
 
 class _Files:
