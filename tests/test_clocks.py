@@ -1,13 +1,26 @@
-"""Time: what formulas over facts say of the period, what is still so at its end, and cases whose clocks stop."""
+"""Time: what formulas over facts say of the period, what is still so at its end, cases whose clocks stop, calendars.
+
+Opening hours are held against the oracle, which goes from day to day and knows the holidays of France by itself.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pytest
+
 import incentive_engine
 from incentive_engine import Run
+from incentive_engine.engine.explanation import explain
+from incentive_engine.formulas import Formula, compile_number
+from incentive_engine.rulesets.calendars import Calendar
+from tests.oracle.calendars import holidays_of_france, working_days, working_hours
 
 HEAD = """
 rule_set: clocks
@@ -171,3 +184,115 @@ def test_the_order_of_events_in_the_file_does_not_matter(tmp_path: Path) -> None
     files = {"events.csv": "\n".join([header, *reversed(events)]), "workforce.csv": "payee\none\ntwo\n"}
     backwards = found(run_of(tmp_path, LOG, OF_CASES, files))
     assert backwards == found(run_of(tmp_path, LOG, OF_CASES, {**files, "events.csv": EVENTS}))
+
+
+def test_what_cases_are_is_told(tmp_path: Path) -> None:
+    files = {"events.csv": EVENTS, "workforce.csv": "payee\none\n", "rules.yaml": ""}
+    run_of(tmp_path, LOG, {"time": OF_CASES["time"]}, {**files, "workforce.csv": "payee\none\ntwo\n"})
+    incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3", tmp_path / "run")
+    said = [line.text for each in explain(tmp_path / "run", "one", "en").sections for line in each.lines]
+    starts = 'from the first event with `who <> "robot"` of each `ticket` to the first one with `state = "solved"`'
+    assert any(f"sum of `hours` over tickets; `tickets`: {starts}, without the time after" in line for line in said)
+    said = [line.text for each in explain(tmp_path / "run", "one", "fr").sections for line in each.lines]
+    assert any('« tickets » : du premier événement avec « who <> "robot" » de chaque « ticket »' in x for x in said)
+
+
+# --- calendars --------------------------------------------------------------------------------------------------------
+
+WEEK = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+SHOP: dict[str, Any] = {
+    "open": [
+        {"days": WEEK, "from": "09:00", "to": "12:00"},
+        {"days": WEEK, "from": "13:30", "to": "18:00"},
+        {"days": ["saturday"], "from": "22:00", "to": "24:00"},
+    ],
+    "holidays": {"country": "FR"},
+    "closed": [dt.date(2026, 7, 13)],
+}
+
+
+def counted(calendar: dict[str, Any], spans: list[tuple[Any, Any]]) -> list[tuple[Fraction | None, ...]]:
+    """Hours, working hours and working days of each span from a moment to a later one."""
+    frame = pl.DataFrame(
+        {"a": [a for a, _ in spans], "b": [b for _, b in spans]}, schema=dict.fromkeys("ab", pl.Datetime("us"))
+    )
+    scope = {"a": pl.col("a"), "b": pl.col("b"), **Calendar.model_validate(calendar).clocks}
+    values = [compile_number(Formula(f"{name}(b, a)"), scope) for name in ("HOURS", "WORKHOURS", "WORKDAYS")]
+    found = frame.select(value.expr.alias(str(place)) for place, value in enumerate(values)).rows()
+    return [
+        tuple(None if count is None else count * value.unit for count, value in zip(row, values, strict=True))
+        for row in found
+    ]
+
+
+def at(written: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(written)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "hours", "working_hours", "working_days"),
+    [
+        ("2026-07-08 10:00", "2026-07-08 11:00", 1, 1, 0),
+        ("2026-07-08 11:30", "2026-07-08 14:00", "2.5", 1, 0),  # over lunch
+        ("2026-07-08 17:00", "2026-07-09 10:00", 17, 2, 1),  # over night
+        ("2026-07-08 19:00", "2026-07-08 23:00", 4, 0, 0),
+        ("2026-07-10 17:30", "2026-07-15 09:15", "111.75", "2.75", 2),  # Saturday night; 13 closed; 14 July
+        ("2026-07-12 00:00", "2026-07-15 00:00", 72, 0, 1),
+        ("2026-07-11 23:00", "2026-07-12 01:00", 2, 1, 0),
+        ("2026-05-13 18:00", "2026-05-15 09:00", 39, 0, 1),  # Ascension
+        ("2026-07-08 00:00:00.000001", "2026-07-08 09:00:00.000001", 9, Fraction(1, 3_600_000_000), 0),
+        ("2101-01-05 10:00", "2101-01-05 11:00", 1, None, None),  # beyond what calendars know
+    ],
+)
+def test_working_time(earlier: str, later: str, hours: Any, working_hours: Any, working_days: Any) -> None:
+    expected = tuple(None if each is None else Fraction(each) for each in (hours, working_hours, working_days))
+    there, back = counted(SHOP, [(at(earlier), at(later)), (at(later), at(earlier))])
+    assert there == expected
+    assert back == tuple(None if each is None else -each for each in expected)
+
+
+def test_working_time_is_that_of_the_oracle() -> None:
+    draw = random.Random(11)
+    spans = []
+    for _ in range(100):
+        start = dt.datetime(2024, 1, 1) + dt.timedelta(seconds=draw.randrange(3 * 365 * 86_400))
+        spans.append((start, start + dt.timedelta(microseconds=draw.randrange(-(10**12), 40 * 10**12))))
+    for found, (a, b) in zip(counted(SHOP, spans), spans, strict=True):
+        assert found == (
+            Fraction((b - a) // dt.timedelta(microseconds=1), 3_600_000_000),
+            working_hours(SHOP, b, a),
+            working_days(SHOP, b, a),
+        )
+
+
+def test_the_oracle_knows_the_holidays() -> None:
+    from holidays import country_holidays
+
+    years = range(2008, 2051)  # for three years before, Whit Monday was none
+    assert set(country_holidays("FR", years=years)) == {day for year in years for day in holidays_of_france(year)}
+
+
+def test_cases_by_opening_hours(tmp_path: Path) -> None:
+    """Opened on Friday at 17:00, asked at 17:30, answered on Monday at 10:00, closed at 12:30: 0.5 h and 2 h."""
+    rules = """
+calendar:
+  open:
+    - {days: [monday, friday], from: 09:00, to: 12:00}
+    - {days: [friday, monday], from: 14:00, to: 18:00}
+sources: {events: {path: events.csv, date: at, columns: {due: {type: datetime}}}}
+cases: {orders: {from: events, case: order, ends: step = "done", waits: step = "asked", clock: open}}
+"""
+    log = """order,at,step,due
+1,2026-07-03 17:00,new,
+1,2026-07-03 17:30,asked,
+1,2026-07-06 10:00,told,
+1,2026-07-06 12:30,done,2026-07-06 10:30
+"""
+    computes = {
+        "time": "{kind: mean, from: orders, value: hours}",
+        "late": "{kind: mean, from: orders, value: 'WORKHOURS(ended, due)'}",
+        "days": "{kind: mean, from: orders, value: 'WORKDAYS(ended, started)'}",
+        "all": "{kind: mean, from: orders, value: 'HOURS(ended, started)'}",
+    }
+    run = run_of(tmp_path, rules, computes, {"events.csv": log})
+    assert found(run) == {"time": Decimal("2.5"), "late": Decimal("1.5"), "days": 1, "all": Decimal("67.5")}

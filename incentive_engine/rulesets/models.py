@@ -321,6 +321,12 @@ class RuleSet(Declared):
         """What formulas over facts call that count by the calendar."""
         return self.calendar.clocks if self.calendar else {}
 
+    def told_of_cases(self, name: str, language: Language) -> str:
+        """From when to when the clock of cases runs, in words."""
+        cases, quoted = self.cases[name], f"`{name}`" if language == "en" else f"« {name} »"
+        hours = f" ({self.calendar.sentence(language)})" if self.calendar and cases.clock == "open" else ""
+        return f"{quoted}{':' if language == 'en' else ' :'} {cases.sentence(language)}{hours}"
+
     def source_behind(self, facts: str) -> str:
         """The source in whose files facts stand: for cases, that of their events."""
         return self.cases[facts].source if facts in self.cases else facts

@@ -58,7 +58,8 @@ stays missing: no comparison with it is true, and nobody is paid zero for it.
 Every formula about payees names workforce columns, and besides them: `modifiers`, `gates`, `fund` and `across` the
 results of KPIs; `payout` the plan's `score`, the scores of nodes (`customer.nps`), `target_pay` and the factor of a
 solved pool; `in_proportion_to` scores, `target_pay` and `proration`; `minimum` and `maximum` `target_pay`. Formulas of
-KPIs name the columns of their source; those over KPIs name other KPIs and their earlier results, `calls.previous`,
+KPIs name the columns of their source, and `period_start`, `period_end` and `period_days`; those over cases `started`,
+`ended` and `hours` besides; those over KPIs name other KPIs and their earlier results, `calls.previous`,
 `calls.year_before`. A curve is called by its name, wherever results of payees may be known.
 
 | written | gives |

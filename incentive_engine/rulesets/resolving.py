@@ -65,8 +65,8 @@ class MeasureNode:
     title: Label
     kpi_name: str
     kpi: Kpi
-    shared: bool
-    """Whether facts of the KPI count for several payees, each in part."""
+    facts: Mapping[Language, str]
+    """What is to be said of the facts of the KPI besides: that several payees share them, that they are cases."""
     weight: Parameter | None
     of: SubjectKind
     paths: tuple[PathNode, ...]
@@ -79,7 +79,7 @@ class MeasureNode:
 
     def measured(self, language: Language) -> str:
         """How the result is worked out, in words."""
-        return self.kpi.sentence(language) + (_SHARED[language] if self.shared else "")
+        return self.kpi.sentence(language) + self.facts[language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
         title=item.title or kpi.title,
         kpi_name=kpi_name,
         kpi=kpi,
-        shared=_shared(rules, kpi),
+        facts={"en": _of_facts(rules, kpi, "en"), "fr": _of_facts(rules, kpi, "fr")},
         weight=item.weight,
         of=item.of,
         paths=tuple(_path(rules, key, way, at if way is item else (*at, "paths", key)) for key, way in ways(item)),
@@ -224,9 +224,12 @@ def _decided_for_all(rules: RuleSet, item: AnyMeasure) -> TargetDecision | None:
     return next((table.decided for table in tables if table.decided), None)
 
 
-def _shared(rules: RuleSet, kpi: Kpi) -> bool:
-    source = rules.sources.get(kpi.compute.source) if isinstance(kpi.compute, FromFacts) else None
-    return source is not None and source.share is not None
+def _of_facts(rules: RuleSet, kpi: Kpi, language: Language) -> str:
+    """What is to be said of the facts of a KPI besides how it is worked out from them."""
+    name = kpi.compute.source if isinstance(kpi.compute, FromFacts) else None
+    if name in rules.cases:
+        return f"; {rules.told_of_cases(name, language)}"
+    return _SHARED[language] if name in rules.sources and rules.sources[name].share is not None else ""
 
 
 def ways(measure: AnyMeasure) -> Iterator[tuple[str, Way]]:
