@@ -8,7 +8,7 @@ KPIs have.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -21,8 +21,8 @@ FEWEST_SUBJECTS: Final = 10
 """With fewer teams an interval is too narrow (Cameron, Miller, Journal of Human Resources, 2015)."""
 LITTLE: Final = 0.1
 """A small correlation (Cohen, Statistical Power Analysis, 1988, chapter 3): a link below it is none to pay for."""
+_NOTHING: Final = 1e-9
 _AT, _DRIVER, _DRIVEN = "at", "driver", "driven"
-_Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ def prediction(driver: pl.DataFrame, driven: pl.DataFrame, lag: int = 1, *, same
     found = Prediction(subjects, periods, pairs.height)
     if subjects < FEWEST_SUBJECTS or periods < 2:
         return found
-    x, y = (_within(pairs, name) for name in (_DRIVER, _DRIVEN))
-    if x is None or y is None:
+    times = pairs.select(pl.col(_AT).cast(pl.String)).to_dummies(drop_first=True)
+    both = pairs.select(SUBJECT, *(_within(pairs, times, name) for name in (_DRIVER, _DRIVEN)))
+    if both.null_count().sum_horizontal().item():
         return found
-    teams = pairs[SUBJECT].rank("dense").to_numpy()
-    times = pairs.select(pl.col(_AT).cast(pl.String)).to_dummies(drop_first=True).to_numpy()
-    slope, low, high = _clustered(np.column_stack([x if same_direction else -x, times]), y, teams)
-    return Prediction(subjects, periods, pairs.height, slope, low, high, _left_out(x, y, teams))
+    better = pl.col(_DRIVER) if same_direction else -pl.col(_DRIVER)
+    slope, low, high = _clustered(both.with_columns(better), times)
+    return Prediction(subjects, periods, pairs.height, slope, low, high, both.select(_left_out()).item())
 
 
 def _pairs(driver: pl.DataFrame, driven: pl.DataFrame, lag: int) -> pl.DataFrame:
@@ -87,32 +87,37 @@ def _pairs(driver: pl.DataFrame, driven: pl.DataFrame, lag: int) -> pl.DataFrame
     return both.filter(pl.len().over(SUBJECT) > 1)
 
 
-def _within(pairs: pl.DataFrame, name: str) -> _Numbers | None:
-    """What is left of a column without the effects of teams and periods, standardised; None where nothing is."""
-    dummies = pairs.select(SUBJECT, pl.col(_AT).cast(pl.String)).to_dummies().to_numpy().astype(np.float64)
-    values = pairs[name].to_numpy()
+def _within(pairs: pl.DataFrame, times: pl.DataFrame, name: str) -> pl.Series:
+    """What is left of a column without the effects of teams and periods, standardised; null where nothing is.
+
+    Period by period, once the means of teams are out of both (Frisch, Waugh, Econometrica, 1933).
+    """
+    frame = pairs.select(SUBJECT, name).hstack(times)
+    apart = frame.select(pl.col(each) - pl.col(each).mean().over(SUBJECT) for each in (name, *times.columns))
+    values, dummies = apart[name].to_numpy(), apart.select(times.columns).to_numpy()
     rest = values - dummies @ np.linalg.lstsq(dummies, values, rcond=None)[0]
     deviation = rest.std()
-    return rest / deviation if deviation > 1e-9 * max(1.0, np.abs(values).max()) else None
+    moves = deviation > _NOTHING * max(1.0, np.abs(pairs[name].to_numpy()).max())
+    return pl.Series(name, rest / deviation) if moves else pl.Series(name, [None] * pairs.height, pl.Float64)
 
 
-def _clustered(x: _Numbers, y: _Numbers, teams: _Numbers) -> tuple[float, float, float]:
-    """The slope of the first column, with its interval; the others are there to be counted, nothing is left of them."""
+def _clustered(both: pl.DataFrame, times: pl.DataFrame) -> tuple[float, float, float]:
+    """The slope with its interval; of the periods nothing is left, but they count among what is estimated."""
     try:
         from statsmodels.regression.linear_model import OLS
     except ImportError:
+        message = "what links KPIs needs statsmodels, which is not installed"
         hint = "pip install 'incentive-engine[stats]'"
-        raise InputProblems(
-            [Problem("stats-extra", "what links KPIs needs statsmodels, which is not installed", hint=hint)]
-        ) from None
-    fitted = OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": teams}, use_t=True)
+        raise InputProblems([Problem("stats-extra", message, hint=hint)]) from None
+    regressors = np.column_stack([both[_DRIVER].to_numpy(), times.to_numpy()])
+    teams = both[SUBJECT].rank("dense").to_numpy()
+    fitted = OLS(both[_DRIVEN].to_numpy(), regressors).fit(cov_type="cluster", cov_kwds={"groups": teams}, use_t=True)
     low, high = fitted.conf_int()[0]
     return float(fitted.params[0]), float(low), float(high)
 
 
-def _left_out(x: _Numbers, y: _Numbers, teams: _Numbers) -> float:
-    """The share of the variance that is predicted for each team by what all others show (Stone, 1974)."""
-    products, squares = x * y, x * x
-    of_team = {team: (products[teams == team].sum(), squares[teams == team].sum()) for team in np.unique(teams)}
-    slopes = np.array([(products.sum() - of_team[t][0]) / (squares.sum() - of_team[t][1]) for t in teams])
-    return float(1 - ((y - slopes * x) ** 2).sum() / (y**2).sum())
+def _left_out() -> pl.Expr:
+    """The share of the variance that is predicted for each team by what all others show."""
+    x, y = pl.col(_DRIVER), pl.col(_DRIVEN)
+    others = ((x * y).sum() - (x * y).sum().over(SUBJECT)) / ((x * x).sum() - (x * x).sum().over(SUBJECT))
+    return 1 - ((y - others * x) ** 2).sum() / (y * y).sum()

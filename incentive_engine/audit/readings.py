@@ -10,11 +10,11 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Result
 from incentive_engine.exact import Exact
 from incentive_engine.kinds.base import SubjectKind
+from incentive_engine.kinds.intervals import HIGH, LOW, SPREAD
 from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.periods import Period
 
 PERIOD: Final = "period"
-SPREAD, LOW, HIGH = "spread", "low", "high"
 GROUP: Final = "group"
 """A column that readings may have: subjects are compared with those of their own group only."""
 

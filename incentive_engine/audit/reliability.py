@@ -15,9 +15,10 @@ from typing import Final, Literal
 import polars as pl
 from scipy import stats
 
-from incentive_engine.audit.readings import SPREAD, strata
+from incentive_engine.audit.readings import strata
 from incentive_engine.audit.sensitivity import standard_error
 from incentive_engine.engine.measured import SUBJECT, VALUE
+from incentive_engine.kinds.intervals import SPREAD
 from incentive_engine.kinds.kpi_kind import COUNT
 
 LEVEL: Final = 0.01

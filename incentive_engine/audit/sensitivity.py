@@ -9,8 +9,9 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.audit.readings import HIGH, LOW, PERIOD, SPREAD, strata
+from incentive_engine.audit.readings import PERIOD, strata
 from incentive_engine.engine.measured import SUBJECT, VALUE
+from incentive_engine.kinds.intervals import HIGH, LOW, SPREAD
 from incentive_engine.kinds.kpi_kind import COUNT
 
 _CONFIDENCE: Final = NormalDist().inv_cdf(0.975)

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from incentive_engine.audit.readings import GROUP
 from incentive_engine.audit.sensitivity import standard_error
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.crediting import COMPANY
@@ -34,7 +35,6 @@ from incentive_engine.rulesets.contracts import WORKFORCE
 
 FEWEST: Final = 3
 """Of fewer subjects nothing is learnt about how far they differ: each is believed to be what was measured."""
-_GROUP: Final = "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,13 @@ def _paid_together(calculation: Calculation, kind: SubjectKind) -> pl.DataFrame:
     if kind == "company":
         people = people.with_columns(pl.lit(COMPANY).alias(kind))
     if kind not in people.columns:
-        return pl.DataFrame(schema={SUBJECT: pl.String, _GROUP: pl.String})
+        return pl.DataFrame(schema={SUBJECT: pl.String, GROUP: pl.String})
     subjects = people.select("payee", pl.col(kind).alias(SUBJECT)).drop_nulls()
     plans = calculation.assigned.assignments.select("payee", pl.col(NUMBER).cast(pl.String))
     return (
         plans.join(subjects, on="payee")
         .group_by(SUBJECT)
-        .agg(pl.col(NUMBER).unique().sort().str.join("+").alias(_GROUP))
+        .agg(pl.col(NUMBER).unique().sort().str.join("+").alias(GROUP))
     )
 
 
@@ -131,21 +131,19 @@ def _belief(result: Result, groups: pl.DataFrame) -> tuple[Any, Any]:
         result.frame.with_columns(Exact.column(VALUE, result.scale).decimal().cast(pl.Float64))
         .join(groups, on=SUBJECT, how="left", maintain_order="left")
         .with_columns(standard_error().alias("error"))
-        .with_columns(pl.when(known).then(pl.col(_GROUP)))
-        .with_columns(value=pl.when(pl.col(_GROUP).is_not_null()).then(value))
+        .with_columns(pl.when(known).then(pl.col(GROUP)))
+        .with_columns(value=pl.when(pl.col(GROUP).is_not_null()).then(value))
     )
     weights = pl.when(spread.is_not_null()).then(n - 1)
-    pooled = (weights * spread).sum().over(_GROUP) / weights.sum().over(_GROUP)
+    pooled = (weights * spread).sum().over(GROUP) / weights.sum().over(GROUP)
     frame = frame.with_columns(
-        chance=pl.when(spread.is_not_null().any().over(_GROUP))
-        .then(pooled / n)
-        .otherwise((error**2).mean().over(_GROUP))
+        chance=pl.when(spread.is_not_null().any().over(GROUP)).then(pooled / n).otherwise((error**2).mean().over(GROUP))
     )
     chance, theirs = pl.col("chance"), pl.col("theirs")
-    frame = frame.with_columns(theirs=(value.var().over(_GROUP) - chance.mean().over(_GROUP)).clip(0))
-    alone = value.count().over(_GROUP) < FEWEST
+    frame = frame.with_columns(theirs=(value.var().over(GROUP) - chance.mean().over(GROUP)).clip(0))
+    alone = value.count().over(GROUP) < FEWEST
     weight = 1 / (theirs + chance)
-    mean = (weight * value).sum().over(_GROUP) / weight.sum().over(_GROUP)
+    mean = (weight * value).sum().over(GROUP) / weight.sum().over(GROUP)
     trust = pl.when(alone | (chance == 0)).then(1.0).otherwise(theirs / (theirs + chance))
     believed = frame.select(
         middle=pl.when(trust == 1).then(value).otherwise(mean + trust * (value - mean)),
