@@ -23,12 +23,14 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 import incentive_engine
+from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.measuring import measure, measured_from
 from incentive_engine.engine.running import accept_for
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.kinds.kpi_kind import Credited, FromFacts
 from incentive_engine.kinds.kpis import Mean, Nps, Ratio, Share
 from incentive_engine.kinds.percentiles import Percentile
+from incentive_engine.statements.gathering import StatementMaker, gathered
 
 HEAD = """
 rule_set: intervals
@@ -331,6 +333,40 @@ def test_where_squares_may_not_fit_there_is_no_interval_and_the_result_is_exact(
     assert frames(tmp_path)["mean"]["numerator"].item() == sum(10**18 - place for place in range(200))
 
 
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+FIVE = [fact(answer=answer, wait=wait) for answer, wait in ((10, 15), (9, 20), (3, 70), (8, 50), (10, 40))]
+TOLD = {"nps": ("−30", "80"), "mean": ("11", "67"), "share": ("23%", "89%"), "count": ("0.6", "8.8")}
+"""−29.7827 to 79.7827, 11.0970 to 66.9030, 0.2307 to 0.8824, 0.6187 to 8.7673: outwards, two digits of the distance."""
+
+
+def test_a_payee_reads_how_sure_a_result_is(tmp_path: Path) -> None:
+    rows = FIVE + [fact(**{**row, "who": "p1"}) for row in FIVE]
+    folder = written(tmp_path, rows, {kpi: KINDS[kpi] for kpi in (*TOLD, "sum")})
+    (folder / "workforce.csv").write_text("payee,language\np0,en\np1,fr", encoding="utf-8")
+    incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, "2026-Q3", folder / "run")
+    english, french = (
+        {card.path: card.between for card in statement.pays[0].cards}
+        for statement in StatementMaker(gathered(folder / "run")).statements()
+    )
+    for kpi, (low, high) in TOLD.items():
+        assert english[kpi] == f"between {low} and {high} with 95% confidence"
+        low, high = (limit.replace("%", "\u00a0%").replace(".", ",") for limit in (low, high))
+        assert french[kpi] == f"entre {low} et {high} avec 95\u00a0% de confiance"
+    assert english["sum"] == french["sum"] == ""
+    explained = explain(folder / "run", "p0")
+    lines = [line.text for section in explained.sections for line in section.lines]
+    for low, high in TOLD.values():
+        assert sum(f", between {low} and {high} with 95% confidence" in line for line in lines) == 1
+
+
+def test_a_range_of_one_value_is_not_told(tmp_path: Path) -> None:
+    folder = written(tmp_path, [fact(wait=30) for _ in range(5)], {"mean": KINDS["mean"]})
+    incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, "2026-Q3", folder / "run")
+    (statement,) = StatementMaker(gathered(folder / "run")).statements()
+    assert [card.between for card in statement.pays[0].cards] == [""]
+
+
 # --- order of rows and files ------------------------------------------------------------------------------------------
 
 
@@ -362,8 +398,8 @@ def held(kpi: FromFacts, facts: dict[str, np.ndarray[Any, Any]], places: int, tr
     )
     scales = {name: Scale(places, int(each.min()), int(each.max())) for name, each in facts.items()}
     scope = {name: Exact.column(name, scale) for name, scale in scales.items()}
-    gathered = kpi.gathered(Credited(scope, pl.col("draw").is_not_null(), n))
-    limits = frame.with_columns(gathered.of_each).group_by("draw").agg(gathered.columns).with_columns(gathered.interval)
+    sums = kpi.gathered(Credited(scope, pl.col("draw").is_not_null(), n))
+    limits = frame.with_columns(sums.of_each).group_by("draw").agg(sums.columns).with_columns(sums.interval)
     inside = limits.select((pl.col("low") <= truth + 1e-9) & (pl.col("high") >= truth - 1e-9)).to_series()
     assert inside.null_count() == 0
     return float(inside.mean())  # type: ignore[arg-type]

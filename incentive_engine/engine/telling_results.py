@@ -15,7 +15,7 @@ from incentive_engine.compiler.measures import OWN_SOURCES, PATH, SOURCES
 from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.comparing import points
 from incentive_engine.engine.over_results import read_by
-from incentive_engine.engine.wording import Number, Row, Wording
+from incentive_engine.engine.wording import Number, Row, Wording, readable_limits
 from incentive_engine.kinds.base import Label, SubjectKind
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.loading import Rules
@@ -24,6 +24,10 @@ from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, Res
 
 SIGNS: Final = ("+ ", "− ", "× ", "÷ ")
 _ASKED: Final = {"en": " of {} asked", "fr": " sur {} interrogés"}
+_BETWEEN: Final = {
+    "en": ", between {} and {} with 95% confidence",
+    "fr": ", entre {} et {} avec 95\u00a0% de confiance",
+}
 _WIDER: Final = ("team", "department")
 
 
@@ -116,7 +120,14 @@ class ResultTeller:
             return text
         asked = "" if facts["invited"] is None else _ASKED[language].format(number(facts["invited"]))
         picked = compute.picked(facts["n"], language)
-        return f"{text}, {picked or 'n = ' + str(facts['n'])}{asked}"
+        return f"{text}, {picked or 'n = ' + str(facts['n'])}{asked}{self._between(facts, compute.in_percent)}"
+
+    def _between(self, facts: Row, in_percent: bool) -> str:
+        """The interval of a result, where it has one."""
+        if facts["low"] is None or facts["low"] == facts["high"]:
+            return ""
+        show = self._wording.percent if in_percent else self._wording.number
+        return _BETWEEN[self._wording.language].format(*map(show, readable_limits(facts["low"], facts["high"])))
 
     def _printed(self, key: ResultKey) -> Row:
         """The row of the KPI table."""

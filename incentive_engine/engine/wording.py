@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
@@ -123,6 +123,12 @@ def decimal_of(value: Fraction) -> Decimal | None:
         rest = rest // 10 if rest % 10 == 0 else rest // 5 if rest % 5 == 0 else rest // 2
         places += 1
     return Decimal(int(value * 10**places)).scaleb(-places) if rest == 1 else None
+
+
+def readable_limits(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
+    """The limits of an interval with two digits of their distance, rounded outwards: more would tell nothing."""
+    step = Decimal(1).scaleb(-max(0, 1 - (high - low).adjusted()))
+    return low.quantize(step, ROUND_FLOOR), high.quantize(step, ROUND_CEILING)
 
 
 def as_written(value: object) -> str:

@@ -10,7 +10,7 @@ from incentive_engine.compiler.credibility import WEIGHTED
 from incentive_engine.compiler.inputs import PREVIOUS
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
 from incentive_engine.statements.reading import Reading, Row, number_in
-from incentive_engine.statements.results import Results, ResultWriter, Written
+from incentive_engine.statements.results import ResultName, Results, ResultWriter, Written
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Comments, Line
 from incentive_engine.statements.ways import WaysWriter
@@ -50,6 +50,7 @@ class CardWriter:
             whose=self._whose(measured),
             result=self._result_words(row, measured),
             facts=self._facts(measured, results),
+            between=self._between(measured, results),
             measured=self._measured,
             against=self._against(row),
             decided=self._decided,
@@ -77,11 +78,22 @@ class CardWriter:
         picked = self._node.kpi.compute.picked(n, self._language.of_rules)
         return (picked or self._language.plural(self._words["records"], n)) + self._asked(measured, results)
 
-    def _asked(self, measured: Row, results: Results) -> str:
-        """How many were asked, and how many of them answered."""
+    def _named(self, measured: Row) -> ResultName:
+        """The result that counts."""
         own = self._reading.plan.period
         period = own.previous() if measured["source"] == PREVIOUS else own
-        asked = results.invited.get((self._node.kpi_name, measured["subject_kind"], measured["subject"], period.name))
+        return self._node.kpi_name, measured["subject_kind"], measured["subject"], period.name
+
+    def _between(self, measured: Row, results: Results) -> str:
+        """How sure the result is, where it was counted as it is."""
+        limits = results.limits.get(self._named(measured))
+        if limits is None or measured["n"] is None or measured["actual"] is None or measured["source"] == WEIGHTED:
+            return ""
+        return self._results.between(*limits)
+
+    def _asked(self, measured: Row, results: Results) -> str:
+        """How many were asked, and how many of them answered."""
+        asked = results.invited.get(self._named(measured))
         if not asked:
             return ""
         rate = (Decimal(measured["n"]) / asked).quantize(_RATE)

@@ -106,6 +106,7 @@ def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, 
     quotients = results.filter(pl.col("denominator").is_not_null()).select(*name, "numerator", "denominator")
     over = [kpi.compute.kpis for kpi in kpis.values() if isinstance(kpi.compute, OverKpis)]
     invited = results.filter(pl.col("invited").is_not_null()).select(*name, "invited")
+    limits = results.filter(pl.col("low").is_not_null()).select(*name, "low", "high")
     read = results.filter(pl.col("kpi").is_in(frozenset().union(*over))).select(*name, "value")
     return Results(
         {
@@ -118,6 +119,7 @@ def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, 
         },
         {(kpi, kind, subject, period): value for kpi, kind, subject, period, value in read.iter_rows()},
         {(kpi, kind, subject, period): asked for kpi, kind, subject, period, asked in invited.iter_rows()},
+        {(kpi, kind, subject, period): (low, high) for kpi, kind, subject, period, low, high in limits.iter_rows()},
     )
 
 

@@ -13,6 +13,7 @@ from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.comparing import Number
 from incentive_engine.engine.over_results import read_by
+from incentive_engine.engine.wording import readable_limits
 from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.periods import Period
@@ -40,7 +41,7 @@ class Written:
 class Results:
     """What results were worked out from: numerators and denominators, and the values that formulas over KPIs read.
 
-    `invited`: how many were asked, where that is known.
+    `invited`: how many were asked, where that is known; `limits`: between which they lie with 95 % confidence.
     """
 
     written: Mapping[tuple[str, str], Written]
@@ -48,6 +49,7 @@ class Results:
     quotients: Mapping[ResultName, tuple[Decimal, Decimal]]
     read: Mapping[ResultName, Decimal]
     invited: Mapping[ResultName, int]
+    limits: Mapping[ResultName, tuple[Decimal, Decimal]]
 
 
 class ResultWriter:
@@ -62,6 +64,13 @@ class ResultWriter:
     def shown(self, value: Number) -> str:
         """A result as it is printed."""
         return self._value(value) + self._unit
+
+    def between(self, low: Decimal, high: Decimal) -> str:
+        """Between which limits a result lies; nothing where nothing varied."""
+        if low == high:
+            return ""
+        lowest, highest = map(self._value, readable_limits(low, high))
+        return str(self._reading.words["between"]).format(low=lowest, high=highest)
 
     def lines(self, row: Row, measured: Row, results: Results, period: str) -> Iterator[Line]:
         """How the result of a period (the whole, or a part) came about; nothing where it is simply there."""

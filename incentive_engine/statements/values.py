@@ -89,6 +89,8 @@ class Card:
     result: str
     facts: str
     """How many records stand behind the result."""
+    between: str
+    """Between which limits the result lies with 95 % confidence."""
     measured: str
     """How the result is worked out from records."""
     against: tuple[tuple[str, str], ...]
