@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import incentive_engine
 from incentive_engine import Run
+from incentive_engine.cli import main
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import recompute
 from incentive_engine.statements.gathering import StatementMaker, gathered
@@ -110,6 +112,19 @@ def test_rules_follow_each_other(tmp_path: Path) -> None:
     assert held(first) == [("id=1", "set-aside"), ("id=3", "set-aside")]
     other = run_of(tmp_path, f"set_aside: [{same_who}, {TEST}]", facts)
     assert held(other) == [("id=1", "set-aside"), ("id=2", "set-aside"), ("id=3", "set-aside")]
+
+
+def test_the_commands_count_what_is_set_aside(tmp_path: Path) -> None:
+    """By reason: thousands of test records would hide the row that somebody has to correct."""
+    facts = "1,one,2026-07-01,10,TEST 2,one,2026-07-08,0,TEST 3,one,2026-07-15,11,A 4,one,2026-07-16,9,A"
+    run_of(tmp_path, f"set_aside: [{TEST}, {TWICE}]", facts)
+    rules, out = str(tmp_path / "rules.yaml"), str(tmp_path / "run")
+    aside = "  facts  2  set aside by a rule of `facts`: Test record\n"
+    run = CliRunner().invoke(main, ["run", rules, "--data", str(tmp_path), "--period", "2026-Q3", "--out", out])
+    for told in (run.output, CliRunner().invoke(main, ["check", rules, "--data", str(tmp_path)]).output):
+        assert aside in told
+        assert "id=1" not in told
+        assert "id=3  out-of-bounds" in told
 
 
 def test_a_run_from_its_folder_sets_aside_the_same(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "pools": "pool||sum|paid|left|payees|held",
         "held": "Held, neither paid nor zero:",
         "unused": "Rows that could not be used:",
+        "aside": "Facts that the rules set aside:",
         "more": "… and {count} more in {where}",
         "next": "{folder} holds the whole run; payouts.parquet has one row per person. How one came about:",
         "open": "Three files to open:",
@@ -40,6 +41,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "pools": "enveloppe||somme|payé|reste|personnes|retenues",
         "held": "Retenus, ni payés ni à zéro :",
         "unused": "Lignes inutilisables :",
+        "aside": "Faits que les règles écartent :",
         "more": "… et {count} de plus dans {where}",
         "next": "{folder} contient tout le calcul ; payouts.parquet, une ligne par personne. Pour en expliquer une :",
         "open": "Trois fichiers à ouvrir :",
@@ -57,7 +59,7 @@ def counts(number: int, noun: str) -> str:
 
 def show_run(run: Run, folder: Path, language: str = "en") -> None:
     """Prints the totals, who is held and why, and where to look."""
-    from incentive_engine.engine.overview import by_department, held_people, overall, rows_not_used
+    from incentive_engine.engine.overview import by_department, facts_set_aside, held_people, overall, rows_not_used
 
     summary, words = run.summary, _WORDS[language]
     title = summary["title"].get(language) or next(iter(summary["title"].values()))
@@ -70,7 +72,8 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     _show_pools(run, folder, language)
     held = folder / "held.parquet"
     _show_list(words["held"], held_people(run), held, words["more"])
-    _show_list(words["unused"], rows_not_used(run).drop("payee"), held, words["more"])
+    _show_list(words["unused"], rows_not_used(run.held).drop("payee"), held, words["more"])
+    _show_list(words["aside"], facts_set_aside(run.held), held, words["more"])
 
 
 def _show_pools(run: Run, folder: Path, language: str) -> None:
@@ -109,11 +112,15 @@ def show_files(page: Path, rules: Path, table: Path, language: str) -> None:
 
 
 def show_rows_held(held: pl.DataFrame) -> None:
-    """Prints the rows that would be held."""
-    if held.height:
-        show_table(held.select("table", "key", "code", "reason").head(MOST).rows(), "<<<<", indent=2)
-    if held.height > MOST:
-        say(f"  … and {counts(held.height - MOST, 'more row')}")
+    """Prints the rows that would be held; those that rules set aside by reason."""
+    from incentive_engine.engine.overview import facts_set_aside, rows_not_used
+
+    rows, aside = rows_not_used(held), facts_set_aside(held)
+    for table in (rows.select("table", "key", "code", "reason"), aside):
+        if table.height:
+            show_table(table.head(MOST).rows(), "<" * table.width, indent=2)
+        if table.height > MOST:
+            say(f"  … and {counts(table.height - MOST, 'more row')}")
 
 
 def _show_list(title: str, frame: pl.DataFrame, where: Path, more: str) -> None:

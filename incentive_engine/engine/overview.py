@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from incentive_engine.engine.run import Run
+from incentive_engine.engine.setting_aside import ASIDE
 from incentive_engine.rulesets.contracts import WORKFORCE
 
 _SHARE = Decimal("0.001")
@@ -66,7 +67,13 @@ def held_people(run: Run) -> pl.DataFrame:
     )
 
 
-def rows_not_used(run: Run) -> pl.DataFrame:
-    """One row per row of the files that could not be used, as in `held`."""
+def rows_not_used(held: pl.DataFrame) -> pl.DataFrame:
+    """One row per row of the files that could not be used, as in `held`; not those that rules set aside."""
     people = (pl.col("table") == WORKFORCE) & (pl.col("key") == pl.col("payee")).fill_null(False)
-    return run.held.filter(~people)
+    return held.filter(~people, pl.col("code") != ASIDE)
+
+
+def facts_set_aside(held: pl.DataFrame) -> pl.DataFrame:
+    """One row per table and reason for which rules set facts aside: table, how many, reason."""
+    aside = held.filter(pl.col("code") == ASIDE).group_by("table", "reason", maintain_order=True).len()
+    return aside.select("table", pl.col("len").cast(pl.String), "reason")

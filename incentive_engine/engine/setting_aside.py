@@ -17,11 +17,13 @@ from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.set_aside import SetAside, SetAsideRepeats, SetAsideWhen
 from incentive_engine.rulesets.tables import Source
 
+ASIDE: Final = "set-aside"
+"""The code of facts that rules set aside."""
 _ROW: Final = "\0row"  # no header has this name: it cannot stand in a text file
 
 
 def without_set_aside(rules: RuleSet, accepted: Accepted) -> Accepted:
-    """What was accepted, without the facts that the rules set aside: those are held, with `set-aside`."""
+    """What was accepted, without the facts that the rules set aside: those are held, and say why."""
     tables, held = dict(accepted.tables), [accepted.held]
     for name, source in rules.sources.items():
         if source.set_aside and name in tables:
@@ -36,7 +38,7 @@ def _of_source(table: Table, source: Source) -> tuple[Table, list[pl.DataFrame]]
         aside = _aside(facts, rule, source, table)
         because = rule.because.get("en") or next(iter(rule.because.values()))
         reason = pl.lit(f"set aside by a rule of `{table.name}`: {because}")
-        held.append(held_facts(table.name, facts.filter(aside), source, "set-aside", reason))
+        held.append(held_facts(table.name, facts.filter(aside), source, ASIDE, reason))
         facts = facts.filter(~aside)
     return replace(table, frame=facts), held
 
