@@ -39,12 +39,16 @@ timezone: Europe/Paris
 principles: {review_every: 12 months}
 curves:
   any: {kind: linear, points: [[0, 0%], [100, 100%]], below: flat, above: flat}
-"""
+FALLING"""
 AUDIT = Path(incentive_engine.__file__).parent / "audit"
 
 
+FALLING = "  falling: {kind: linear, points: [[0, 100%], [100, 0%]], below: flat, above: flat}\n"
+
+
 def rules_of(folder: Path, text: str) -> Rules:
-    (folder / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
+    head = HEAD.replace("FALLING", FALLING if "falling" in text else "")
+    (folder / "rules.yaml").write_text(head + text, encoding="utf-8")
     return incentive_engine.load(folder / "rules.yaml")
 
 
@@ -447,3 +451,123 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "audit.pdf")])
     assert result.exit_code == 1
     assert "is no .html and no .json file" in result.output
+
+
+# --- what others say --------------------------------------------------------------------------------------------------
+
+COMPANY = """
+sources:
+  surveys: {path: surveys.csv, payee: adviser, date: day, recorded_by: customer, invited_by: system, invitations: asked}
+  asked: {path: asked.csv, id: id, payee: adviser, date: day}
+  shoppers: {path: shoppers.csv, payee: adviser, date: day, recorded_by: outsider}
+  mirror: {path: mirror.csv, payee: adviser, date: day, recorded_by: payee}
+kpis:
+  grade:
+    title: {en: Grade, fr: Note}
+    meaning: {en: Are they glad?, fr: Sont-ils contents ?}
+    perspective: customer
+    compute: {kind: mean, from: surveys, value: grade}
+    better: higher
+    importance: grade_matters
+    mirrored_by: guess
+    checked_by: [shopped]
+    reviewed: 2026-01-01
+  speed:
+    title: {en: Speed, fr: Vitesse}
+    perspective: customer
+    compute: {kind: mean, from: surveys, value: minutes}
+    better: lower
+    importance: speed_matters
+    reviewed: 2026-01-01
+  grade_matters: {TITLE, compute: {kind: mean, from: surveys, value: says_grade}}
+  speed_matters: {TITLE, compute: {kind: mean, from: surveys, value: says_speed}}
+  shopped: {TITLE, compute: {kind: mean, from: shoppers, value: mark}}
+  guess: {TITLE, compute: {kind: mean, from: mirror, value: grade}}
+plans:
+  care:
+    title: {en: Care, fr: Service}
+    pays: bonus
+    who: TRUE
+    target_pay: 100
+    scorecard:
+      grade: {weight: 96%, of: payee, attainment: level, curve: any}
+      speed: {weight: 4%, of: payee, attainment: level, curve: falling}
+"""
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """Twelve advisers in two departments, asked about in June and in July.
+
+    The better their customers find them, the worse do mystery shoppers. Everybody guesses grades one too high.
+    Customers say that speed matters four times as much as the grade. 40 of 100 answer, but only 3 of A's in July.
+    """
+    folder = tmp_path_factory.mktemp("company")
+    title = "title: {en: Other, fr: Autre}, perspective: customer, better: higher, reviewed: 2026-01-01"
+    rules = rules_of(folder, COMPANY.replace("TITLE", title))
+    people = "ABCDEFGHIJKL"
+    surveys, asked, shoppers, mirror = [], [], [], []
+    for at, adviser in enumerate(people):
+        for month in (6, 7):
+            asked += [(f"{adviser}{month}{n}", adviser, f"2026-{month:02}-01") for n in range(100)]
+            answers = 3 if (adviser, month) == ("A", 7) else 40
+            surveys += [
+                (adviser, f"2026-{month:02}-{1 + n % 28:02}", 3 + at % 4 + n % 2, 5 + n % 3, 2, 8)
+                for n in range(answers)
+            ]
+        shoppers += [(adviser, "2026-07-02", 20 - at % 4 - n) for n in range(2)]
+        mirror += [(adviser, "2026-07-03", 4.5 + at % 4) for _ in range(2)]
+    write(folder / "surveys.csv", ("adviser", "day", "grade", "minutes", "says_grade", "says_speed"), surveys)
+    write(folder / "asked.csv", ("id", "adviser", "day"), asked)
+    write(folder / "shoppers.csv", ("adviser", "day", "mark"), shoppers)
+    write(folder / "mirror.csv", ("adviser", "day", "grade"), mirror)
+    departments = ["Care" if at < 6 else "Sales" for at in range(12)]
+    pl.DataFrame({"payee": list(people), "department": departments}).write_csv(folder / "workforce.csv")
+    return audit(rules, folder, ["2026-07", "2026-06"], draws=20)
+
+
+def write(path: Path, columns: tuple[str, ...], rows: list[Any]) -> None:
+    pl.DataFrame(rows, columns, orient="row").write_csv(path)
+
+
+def of_quality(found: Audit, kpi: str, quality: str) -> Finding:
+    (kpi_audit,) = (each for each in found.kpis if each.kpi == kpi)
+    (finding,) = (each for each in kpi_audit.findings if each.quality == quality)
+    return finding
+
+
+def test_somebody_from_outside_disagrees(company: Audit) -> None:
+    finding = of_quality(company, "grade", "objectivity")
+    assert finding.verdict == "unfit"
+    assert codes(finding) == ["recorded_by_customer", "invited_by_system", "checked_disagree", "perception"]
+    disagrees, gap = finding.evidence[2:]
+    assert disagrees.values["correlation"] == pytest.approx(-1)
+    assert (gap.values["gap"].value, gap.values["subject"]) == (pytest.approx(1, abs=0.2), "Care")  # type: ignore[union-attr]
+
+
+def test_pay_weighs_what_customers_say_matters(company: Audit) -> None:
+    """They say 2 and 8: a fifth and four fifths. The plan gives 96 % and 4 %."""
+    grade, speed = (of_quality(company, kpi, "importance") for kpi in ("grade", "speed"))
+    assert (grade.verdict, codes(grade), speed.verdict, codes(speed)) == (
+        "weak",
+        ["stated_less"],
+        "weak",
+        ["stated_more"],
+    )
+    assert grade.evidence[0].values["importance"] == pytest.approx(0.2)
+    assert speed.evidence[0].values["weight"] == pytest.approx(0.04)
+
+
+def test_whose_customers_fall_silent(company: Audit) -> None:
+    """443 of 1,200 answered in July; A had 40 of 100 in June and 3 in July: less than 20 in 100 beyond chance."""
+    (answered,) = (each for each in of_quality(company, "grade", "reliability").evidence if each.code == "response")
+    assert (answered.values["asked"], answered.values["rate"]) == (1_200, pytest.approx(443 / 1_200))
+    assert [(each.signal, each.subject, each.count, each.of, each.usual) for each in company.to_review] == [
+        ("response", "A", 3, 100, 0.4)
+    ]
+
+
+def test_a_weight_that_matters_to_nobody(company: Audit) -> None:
+    (plan,) = company.plans
+    assert [each.code for each in plan.findings] == ["counted", "small_weight"]
+    assert company.periods == ("2026-06", "2026-07")

@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.audit.agreement import agreement
+from incentive_engine.audit.answering import fallen_silent, response
 from incentive_engine.audit.declared import declared_findings
 from incentive_engine.audit.findings import (
     Audit,
@@ -89,7 +90,10 @@ def audit(
     kpis = tuple(auditing.kpis())
     step("gaming")
     everything = accept(rules.contracts, data, rules.ruleset.timezone) if auditing.sets_aside else accepted
-    suspicions = to_review(rules.ruleset, accepted.tables, last)
+    suspicions = (
+        *to_review(rules.ruleset, accepted.tables, last),
+        *fallen_silent(rules.ruleset, auditing.measured, auditing.periods),
+    )
     one_sided = tuple(exclusions(rules.ruleset, everything.tables, accepted.tables, last))
     step("luck")
     chances = {each.plan: each for each in luck(rules, accepted, last, draws)}
@@ -240,12 +244,19 @@ class _Auditing:
             sensitivity_finding(kpi, {of: sensitivity(each, *ends) for of, each in of_kind.items()}),
             prediction_finding(kpi, tuple(each for each in self.links if each.driver == name)),
             self.mattering.get(name),
-            self._from_outside(name, of_kind),
+            self._answering(name, uses),
             *declared_findings(rules, name, measures, departments, self.last.end),
+            self._from_outside(name, of_kind),
         ]
         main = next(iter(of_kind.values()), None)
         found = together(each for each in findings if each is not None)
         return KpiAudit(name, tuple(uses), found, _drawn(main, self.last))
+
+    def _answering(self, name: str, uses: Sequence[Use]) -> Finding | None:
+        """How many of those asked answered, beside the reliability of the KPI."""
+        told = [response(self.measured, name, of, self.periods) for of in dict.fromkeys(use.of for use in uses)]
+        found = tuple(each for each in told if each is not None)[:1]
+        return Finding("reliability", "sound", found) if found else None
 
     def _from_outside(self, name: str, of_kind: Mapping[SubjectKind, pl.DataFrame]) -> Finding | None:
         """What others say of the same subjects: mystery visits, and the mirror survey by department."""

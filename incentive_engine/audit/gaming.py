@@ -15,9 +15,11 @@ from scipy import stats
 
 from incentive_engine.audit.findings import Evidence, Signal, Suspicion, evidence
 from incentive_engine.audit.judging import in_unit
+from incentive_engine.engine.decimals import ending
+from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.named_facts import facts_scope
 from incentive_engine.facts import Table
-from incentive_engine.formulas import compile_condition
+from incentive_engine.formulas import Scope, compile_condition
 from incentive_engine.kinds.kpi_kind import Added, FromFacts
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.models import RuleSet
@@ -52,6 +54,9 @@ def looked_for(rules: RuleSet) -> Iterator[Evidence]:
     answers = tuple(name for name in sources if any(_answers(rules, name)))
     if answers:
         yield evidence("looked_ceiling", sources=answers)
+    asking = tuple(name for name, source in sources.items() if source.invitations is not None)
+    if asking:
+        yield evidence("looked_response", sources=asking)
     for name, source in sources.items():
         for watch in source.watch.values():
             yield evidence("looked_watch", what=watch.title, source=name)
@@ -172,7 +177,8 @@ def exclusions(
         if isinstance(kpi.compute, Added) and source is not None and source.set_aside:
             table, counting = all_facts[kpi.compute.source], kept[kpi.compute.source]
             aside = table.frame.join(counting.frame, on=table.frame.columns, how="anti", nulls_equal=True)
-            parts = [_values(kpi.compute, facts, table, source, period) for facts in (aside, counting.frame)]
+            scope = {**facts_scope(table), **rules.clocks, **whole_period(period)}
+            parts = [_values(kpi.compute, facts, scope, source, period) for facts in (aside, counting.frame)]
             if min(map(len, parts)) >= FEWEST:
                 compared.append((name, *parts))
     for name, aside_values, kept_values in compared:
@@ -191,9 +197,9 @@ def _chance(one: Any, other: Any) -> float:
     return float(stats.ttest_ind_from_stats(*described, equal_var=False).pvalue)
 
 
-def _values(compute: Added, facts: pl.DataFrame, table: Table, source: Source, period: Period) -> Any:
+def _values(compute: Added, facts: pl.DataFrame, scope: Scope, source: Source, period: Period) -> Any:
     """What each fact of the period says, as the KPI reads it."""
     day = pl.col(source.date).cast(pl.Date)
     marked = compute.marked(facts, source.date).filter(day.is_between(period.start, period.end))
-    tally = compute.tally(facts_scope(table))
-    return marked.filter(tally.counts).select(tally.numerator.decimal().cast(pl.Float64)).to_series().to_numpy()
+    tally = compute.tally(scope)
+    return marked.filter(tally.counts).select(ending(tally.numerator).decimal().cast(pl.Float64)).to_series().to_numpy()

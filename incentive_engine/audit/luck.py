@@ -114,13 +114,16 @@ def _luck(plan: str, program: Program, truths: Truths, paid: pl.DataFrame, deser
     rate, rates = _matrices(paid, deserved, _RATE)
     differs = differ(paid[_RATE].drop_nulls())
     steps = [name for name in paid.columns if name.startswith(_STEP)]
-    wrong = _other_steps(paid, deserved, steps) if steps else _other_quarter(rate, rates)
-    known = bool(steps) or differs
+    wrong = None
+    if steps:
+        wrong = _other_steps(paid, deserved, steps)
+    elif differs:
+        wrong = _other_quarter(rate, rates)
     low, high = np.quantile(money, (0.025, 0.975), axis=0)
     people = paid.select("payee", _MONEY).with_columns(
         low=pl.Series(low),
         high=pl.Series(high),
-        wrong_tier=pl.Series(wrong if known else [None] * wrong.size, dtype=pl.Float64),
+        wrong_tier=pl.lit(None, pl.Float64) if wrong is None else pl.Series(wrong),
     )
     noise = np.nanvar(rate - rates, axis=1, ddof=1).mean() / np.nanvar(rate, ddof=1) if differs else None
     return Luck(
@@ -129,7 +132,7 @@ def _luck(plan: str, program: Program, truths: Truths, paid: pl.DataFrame, deser
         draws=len(deserved),
         noise_share=None if noise is None else min(1.0, float(noise)),
         typical_gap=None if program.payout is None else float(np.abs(got - money).mean()),
-        wrong_tier=float(wrong.mean()) if known else None,
+        wrong_tier=None if wrong is None else float(wrong.mean()),
         tiers="steps" if steps else "quarters",
         certain=tuple(sorted({key.kpi for key in program.results if truths.certain(key)})),
         people=people,
