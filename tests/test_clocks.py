@@ -296,3 +296,16 @@ cases: {orders: {from: events, case: order, ends: step = "done", waits: step = "
     }
     run = run_of(tmp_path, rules, computes, {"events.csv": log})
     assert found(run) == {"time": Decimal("2.5"), "late": Decimal("1.5"), "days": 1, "all": Decimal("67.5")}
+
+
+def test_what_is_written_when_a_case_ends_is_kept(tmp_path: Path) -> None:
+    """By day, and shown by what the case took."""
+    kept = "{kind: mean, from: tickets, value: hours}, verbatims: {column: note, when: hours > 0.25}"
+    notes = [f"{row},{word}" for row, word in zip(EVENTS.splitlines(), ["note", *"abcdefghijklmno"], strict=False)]
+    files = {"events.csv": "\n".join(notes), "workforce.csv": "payee\none\ntwo\n"}
+    run = run_of(tmp_path, LOG, {"time": kept}, files)
+    assert run.verbatims.select("payee", "date", "text", "shown").rows() == [
+        (None, dt.date(2026, 7, 20), "n", False),
+        ("two", dt.date(2026, 7, 1), "d", True),
+        ("two", dt.date(2026, 7, 2), "h", False),
+    ]

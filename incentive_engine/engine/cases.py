@@ -12,17 +12,26 @@ import polars as pl
 
 from incentive_engine.engine.named_facts import facts_scope, held_facts
 from incentive_engine.exact import Scale
-from incentive_engine.facts import Table
+from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.formulas import compile_condition
 from incentive_engine.rulesets.clocks import MICROSECONDS, Cases
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.tables import Source
 
 # No header has these names: they cannot stand in a text file.
 _PLACE, _CLOCK, _STOOD, _MEETS = "\0place", "\0clock", "\0stood", "\0meets "
 _START, _END, _LAST = "\0start", "\0end", "\0last"
 
 
-def cases_of(name: str, rules: RuleSet, events: Table) -> tuple[Table, pl.DataFrame]:
+def facts_behind(rules: RuleSet, accepted: Accepted, name: str) -> tuple[Source, Table, pl.DataFrame]:
+    """The facts of a source, or the cases that its events make; and the events that belong to none, as held rows."""
+    source, table = rules.facts[name], accepted.tables[rules.source_behind(name)]
+    if name in rules.cases:
+        return source, *_cases_of(name, rules, table)
+    return source, table, pl.DataFrame(schema=HELD_SCHEMA)
+
+
+def _cases_of(name: str, rules: RuleSet, events: Table) -> tuple[Table, pl.DataFrame]:
     """The cases, one row each: of those dated by their end, what has ended; and the events of no case, as held rows."""
     cases, source = rules.cases[name], rules.sources[events.name]
     ordered = _ordered(cases, source.date, events, rules)

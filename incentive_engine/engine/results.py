@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.cases import cases_of
+from incentive_engine.engine.cases import facts_behind
 from incentive_engine.engine.crediting import credited, subject_column
 from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.given import given_results
@@ -34,7 +34,7 @@ from incentive_engine.engine.measured import (
 from incentive_engine.engine.named_facts import facts_scope
 from incentive_engine.engine.over_results import results_over_kpis, with_what_they_read
 from incentive_engine.exact import Scale
-from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
+from incentive_engine.facts import Accepted
 from incentive_engine.kinds.intervals import HIGH, LOW
 from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered
 from incentive_engine.kinds.kpis import Given
@@ -97,7 +97,7 @@ def _from_source(
     rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, name: str, keys: list[ResultKey], period: Period
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """All results from one source, in as few passes as there are sets of days that KPIs ask for together."""
-    source, table, nameless = _facts(rules, accepted, name)
+    source, table, nameless = facts_behind(rules, accepted, name)
     frame = table.frame
     for key in keys:
         frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
@@ -115,14 +115,6 @@ def _from_source(
                 asked = [key for key in together if (key.subject_kind, days[key]) == (each.kind, when)]
                 sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
     return sheets, pl.concat([nameless, refused])
-
-
-def _facts(rules: RuleSet, accepted: Accepted, name: str) -> tuple[Source, Table, pl.DataFrame]:
-    """The facts of a source, or the cases that its events make; and the events that belong to none, as held rows."""
-    source, table = rules.facts[name], accepted.tables[rules.source_behind(name)]
-    if name in rules.cases:
-        return source, *cases_of(name, rules, table)
-    return source, table, pl.DataFrame(schema=HELD_SCHEMA)
 
 
 def _by_period(

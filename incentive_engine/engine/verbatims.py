@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from incentive_engine.engine.cases import facts_behind
 from incentive_engine.engine.crediting import credited, subject_column
 from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.named_facts import facts_scope
@@ -33,8 +34,8 @@ def _of_kpi(rules: RuleSet, accepted: Accepted, name: str, kpi: Kpi, period: Per
     compute, said = kpi.compute, kpi.verbatims
     assert isinstance(compute, FromFacts)
     assert said is not None
-    source, table = rules.sources[compute.source], accepted.tables[compute.source]
-    scope = {**facts_scope(table), **whole_period(period)}
+    source, table, _ = facts_behind(rules, accepted, compute.source)
+    scope = {**facts_scope(table), **rules.clocks, **whole_period(period)}
     facts, _ = credited(compute.source, table.frame, source, accepted, {"payee"})
     start, end = days_of(kpi.over, period)
     day, text = pl.col(source.date).cast(pl.Date), pl.col(said.column)

@@ -99,12 +99,8 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
         for key, formula in cases.formulas.items():
             yield FormulaUse(("cases", name, key), formula, "boolean", cases.source)
     for name, kpi in rules.kpis.items():
-        yield from _of_verbatims(name, kpi)
         if isinstance(kpi.compute, FromFacts):
-            for key, (formula, wanted) in kpi.compute.formulas().items():
-                at = ("kpis", name, "compute", *key.split("."))
-                layers = (WHOLE_PERIOD, OF_CASES) if kpi.compute.source in rules.cases else (WHOLE_PERIOD,)
-                yield FormulaUse(at, formula, wanted, rules.source_behind(kpi.compute.source), layers)
+            yield from _over_facts(rules, ("kpis", name), kpi, kpi.compute)
         if isinstance(kpi.compute, OverKpis):
             at, layers = ("kpis", name, "compute", "value"), (known.kpis, known.earlier)
             yield FormulaUse(at, kpi.compute.value, "number", RESULTS, layers, columns=False)
@@ -120,10 +116,14 @@ def formula_uses(rules: RuleSet, placed_nodes: Iterable[Placed]) -> Iterator[For
         yield from _of_plan(known, ("plans", name), plan, nodes[name])
 
 
-def _of_verbatims(name: str, kpi: Kpi) -> Iterator[FormulaUse]:
-    if isinstance(kpi.compute, FromFacts) and kpi.verbatims is not None:
-        at = ("kpis", name, "verbatims", "when")
-        yield FormulaUse(at, kpi.verbatims.when, "boolean", kpi.compute.source, (WHOLE_PERIOD,))
+def _over_facts(rules: RuleSet, at: KeyPath, kpi: Kpi, compute: FromFacts) -> Iterator[FormulaUse]:
+    """The formulas of a KPI that speak of its facts."""
+    source = rules.source_behind(compute.source)
+    layers = (WHOLE_PERIOD, OF_CASES) if compute.source in rules.cases else (WHOLE_PERIOD,)
+    if kpi.verbatims is not None:
+        yield FormulaUse((*at, "verbatims", "when"), kpi.verbatims.when, "boolean", source, layers)
+    for key, (formula, wanted) in compute.formulas().items():
+        yield FormulaUse((*at, "compute", *key.split(".")), formula, wanted, source, layers)
 
 
 def _of_source(name: str, source: Source) -> Iterator[FormulaUse]:
@@ -231,8 +231,11 @@ def text_columns(rules: RuleSet, source: str) -> frozenset[str]:
 
 def verbatim_columns(rules: RuleSet, source: str) -> frozenset[str]:
     """The columns of a source that hold what people wrote."""
-    said = (kpi.verbatims for kpi in rules.kpis.values() if getattr(kpi.compute, "source", None) == source)
-    return frozenset(each.column for each in said if each is not None)
+    return frozenset(
+        kpi.verbatims.column
+        for kpi in rules.kpis.values()
+        if kpi.verbatims and isinstance(kpi.compute, FromFacts) and rules.source_behind(kpi.compute.source) == source
+    )
 
 
 def _from(rules: RuleSet, source: str) -> Iterator[FromFacts]:

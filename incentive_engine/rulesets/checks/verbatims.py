@@ -19,12 +19,12 @@ def verbatims_stand_in_facts(checked: Checked) -> Iterator[Problem]:
         if kpi.verbatims is None:
             continue
         compute, column = kpi.compute, kpi.verbatims.column
-        source = rules.sources.get(compute.source) if isinstance(compute, FromFacts) else None
+        source = rules.facts.get(compute.source) if isinstance(compute, FromFacts) else None
         if source is None or not isinstance(compute, FromFacts):
             message = f"nobody writes anything beside `{name}`: it is not worked out from the facts of a source"
             hint = "move `verbatims` to the KPI of the survey in which people write"
             yield Problem("verbatims-without-facts", message, checked.key("kpis", name, "verbatims"), hint)
-        elif column in (source.date, *source.names, *answer_columns(rules, compute.source)):
+        elif column in (source.date, *source.names, *answer_columns(rules, rules.source_behind(compute.source))):
             message = f"`{column}` cannot be what people write: it is an answer, the date of a fact, or names somebody"
             where = checked.at("kpis", name, "verbatims", "column")
             yield Problem("column-used-twice", message, where, "name the column that holds the text")
