@@ -78,17 +78,17 @@ def credited(
     assignments = assignments_in(accepted)
     if wider and assignments is not None:
         usable, nowhere = _placed(usable, source, assignments, wider)
-        held.append(_unassigned(name, nowhere, source))
+        held += [] if nowhere is None else [_unassigned(name, nowhere, source)]
     company = pl.lit(COMPANY).alias(subject_column("company"))
     return usable.with_columns(company, *_wider(source, wider)), pl.concat(held)
 
 
 def _placed(
     facts: pl.LazyFrame, source: Source, assignments: Assignments, kinds: Collection[str]
-) -> tuple[pl.LazyFrame, pl.DataFrame]:
+) -> tuple[pl.LazyFrame, pl.DataFrame | None]:
     """The facts with the team and department of their payees on the day, instead of what these are now.
 
-    And those by themselves that do not name them and of whose payees nothing says where they were.
+    And those by themselves, if any, that do not name them and of whose payees nothing says where they were.
     """
     every = facts.select(pl.col(_PAYEE).alias("payee"), pl.col(source.date).cast(pl.Date).alias("day")).unique()
     days = every.filter(pl.col("payee").is_in(assignments.payees.implode())).collect(engine="streaming")
@@ -102,6 +102,8 @@ def _placed(
         places.lazy(), on=[_PAYEE, _DAY], how="left"
     )
     then = (pl.coalesce(_THEN + kind, _OWN + kind).alias(_OWN + kind) for kind in kinds)
+    if places[_KNOWN].all():  # looked at once more, each fact would cost as much as being counted
+        return placed.with_columns(then), None
     nameless = pl.any_horizontal(subject.is_null() for subject in _named_in(source, kinds).values())
     nowhere = (~pl.col(_KNOWN)).fill_null(False) & nameless
     return placed.filter(~nowhere).with_columns(then), placed.filter(nowhere).collect(engine="streaming")
