@@ -42,7 +42,6 @@ from incentive_engine.kinds.windows import days_of
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD
 from incentive_engine.rulesets.models import Kpi, RuleSet
-from incentive_engine.rulesets.tables import Source
 
 Days: TypeAlias = tuple[dt.date, dt.date]
 """The first and the last day that count for a result."""
