@@ -43,7 +43,7 @@ class Interval:
     @classmethod
     def source(cls) -> str:
         """The formula's name, and where it is published."""
-        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+        return " ".join((cls.__doc__ or "").split())
 
 
 class OfSums(Interval, ABC):

@@ -21,10 +21,7 @@ from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import Declared, Language
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import CurveKind
-from incentive_engine.kinds.intervals import Wilson
-from incentive_engine.kinds.kpi_kind import Added, KpiKind
-from incentive_engine.kinds.kpis_of_customers import Repeat
-from incentive_engine.kinds.percentiles import Percentile
+from incentive_engine.kinds.kpi_kind import FromFacts, KpiKind
 from incentive_engine.rulesets.catalogue import catalogues
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
@@ -129,6 +126,8 @@ def _example(kind: Kind, examples: Mapping[Kind, Use]) -> str:
     sentences = [] if isinstance(kind, str) else [_sentence(use, language) for language in ("en", "fr")]
     if any(sentences):
         lines += ["", f"In words: “{sentences[0]}”; « {sentences[1]} »."]
+    if isinstance(kind, type) and issubclass(kind, FromFacts) and kind.interval:
+        lines += ["", f"Its 95 % interval: {kind.interval.source()}"]
     return "\n".join([*lines, ""])
 
 
@@ -294,9 +293,7 @@ def _catalogue() -> Iterator[str]:
 
 def _interval(kind: KpiKind) -> str:
     """The formula of its 95 % interval, by its name."""
-    if isinstance(kind, Percentile):
-        return "order statistics"
-    formula = Wilson() if isinstance(kind, Repeat) else kind.interval if isinstance(kind, Added) else None
+    formula = kind.interval if isinstance(kind, FromFacts) else None
     return re.sub(r"(?<!^)([A-Z])", r" \1", type(formula).__name__) if formula else "none"
 
 
