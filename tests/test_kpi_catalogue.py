@@ -20,8 +20,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import incentive_engine
+from incentive_engine.cli import main
 from incentive_engine.documents import Document, read_document, read_text
 from incentive_engine.engine.measuring import measured_from
 from incentive_engine.engine.run import Run, rules_in
@@ -245,7 +247,11 @@ def test_a_run_keeps_the_entries_that_it_used(tmp_path: Path) -> None:
     run = run_in(tmp_path)
     kept = tmp_path / "run" / "rules" / "kpis" / "voice.yaml"
     assert kept.read_text(encoding="utf-8") == document("voice").text
-    assert list(run.summary["rules"]["entries"]) == ["kpis/voice.yaml"]
+    [(name, sha256)] = run.summary["rules"]["entries"].items()
+    done = CliRunner().invoke(main, ["statements", str(tmp_path / "run"), "--out", str(tmp_path / "pages")])
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    assert f"{name}<br><code>{sha256}</code>" in page
     kept.write_text(document("voice").text.replace("better: higher", "better: lower"), encoding="utf-8")
     assert rules_in(tmp_path / "run").ruleset.kpis["happy"].better == "lower"  # its own, not those of this engine
     assert incentive_engine.recompute(tmp_path / "run").payouts.equals(run.payouts)

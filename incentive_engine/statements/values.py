@@ -162,8 +162,8 @@ class Origin:
     rule_set: str
     version: str
     decided: str
-    rule_file: str
-    fingerprint: str
+    rule_files: tuple[tuple[str, str], ...]
+    """The rule set's and those of the catalogue that it takes over from, each with its fingerprint."""
     engine: str
     period: str
     dates: str
