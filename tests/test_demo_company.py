@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 import incentive_engine
+from incentive_engine.audit.gaming import to_review
 from incentive_engine.demo import PERIOD, people, records, write_company
 from incentive_engine.engine.run import Run
+from incentive_engine.engine.running import accept_for
 from incentive_engine.shipped import rules_dir
 
 RULES = rules_dir() / "demo" / "care-quarterly.yaml"
@@ -180,3 +182,11 @@ def _fingerprints(folder: Path) -> dict[str, str]:
 def _workforce(company: Path) -> pl.DataFrame:
     text = (company / "workforce.csv").read_bytes().decode("cp1252")
     return pl.read_csv(text.encode(), separator=";", infer_schema=False)
+
+
+def test_an_audit_finds_who_cuts_calls_short(company: Path) -> None:
+    """One call in six of that adviser lasts 9 seconds; everybody else's last longer, but for very few."""
+    rules = incentive_engine.load(RULES)
+    found = to_review(rules.ruleset, accept_for(rules, company).tables, rules.period(PERIOD))
+    assert [(each.signal, each.subject) for each in found] == [("watched", people.CUTS_CALLS_SHORT)]
+    assert found[0].share == pytest.approx(1 / 6, abs=0.01)

@@ -22,6 +22,7 @@ TEAM_WITHOUT_TARGETS: Final = "Care Metz 1"
 WITHOUT_RETENTION: Final = "S0033"
 MANY_COMPLAINTS: Final = ("C0008", "C0311", "C0650", "F0120", "F0301")
 MIS_SELLER: Final = "S0055"
+CUTS_CALLS_SHORT: Final = "C0250"
 MOVED: Final = {"F0207": "Field service Lille 4", "F0208": "Field service Lille 4", "C0206": "Care Pau 1"}
 """Who came from another team in the middle of the quarter, and which."""
 MOVED_ON: Final = dt.date(2026, 8, 17)

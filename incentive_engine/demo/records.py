@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from incentive_engine.demo.people import END, MANY_COMPLAINTS, MIS_SELLER, START, THREE_ANSWERS, Payee
+from incentive_engine.demo.people import CUTS_CALLS_SHORT, END, MANY_COMPLAINTS, MIS_SELLER, START, THREE_ANSWERS, Payee
 
 _ANSWERS = {"Care": 16, "Field service": 9, "Sales": 10, "Back office": 8}
 _CHANNELS = {"Care": "phone", "Field service": "visit", "Sales": "shop", "Back office": "e-mail"}
@@ -64,7 +64,10 @@ def invitations(rng: Random, surveys: pl.DataFrame) -> pl.DataFrame:
 
 
 def calls(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
-    """One row per call. The voice server IVR answers many alone; who gives up waiting has a queue but no adviser."""
+    """One row per call. The voice server IVR answers many alone; who gives up waiting has a queue but no adviser.
+
+    One adviser hangs up on one caller in six.
+    """
     advisers = _workers(people, "Care")
     each = [_about(rng, 105 * person.present) for person in advisers]
     answered = _queues(advisers, each)
@@ -72,8 +75,10 @@ def calls(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
     quarter = pl.lit((END - START).days + 1, pl.Int64).alias("days")
     robot = pl.DataFrame({"adviser_id": ["IVR"] * 26_000}).with_columns(pl.lit(START).alias("first"), quarter)
     wait, handle = _waiting("wait", rng, answered.height), _varying(rng, answered.height, 0.45)
+    short = (pl.col("adviser_id") == CUTS_CALLS_SHORT) & (pl.int_range(pl.len()).over("adviser_id") % 6 == 0)
+    lasting = pl.when(short).then(9.0).otherwise(pl.col("pace") * handle)
     frames = [
-        answered.with_columns(answered=True, wait_seconds=wait, handle_seconds=pl.col("pace") * handle),
+        answered.with_columns(answered=True, wait_seconds=wait, handle_seconds=lasting),
         lost.with_columns(answered=False, wait_seconds=15 + _waiting("patience", rng, lost.height)).drop("adviser_id"),
         robot.with_columns(answered=True, wait_seconds=0.0, handle_seconds=20 + 90 * _chance(rng, robot.height)),
     ]
