@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from incentive_engine.rulesets.checked import Check
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.loading import Rules, load_document
 from incentive_engine.rulesets.shares import declared_customer_share
-from incentive_engine.shipped import rule_sets
+from incentive_engine.shipped import rule_sets, rules_dir
 from tests.drawn import as_yaml, cases
 from tests.oracle import Case
 
@@ -144,7 +145,19 @@ def test_every_code_is_shown_by_a_broken_rule_set() -> None:
     codes = {code for source in sources for code in re.findall(r'(?:Problem|Refused)\(\s*(?:at, )?"([a-z-]+)"', source)}
     codes |= {f"unknown-{what.lower()}" for source in sources for what in re.findall(r'\bunknown\(\s*"(\w+)"', source)}
     codes |= {code for each in RULE_CHECKS for code in each.codes}
-    assert codes - shown_codes() == {"too-many-decimals"}, "these codes have no rule set in tests/broken/rules"
+    elsewhere = {"too-many-decimals", "calendars-extra"}
+    assert codes - shown_codes() == elsewhere, "these codes have no rule set in tests/broken/rules"
+
+
+def test_who_lacks_the_package_of_public_holidays_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    with pytest.raises(InputProblems) as raised:
+        incentive_engine.load(rules_dir() / "field" / "retail-store.yaml")
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.hint) == (
+        "calendars-extra",
+        "pip install 'incentive-engine[calendars]', or list the days under `closed`",
+    )
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
