@@ -1,6 +1,6 @@
 """Columns may be called anything: the words that the package itself uses, braces, quotes, the names of other things.
 
-A rule set names a column in eleven places. Each run gives every place another odd name and must pay what the plain
+A rule set names a column in fourteen places. Each run gives every place another odd name and must pay what the plain
 names pay, to the cent, with the same rows held; or the rule set is refused, at the place of the name.
 """
 
@@ -26,8 +26,9 @@ _FORMULA_WORDS = {"AND", "OR", "NOT", "IN", "TRUE", "FALSE"}
 PLAIN = {
     "adviser": "adviser", "day": "day", "queue": "queue", "unit": "unit", "fact": "fact", "answer": "answer",
     "grade": "grade", "goal": "goal", "share": "share", "office": "office", "solved": "solved",
+    "part": "part", "twin": "twin", "trial": "trial",
 }  # fmt: skip
-IN_FORMULAS = ("office", "solved")
+IN_FORMULAS = ("office", "solved", "trial")
 """What stands in formulas is a name; all else can be any text."""
 MEANT = {"payee", "team", "department", "base_salary", "fte", "hired", "left", "currency"}
 """Columns of the workforce that mean what they are called."""
@@ -39,8 +40,11 @@ decided: {by: The committee, on: 2025-12-11}
 currency: EUR
 timezone: Europe/Paris
 sources:
-  surveys: {path: surveys.csv, id: <fact>, payee: <adviser>, team: <queue>, department: <unit>, date: <day>}
-  calls: {path: calls.csv, payee: <adviser>, team: <queue>, date: <day>}
+  surveys: {path: surveys.csv, id: <fact>, payee: <adviser>, team: <queue>, department: <unit>, date: <day>,
+            share: <part>}
+  calls: {path: calls.csv, payee: <adviser>, team: <queue>, date: <day>,
+          set_aside: [{when: =trial=, because: {en: A trial}}, {same: [<twin>], within: 1, because: {en: Twice}}]}
+assignments: {path: assignments.csv}
 tables:
   goals: {path: goals.csv, keys: [<grade>]}
 kpis:
@@ -78,25 +82,43 @@ A6,T2,D2,g1,Paris,10000,2020-01-01,2026-09-15
     "kpis": "subject_kind,subject,kpi,period,value\npayee,A1,cases,2026-Q3,10\npayee,A9,cases,2026-Q3,10\n",
     "goals": "<grade>,<goal>,<share>\ng1,0.5,0.5\ng2,0.8,0.5\ng2,0.8,0.5\n",
     "surveys": """\
-<fact>,<adviser>,<queue>,<unit>,<answer>,<day>
-1,A1,,,10,2026-07-01
-1,A1,,,10,2026-07-01
-2,A2,T1,D2,7,2026-07-01
-2,A2,T1,D2,6,2026-07-01
-3,A2,,,9,2026-09-30
-4,A4,,,3,2026-08-15
-5,A9,t1,d1,3,2026-08-15
-6,A6,T2,D2,11,2026-08-15
-7,,T2,,8,2026-08-15
+<fact>,<adviser>,<queue>,<unit>,<answer>,<day>,<part>
+1,A1,,,10,2026-07-01,1
+1,A1,,,10,2026-07-01,1
+2,A2,T1,D2,7,2026-07-01,1
+2,A2,T1,D2,6,2026-07-01,1
+3,A2,,,9,2026-09-30,1
+4,A4,,,3,2026-08-15,1
+5,A9,t1,d1,3,2026-08-15,1
+6,A6,T2,D2,11,2026-08-15,1
+7,,T2,,8,2026-08-15,1
+8,A1,,,7,2026-08-15,0.5
+8,A4,,,7,2026-08-15,0.5
+9,A1,,,7,2026-08-15,0.5
+9,A4,,,7,2026-08-15,0.4
+10,A1,,,7,2026-08-15,0.5
+10,A4,,,7,2026-08-16,0.5
+""",
+    "assignments": """\
+payee,from,to,team,department
+A1,2026-01-01,2026-07-31,T2,D2
+A1,2026-08-01,,T1,D1
+A4,2026-08-15,,T2,D2
+A5,2026-01-01,2026-07-31,t2,D2
 """,
     "calls": """\
-<adviser>,<queue>,=solved=,<day>
-A1,T1,yes,2026-07-01
-A1,T1,no,2026-07-02
-A2,,,2026-07-02
-A6,t2,yes,2026-07-02
-A4,,yes,2026-07-02
-A4,,maybe,2026-07-02
+<adviser>,<queue>,=solved=,<day>,<twin>,=trial=
+A1,T1,yes,2026-07-01,,no
+A1,T1,no,2026-07-02,,
+A2,,,2026-07-02,,no
+A6,t2,yes,2026-07-02,,no
+A4,,yes,2026-08-15,,no
+A4,,yes,2026-07-02,,no
+A4,,maybe,2026-07-02,,no
+A1,T1,no,2026-07-03,,yes
+A1,T1,yes,2026-07-03,c1,no
+A1,T1,no,2026-07-04,c1,no
+A1,T1,yes,2026-08-20,c1,no
 """,
 }
 ODD = (
@@ -107,7 +129,7 @@ ODD = (
 )  # fmt: skip
 REFUSED = ("*", "^.*$", " a", "a ", "a\0b", "days_employed", "period_end", "nps@team", "nps@team.n", "goals.x@table")
 ALLOWED = {"reserved-name", "header-refused", "name-clash", "column-used-twice", "type-mismatch", "type-not-allowed",
-           "no-payee-here"}  # fmt: skip
+           "no-payee-here", "kpi-not-allowed"}  # fmt: skip
 
 
 def own_words() -> list[str]:
@@ -163,7 +185,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     found = run(rules, written(tmp_path_factory.mktemp("plain") / "data", PLAIN), PERIOD)
     assert found.payouts.height == 3
     codes = {"unknown-payee", "unknown-team", "missing-who", "duplicate-row", "not-a-boolean",
-             "contradicting-rows", "out-of-bounds", "missing-weight"}  # fmt: skip
+             "contradicting-rows", "out-of-bounds", "missing-weight",
+             "set-aside", "shares-not-100", "not-assigned", "misspelt-team"}  # fmt: skip
     assert codes <= set(found.held["code"])
     return told(found)
 
