@@ -445,6 +445,16 @@ def test_an_audit_of_nothing_ends_in_words(tmp_path: Path, empty: str, left: int
     assert (folder / "audit.html").is_file()
 
 
+@pytest.mark.parametrize("others", [("2026-07", "2026-Q2"), ("2026", "2026-H1"), ("2026-H1", "2026-Q1")])
+def test_periods_of_different_lengths_are_refused(others: tuple[str, ...]) -> None:
+    rules = rules_dir() / "starter"
+    periods = [argument for period in others for argument in ("--period", period)]
+    result = CliRunner().invoke(main, ["audit", str(rules / "rules.yaml"), "--data", "nowhere", *periods])
+    assert result.exit_code == 1
+    assert "error[periods-differ]" in result.output
+    assert "give months only, or quarters only" in result.output
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     rules = rules_dir() / "starter"
     arguments = ["audit", str(rules / "rules.yaml"), "--data", str(rules / "data"), "--period", "2026-Q3"]

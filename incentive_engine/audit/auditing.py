@@ -53,6 +53,7 @@ from incentive_engine.engine.measured import SUBJECT, VALUE, Measured
 from incentive_engine.engine.measuring import measure
 from incentive_engine.engine.outputs import contributions, payouts
 from incentive_engine.engine.running import Timings, accept_for, calculate
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import Accepted, accept
 from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.kinds.kpis import Count
@@ -78,7 +79,7 @@ def audit(
     InputProblems for periods that there are not, and for files that cannot be used.
     """
     step = on_step or (lambda name: None)
-    parsed = sorted({rules.period(name) for name in periods}, key=lambda period: (period.end, period.start))
+    parsed = _in_order(rules, periods)
     last = parsed[-1]
     step("accept")
     accepted = accept_for(rules, data)
@@ -107,6 +108,15 @@ def audit(
         looked_for=(*looked_for(rules.ruleset), *one_sided),
         inputs=tuple((name, table.frame.height, table.fingerprint) for name, table in accepted.tables.items()),
     )
+
+
+def _in_order(rules: Rules, names: Sequence[str]) -> list[Period]:
+    """The periods in order of time. Raises InputProblems where one is longer than another: they cannot be compared."""
+    parsed = sorted({rules.period(name) for name in names}, key=lambda period: period.start)
+    if len({len(period.parts("months")) for period in parsed}) > 1:
+        message = f"{', '.join(f'`{period.name}`' for period in parsed)} are not of one length: nothing can be compared"
+        raise InputProblems([Problem("periods-differ", message, hint="give months only, or quarters only")])
+    return parsed
 
 
 @dataclass(frozen=True)
