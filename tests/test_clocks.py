@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import sys
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 import incentive_engine
 from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
+from incentive_engine.errors import InputProblems
 from incentive_engine.formulas import Formula, compile_number
 from incentive_engine.rulesets.calendars import Calendar
 from tests.oracle.calendars import holidays_of_france, working_days, working_hours
@@ -309,3 +311,15 @@ def test_what_is_written_when_a_case_ends_is_kept(tmp_path: Path) -> None:
         ("two", dt.date(2026, 7, 1), "d", True),
         ("two", dt.date(2026, 7, 2), "h", False),
     ]
+
+
+def test_holidays_need_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening hours do not."""
+    rules = "calendar: {open: [{days: [monday], from: 09:00, to: 10:00}], holidays: {country: FR}}\n"
+    rules += "sources: {facts: {path: facts.csv, date: at, columns: {due: {type: datetime}}}}"
+    computes = {"time": "{kind: sum, from: facts, value: 'WORKHOURS(due, at)'}"}
+    files = {"facts.csv": "at,due\n2026-07-06,2026-07-20\n"}
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    with pytest.raises(InputProblems, match=r"calendars-extra.*public holidays is not installed\n.*\[calendars\]"):
+        run_of(tmp_path, rules, computes, files)
+    assert found(run_of(tmp_path, rules.replace(", holidays: {country: FR}", ""), computes, files)) == {"time": 2}

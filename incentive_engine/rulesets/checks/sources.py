@@ -58,11 +58,19 @@ def shares_are_of_facts(checked: Checked) -> Iterator[Problem]:
             message = f"the facts of `{compute.source}` are shared, and `{name}` counts them whole"
             hint = "read another source, or use a kind that adds up: nps, mean, share, count, sum, ratio, grid"
             yield Problem("cannot-be-shared", message, checked.at("kpis", name, "compute", "kind"), hint)
-    for name, cases in rules.cases.items():
-        if cases.source in shared:
-            message = f"the events of `{cases.source}` are shared, and who ends a case is one"
-            hint = "read a source without `share`"
-            yield Problem("cannot-be-shared", message, checked.at("cases", name, "from"), hint)
+
+
+@tells("same-of-a-share", about=(SetAsideRepeats,))
+def repeats_are_of_facts(checked: Checked) -> Iterator[Problem]:
+    """What makes a fact the repeat of another is the same in all rows of those who share it."""
+    for name, source in checked.rules.sources.items():
+        own = (source.payee, source.team, source.department, source.share) if source.share else ()
+        for index, rule in enumerate(source.set_aside):
+            for number, column in enumerate(rule.same if isinstance(rule, SetAsideRepeats) else ()):
+                if column in own:
+                    message = f"`{column}` differs between those who share a fact: it cannot make one repeat another"
+                    where = checked.at("sources", name, "set_aside", index, "same", number)
+                    yield Problem("same-of-a-share", message, where, "name the customer, the product, the order")
 
 
 @tells("unknown-source", "invitations-not-told-apart", about=(Source,))
