@@ -48,10 +48,6 @@ def shares_are_of_facts(checked: Checked) -> Iterator[Problem]:
                 message = f"`{source.share}` is the share of a payee in a fact, and `{name}` has no `{key}`"
                 where = checked.at("sources", name, "share")
                 yield Problem(f"missing-{key}", message, where, f"map the column that {what}: `{key}: COLUMN`")
-    for name, cases in rules.cases.items():
-        if cases.source in shared:
-            message = f"the facts of `{cases.source}` are shared, and the clocks of `{name}` run on them whole"
-            yield Problem("cannot-be-shared", message, checked.at("cases", name, "from"), "read another source")
     for name, kpi in rules.kpis.items():
         compute = kpi.compute
         if isinstance(compute, FromFacts) and compute.source in shared and not compute.can_be_shared:
