@@ -9,7 +9,7 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.formula_uses import FormulaUse
-from incentive_engine.rulesets.set_aside import SetAsideWhen
+from incentive_engine.rulesets.set_aside import SetAsideRepeats, SetAsideWhen
 from incentive_engine.rulesets.tables import Source
 
 
@@ -54,6 +54,10 @@ def shares_are_of_facts(checked: Checked) -> Iterator[Problem]:
             message = f"the facts of `{compute.source}` are shared, and `{name}` counts them whole"
             hint = "read another source, or use a kind that adds up: nps, mean, share, count, sum, ratio, grid"
             yield Problem("cannot-be-shared", message, checked.at("kpis", name, "compute", "kind"), hint)
+    for name, cases in rules.cases.items():
+        if cases.source in shared:
+            message = f"the facts of `{cases.source}` are shared, and the clocks of `{name}` run on them whole"
+            yield Problem("cannot-be-shared", message, checked.at("cases", name, "from"), "read another source")
 
 
 @tells("same-of-a-share", about=(SetAsideRepeats,))
