@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -488,3 +489,27 @@ def test_invitations_that_are_not_known_are_not_zero(tmp_path: Path) -> None:
     (tmp_path / "of teams").mkdir()
     found = asked_of(tmp_path / "of teams", "North,2026-07-01,yes", of_nobody)
     assert (found["nps", "one"], found["nps", "North"]) == ((1, None), (2, 1))
+
+
+# --- the order of rows ------------------------------------------------------------------------------------------------
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    draw = random.Random(1117)
+    moves = ["one,2026-01-01,2026-08-15,South,", "one,2026-08-16,,North,", "two,2026-07-10,,South,Field"]
+    facts = [f"{draw.choice(['one', 'two'])},2026-0{draw.choice('789')}-{draw.randrange(10, 31)}," for _ in range(60)]
+    (first, other) = (tmp_path / "first", tmp_path / "other")
+    runs = []
+    for folder in (first, other):
+        folder.mkdir()
+        run = teams_of(folder, " ".join(moves), " ".join(facts))
+        runs.append((run.kpis.sort("kpi", "subject").rows(), run.held.drop("key").sort("payee", "reason").rows()))
+        draw.shuffle(moves)
+        draw.shuffle(facts)
+    assert runs[0] == runs[1]
+    deals = [line for line in DEALS.split() if line] + ["3,one,2026-07-05,0.5,7,1", "3,two,2026-07-05,0.4,7,1"]
+    results = []
+    for folder in (first, other):
+        results.append((run := shared_of(folder, " ".join(deals))).kpis.rows() + run.held.rows())
+        draw.shuffle(deals)
+    assert results[0] == results[1]

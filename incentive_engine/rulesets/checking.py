@@ -66,6 +66,7 @@ from incentive_engine.rulesets.checks.scorecards import (
 from incentive_engine.rulesets.checks.sources import (
     exclusions_are_symmetric,
     invitations_are_of_others,
+    repeats_are_of_facts,
     shares_are_of_facts,
 )
 from incentive_engine.rulesets.checks.subjects import (
@@ -116,6 +117,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     facts_name_their_subjects,
     exclusions_are_symmetric,
     shares_are_of_facts,
+    repeats_are_of_facts,
     invitations_are_of_others,
     floors_are_below_caps,
     limits_are_above_floors,
