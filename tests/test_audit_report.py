@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -18,9 +19,13 @@ import incentive_engine
 from incentive_engine.audit.agreement import agreement
 from incentive_engine.audit.auditing import audit
 from incentive_engine.audit.declared import declared_findings
-from incentive_engine.audit.findings import QUALITIES, Audit, Finding, InUnit, KpiAudit, Matrix, Suspicion
+from incentive_engine.audit.drawing import graph
+from incentive_engine.audit.findings import QUALITIES, Audit, Finding, InUnit, KpiAudit, Link, Matrix, Suspicion
 from incentive_engine.audit.gaming import exclusions, to_review
+from incentive_engine.audit.judging import ceiling_finding
 from incentive_engine.audit.pages import as_data, html, written
+from incentive_engine.audit.paper import Graph
+from incentive_engine.audit.sensitivity import Sensitivity
 from incentive_engine.audit.telling import Told, reader
 from incentive_engine.cli import main
 from incentive_engine.engine.running import accept_for
@@ -369,6 +374,27 @@ def test_values_are_written_as_the_reader_writes_them(code: str, sentence: str) 
     assert re.sub(r"\s", " ", sentence_written) == sentence
 
 
+# --- drawings ---------------------------------------------------------------------------------------------------------
+
+
+def drawn(*links: tuple[str, str]) -> Graph:
+    found = graph([Link(driver, driven, "confirmed", ()) for driver, driven in links], str, lambda link: link.driver)
+    assert found is not None
+    return found
+
+
+def test_drivers_stand_left_of_what_they_drive() -> None:
+    """Speed drives ease and the score, ease the score: three columns, and one arrow in a lane below the middle one."""
+    found = drawn(("speed", "score"), ("speed", "ease"), ("ease", "score"))
+    assert [box.lines for box in sorted(found.boxes, key=lambda box: box.x)] == [("speed",), ("ease",), ("score",)]
+    assert ["H" in arrow.path for arrow in found.arrows] == [True, False, False]
+    assert [arrow.label_x for arrow in found.arrows][1] > found.arrows[0].label_x
+
+
+def test_what_drives_itself_is_drawn_all_the_same() -> None:
+    assert len(drawn(("ease", "score"), ("score", "ease")).boxes) == 2
+
+
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
@@ -575,6 +601,17 @@ def test_whose_customers_fall_silent(company: Audit) -> None:
     assert [(each.signal, each.subject, each.count, each.of, each.usual) for each in company.to_review] == [
         ("response", "A", 3, 100, 0.4)
     ]
+
+
+def test_a_kpi_whose_ceiling_is_reached() -> None:
+    figures = Sensitivity(10, 0.9, 0.1, 0.51, 0.0, None, None, None)
+    assert (
+        ceiling_finding({"team": replace(figures, best_share=0.5), "company": replace(figures, best_share=None)})
+        is None
+    )
+    found = ceiling_finding({"payee": figures})
+    assert found is not None
+    assert (found.quality, found.verdict, codes(found)) == ("renewed", "weak", ["ceiling_reached"])
 
 
 def test_a_weight_that_matters_to_nobody(company: Audit) -> None:

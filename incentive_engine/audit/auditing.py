@@ -32,6 +32,7 @@ from incentive_engine.audit.findings import (
 )
 from incentive_engine.audit.gaming import exclusions, looked_for, to_review
 from incentive_engine.audit.judging import (
+    ceiling_finding,
     checked,
     link,
     perception,
@@ -249,14 +250,16 @@ class _Auditing:
         span = self.rules.ranges.results.get(name)
         ends = sorted(map(float, span.span()), reverse=kpi.better == "higher") if span else [None, None]
         at_least = kpi.reliability.at_least if kpi.reliability else 1
+        moves = {of: sensitivity(each, *ends) for of, each in of_kind.items()}
         findings = [
             reliability_finding(kpi, {of: _reliability(kpi, each, at_least) for of, each in of_kind.items()}),
-            sensitivity_finding(kpi, {of: sensitivity(each, *ends) for of, each in of_kind.items()}),
+            sensitivity_finding(kpi, moves),
             prediction_finding(kpi, tuple(each for each in self.links if each.driver == name)),
             self.mattering.get(name),
             self._answering(name, uses),
             *declared_findings(rules, name, measures, departments, self.last.end),
             self._from_outside(name, of_kind),
+            ceiling_finding(moves),
         ]
         main = next(iter(of_kind.values()), None)
         found = together(each for each in findings if each is not None)

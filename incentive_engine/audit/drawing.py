@@ -13,10 +13,12 @@ from incentive_engine.audit.telling import Told
 from incentive_engine.engine.measured import VALUE
 from incentive_engine.rulesets.models import Kpi
 
+_Slot = str | tuple[str, str]
+"""A place in a column of the driver graph: an indicator, or the lane of an arrow that passes by."""
 WIDTH, HEIGHT, EDGE = 600, 120, 4
 MOST: Final = 150
 """So many results can be told apart in a drawing; of more, every second or third is drawn."""
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, LINE = 190, 52, 130, 18, 22
+BOX_WIDTH, BOX_HEIGHT, LANE, GAP_X, GAP_Y, LINE = 190, 52, 6, 130, 18, 22
 
 
 def dots(results: pl.DataFrame, kpi: Kpi, write: Told, words: Mapping[str, Any], subjects: str) -> Dots | None:
@@ -54,24 +56,40 @@ def percent_wide(share: float) -> str:
 
 
 def graph(links: Sequence[Link], title: Callable[[str], str], told: Callable[[Link], str]) -> Graph | None:
-    """What drives what, from left to right: each indicator stands left of all that it drives."""
+    """What drives what, from left to right: each indicator stands left of all that it drives.
+
+    An arrow that passes a column has a lane of its own below the boxes there, so that none runs behind a box.
+    """
     if not links:
         return None
     layers = _layers(links)
-    columns: dict[int, list[str]] = {}
-    for name, layer in layers.items():
-        columns.setdefault(layer, []).append(name)
     last = max(layers.values())
-    tallest = max(map(len, columns.values())) * (BOX_HEIGHT + GAP_Y) - GAP_Y
-    places: dict[str, tuple[int, int]] = {}
-    for layer, names in columns.items():
-        free = tallest - (len(names) * (BOX_HEIGHT + GAP_Y) - GAP_Y)
-        for at, name in enumerate(names):
-            x, y = (last - layer) * (BOX_WIDTH + GAP_X), at * (BOX_HEIGHT + GAP_Y) + free // 2
-            places[name] = (x + EDGE, y + EDGE)
-    boxes = tuple(Box(_lines(title(name)), *place) for name, place in places.items())
-    arrows = tuple(_arrow(link, places, told(link)) for link in links)
-    return Graph((last + 1) * BOX_WIDTH + last * GAP_X + 2 * EDGE, tallest + 2 * EDGE, boxes, arrows)
+    columns: list[list[_Slot]] = [[name for name in layers if layers[name] == layer] for layer in range(last + 1)]
+    for link in links:
+        for layer in range(layers[link.driven] + 1, layers[link.driver]):
+            columns[layer].append((link.driver, link.driven))
+    heights = [sum(map(_height, column)) - GAP_Y for column in columns]
+    places: dict[tuple[_Slot, int], tuple[int, int]] = {}
+    for layer, column in enumerate(columns):
+        y = (max(heights) - heights[layer]) // 2 + EDGE
+        for slot in column:
+            places[slot, layer] = ((last - layer) * (BOX_WIDTH + GAP_X) + EDGE, y + (_height(slot) - GAP_Y) // 2)
+            y += _height(slot)
+    boxes = tuple(
+        Box(_lines(title(name)), x, y - BOX_HEIGHT // 2)
+        for (name, _), (x, y) in places.items()
+        if isinstance(name, str)
+    )
+    arrows = tuple(
+        _arrow(link, layers, places, told(link), sum(each.driver == link.driver for each in links[:at]))
+        for at, link in enumerate(links)
+    )
+    return Graph((last + 1) * BOX_WIDTH + last * GAP_X + 2 * EDGE, max(heights) + 2 * EDGE, boxes, arrows)
+
+
+def _height(slot: _Slot) -> int:
+    """What a box or a lane takes of its column, with the gap below it."""
+    return (BOX_HEIGHT if isinstance(slot, str) else LANE) + GAP_Y
 
 
 def _layers(links: Sequence[Link]) -> dict[str, int]:
@@ -85,12 +103,30 @@ def _layers(links: Sequence[Link]) -> dict[str, int]:
     return {name: depth(name, (name,)) for name in names}
 
 
-def _arrow(link: Link, places: Mapping[str, tuple[int, int]], sentence: str) -> Arrow:
-    (from_x, from_y), (to_x, to_y) = places[link.driver], places[link.driven]
-    start, end = (from_x + BOX_WIDTH, from_y + BOX_HEIGHT // 2), (to_x, to_y + BOX_HEIGHT // 2)
-    bend = GAP_X // 2
-    path = f"M{start[0]} {start[1]}C{start[0] + bend} {start[1]} {end[0] - bend} {end[1]} {end[0]} {end[1]}"
-    return Arrow(path, link.verdict, sentence, start[0] + 16, start[1] - 6)
+def _arrow(
+    link: Link,
+    layers: Mapping[str, int],
+    places: Mapping[tuple[_Slot, int], tuple[int, int]],
+    sentence: str,
+    earlier: int,
+) -> Arrow:
+    """From the right of one box to the left of the other, along the lanes between them.
+
+    `earlier`: how many arrows leave the same box before this one; their signs stand side by side.
+    """
+    x, y = places[link.driver, layers[link.driver]]
+    x += BOX_WIDTH
+    path, label = f"M{x} {y}", (x + 16 + 14 * earlier, y - 6)
+    lanes = [
+        places[(link.driver, link.driven), layer] for layer in range(layers[link.driver] - 1, layers[link.driven], -1)
+    ]
+    for to_x, to_y in (*lanes, places[link.driven, layers[link.driven]]):
+        path += f"C{x + GAP_X // 2} {y} {to_x - GAP_X // 2} {to_y} {to_x} {to_y}"
+        x, y = to_x, to_y
+        if (to_x, to_y) in lanes:
+            x += BOX_WIDTH
+            path += f"H{x}"
+    return Arrow(path, link.verdict, sentence, *label)
 
 
 def _lines(text: str) -> tuple[str, ...]:

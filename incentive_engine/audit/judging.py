@@ -47,8 +47,8 @@ def _reliability(kpi: Kpi, kind: SubjectKind, figures: Reliability) -> Iterator[
         yield evidence("icc", icc=figures.icc, low=figures.low, high=figures.high)
     if figures.n_for_070 is not None and figures.n_for_090 is not None:
         yield evidence("facts_needed", seventy=figures.n_for_070, ninety=figures.n_for_090)
-    if figures.k is not None and figures.verdict != "reliable":
-        yield evidence("credibility", k=figures.k)
+    if figures.k is not None and figures.verdict != "reliable" and kind in ("payee", "team"):
+        yield evidence("credibility", k=figures.k, wider="department" if kind == "team" else "team")
     if kpi.reliability is not None and figures.below_minimum:
         yield evidence("below_minimum", of=kind, share=figures.below_minimum, least=kpi.reliability.at_least)
 
@@ -86,6 +86,12 @@ def sensitivity_finding(kpi: Kpi, found: Mapping[SubjectKind, Sensitivity]) -> F
         verdicts.append(verdict)
         told += seen
     return Finding("sensitivity", worst(verdicts), tuple(told))
+
+
+def ceiling_finding(found: Mapping[SubjectKind, Sensitivity]) -> Finding | None:
+    """Whether a KPI has done its work: most have reached the best result that is possible."""
+    shares = [share for each in found.values() if (share := each.best_share) is not None and share > CROWDED]
+    return Finding("renewed", "weak", (evidence("ceiling_reached", share=max(shares)),)) if shares else None
 
 
 def _sensitivity(kpi: Kpi, kind: SubjectKind, figures: Sensitivity) -> tuple[Verdict, list[Evidence]]:

@@ -93,6 +93,9 @@ class Told(Formatter):
     def _subjects(self, kind: str) -> str:
         return str(self._reader.words["subjects"][kind])
 
+    def _whose(self, kind: str) -> str:
+        return str(self._reader.words["whose"][kind])
+
     def _tiers(self, kind: str) -> str:
         return str(self._reader.words["tiers"][kind])
 
