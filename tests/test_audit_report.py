@@ -574,7 +574,7 @@ def of_quality(found: Audit, kpi: str, quality: str) -> Finding:
 
 def test_somebody_from_outside_disagrees(company: Audit) -> None:
     finding = of_quality(company, "grade", "objectivity")
-    assert finding.verdict == "unfit"
+    assert finding.verdict == "weak"
     assert codes(finding) == ["recorded_by_customer", "invited_by_system", "checked_disagree", "perception"]
     disagrees, gap = finding.evidence[2:]
     assert disagrees.values["correlation"] == pytest.approx(-1, abs=0.01)

@@ -67,6 +67,8 @@ from incentive_engine.rulesets.walked import Walked
 
 TIMES: Final = 3
 """With fewer periods, their months are what is followed over time."""
+FINEST: Final[tuple[SubjectKind, ...]] = ("payee", "team", "department")
+"""Those by whom two KPIs are compared: the first of whom there are enough."""
 SMALL: Final = 0.05
 """A weight below this matters to nobody's pay."""
 
@@ -258,7 +260,7 @@ class _Auditing:
             self.mattering.get(name),
             self._answering(name, uses),
             *declared_findings(rules, name, measures, departments, self.last.end),
-            self._from_outside(name, of_kind),
+            self._from_outside(name),
             ceiling_finding(moves),
         ]
         main = next(iter(of_kind.values()), None)
@@ -271,25 +273,32 @@ class _Auditing:
         found = tuple(each for each in told if each is not None)[:1]
         return Finding("reliability", "sound", found) if found else None
 
-    def _from_outside(self, name: str, of_kind: Mapping[SubjectKind, pl.DataFrame]) -> Finding | None:
-        """What others say of the same subjects: mystery visits, and the mirror survey by department."""
-        kpis = self.rules.ruleset.kpis
-        kpi = kpis[name]
-        verdicts: list[Verdict] = []
-        told: list[Evidence] = []
-        for other in kpi.checked_by:
-            for of, own in of_kind.items():
-                theirs = readings(self.measured, other, of, self.last)
-                figures = agreement_of(own, theirs, same_direction=kpi.better == kpis[other].better)
-                verdict, each = checked(kpis[other], figures)
-                verdicts.append(verdict)
-                told.append(each)
+    def _from_outside(self, name: str) -> Finding | None:
+        """What others say of the same: mystery visits, and the mirror survey by department."""
+        kpi = self.rules.ruleset.kpis[name]
+        found = [self._checked(name, other) for other in kpi.checked_by]
+        told = [each for _, each in found]
         if kpi.mirrored_by is not None:
             both = measure(self.rules, self.accepted, (self.last,), {"department"}, {name, kpi.mirrored_by})
             guessed, stated = (readings(both, each, "department", self.last) for each in (kpi.mirrored_by, name))
             gap = perception(kpi, perception_gap(guessed, stated))
             told += [] if gap is None else [gap]
-        return Finding("objectivity", worst(verdicts or ["sound"]), tuple(told)) if told else None
+        return Finding("objectivity", worst(["sound", *(each for each, _ in found)]), tuple(told)) if told else None
+
+    def _checked(self, name: str, other: str) -> tuple[Verdict, Evidence]:
+        """What one KPI from outside says, of the finest subjects of whom there are enough."""
+        kpis = self.rules.ruleset.kpis
+        both = measure(self.rules, self.accepted, self.periods, FINEST, {name, other})
+        compared = [
+            agreement_of(
+                readings(both, name, kind, self.last),
+                readings(both, other, kind, self.last),
+                same_direction=kpis[name].better == kpis[other].better,
+            )
+            for kind in FINEST
+        ]
+        enough = (each for each in compared if each.correlation is not None)
+        return checked(kpis[other], next(enough, max(compared, key=lambda each: each.pairs)))
 
     def _readings(self, kpi: str, of: SubjectKind, departments: Collection[str]) -> pl.DataFrame:
         """The results of those who are paid on a KPI, each with their department."""

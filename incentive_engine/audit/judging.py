@@ -54,13 +54,12 @@ def _reliability(kpi: Kpi, kind: SubjectKind, figures: Reliability) -> Iterator[
 
 
 def checked(other: Kpi, figures: Agreement) -> tuple[Verdict, Evidence]:
-    """What somebody from outside says of the same subjects."""
+    """What somebody from outside says of the same subjects: too little to say is no reproach."""
     code = {"agree": "checked_agree", "disagree": "checked_disagree"}.get(figures.verdict, "checked_not_testable")
-    verdict: Mapping[str, Verdict] = {"agree": "sound", "disagree": "unfit"}
     told: dict[str, Value] = {"other": other.title, "pairs": figures.pairs}
     if figures.correlation is not None:
         told["correlation"] = figures.correlation
-    return verdict.get(figures.verdict, "unknown"), evidence(code, **told)
+    return "weak" if figures.verdict == "disagree" else "sound", evidence(code, **told)
 
 
 def perception(customers: Kpi, gaps: Sequence[Gap]) -> Evidence | None:
