@@ -250,7 +250,7 @@ def test_a_mean_stays_within_its_rounded_bounds() -> None:
     tables = {
         each.name: each for each in contracts(Walked(ruleset), infer_types(Walked(ruleset), document)[0], document)
     }
-    scale = result_scale(ruleset.kpis["profit"], tables["calls"], {})
+    scale = result_scale(ruleset, ruleset.kpis["profit"], tables["calls"], {})
     unit = Fraction(10) ** -scale.places
     assert scale.low == 0
     assert scale.high * unit == 1240  # 1234 up to tens, then to whole numbers
