@@ -22,7 +22,7 @@ from incentive_engine.audit.declared import declared_findings
 from incentive_engine.audit.drawing import graph
 from incentive_engine.audit.findings import QUALITIES, Audit, Finding, InUnit, KpiAudit, Link, Matrix, Suspicion
 from incentive_engine.audit.gaming import exclusions, to_review
-from incentive_engine.audit.judging import ceiling_finding
+from incentive_engine.audit.judging import ceiling_finding, sensitivity_finding
 from incentive_engine.audit.pages import as_data, html, written
 from incentive_engine.audit.paper import Graph
 from incentive_engine.audit.sensitivity import Sensitivity
@@ -601,6 +601,18 @@ def test_whose_customers_fall_silent(company: Audit) -> None:
     assert [(each.signal, each.subject, each.count, each.of, each.usual) for each in company.to_review] == [
         ("response", "A", 3, 100, 0.4)
     ]
+
+
+def test_a_change_that_cannot_be_seen() -> None:
+    """Two standard deviations are what lies between the mean and the best: a change of more is none that happens."""
+    kpi = incentive_engine.load(rules_dir() / "starter" / "rules.yaml").ruleset.kpis["satisfaction"]
+    figures = Sensitivity(10, 4.0, 0.5, None, None, 0.7, 1.0, 0.1)
+    seen = sensitivity_finding(kpi, {"payee": figures})
+    assert (seen.verdict, codes(seen)) == ("sound", ["spread", "detectable", "changes_blurred"])
+    unseen = sensitivity_finding(kpi, {"payee": replace(figures, detectable=1.01, changes_seen=0.8)})
+    assert (unseen.verdict, codes(unseen)) == ("weak", ["spread", "not_detectable", "changes_seen"])
+    alike = sensitivity_finding(kpi, {"payee": replace(figures, deviation=0.0)})
+    assert (alike.verdict, codes(alike)) == ("unfit", ["spread", "all_equal"])
 
 
 def test_a_kpi_whose_ceiling_is_reached() -> None:

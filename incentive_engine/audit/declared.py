@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from incentive_engine.audit.findings import Evidence, Finding, Verdict, evidence, worst
@@ -26,7 +26,7 @@ _ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,5}\b")
 
 
 def declared_findings(
-    rules: RuleSet, name: str, measures: Sequence[AnyMeasure], departments: Iterable[str], on: dt.date
+    rules: RuleSet, name: str, measures: Sequence[AnyMeasure], departments: Collection[str], on: dt.date
 ) -> Iterator[Finding]:
     """What the rules say of a KPI and of the measures that put it to work; `on` is the last day of the audit."""
     kpi = rules.kpis[name]
@@ -34,7 +34,7 @@ def declared_findings(
         yield _validity(kpi, [each for measure in measures for each in decisions(rules, measure)])
     yield _objectivity(sources_of(rules, name))
     yield _intelligibility(kpi, tuple(rules.title))
-    if measures:
+    if measures and departments:
         yield _agreed(kpi, sorted(departments))
     yield _renewed(rules, kpi, on)
 
@@ -136,7 +136,7 @@ def _agreed(kpi: Kpi, departments: Sequence[str]) -> Finding:
     told = [evidence("signed", department=name, day=day) for name, day in signed]
     if lacking:
         told.append(evidence("not_signed", departments=lacking))
-    return Finding("agreed", "weak" if lacking or not departments else "sound", tuple(told))
+    return Finding("agreed", "weak" if lacking else "sound", tuple(told))
 
 
 def _renewed(rules: RuleSet, kpi: Kpi, on: dt.date) -> Finding:

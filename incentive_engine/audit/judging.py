@@ -17,6 +17,8 @@ from incentive_engine.rulesets.models import Kpi
 CROWDED: Final = 0.5
 """With more than half of the results at the best possible value, the KPI no longer tells who does well."""
 FULL: Final = 0.9
+VERY_GOOD: Final = 2
+"""So many standard deviations above the mean are the best few of a hundred."""
 RELIABILITY: Final[Mapping[str, Verdict]] = {
     "reliable": "sound",
     "doubtful": "weak",
@@ -106,7 +108,11 @@ def _sensitivity(kpi: Kpi, kind: SubjectKind, figures: Sensitivity) -> tuple[Ver
     if figures.worst_share:
         told.append(evidence("floor", of=kind, share=figures.worst_share))
     if figures.detectable is not None:
-        told.append(evidence("detectable", change=in_unit(kpi, figures.detectable)))
+        blunt = figures.detectable > VERY_GOOD * figures.deviation
+        above = in_unit(kpi, VERY_GOOD * figures.deviation)
+        code = "not_detectable" if blunt else "detectable"
+        told.append(evidence(code, change=in_unit(kpi, figures.detectable), above=above))
+        verdict = worst((verdict, "weak" if blunt else "sound"))
     if figures.changes_seen is not None and figures.significant is not None:
         blurred = figures.changes_seen < figures.significant
         told.append(
@@ -116,7 +122,6 @@ def _sensitivity(kpi: Kpi, kind: SubjectKind, figures: Sensitivity) -> tuple[Ver
                 significant=in_unit(kpi, figures.significant),
             )
         )
-        verdict = worst((verdict, "weak" if blurred else "sound"))
     return verdict, told
 
 

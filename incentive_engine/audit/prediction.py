@@ -61,6 +61,8 @@ def prediction(driver: pl.DataFrame, driven: pl.DataFrame, lag: int = 1, *, same
     that are none, 2 of 100 are confirmed with 30 teams, 4 to 6 of 100 with ten. Raises InputProblems where statsmodels
     is not installed.
     """
+    if driver.is_empty() or driven.is_empty():
+        return Prediction(0, 0, 0)
     pairs = _pairs(driver, driven, lag)
     subjects, periods = pairs[SUBJECT].n_unique(), pairs[_AT].n_unique()
     found = Prediction(subjects, periods, pairs.height)
