@@ -85,7 +85,8 @@ def test_what_cannot_be_tested_says_so() -> None:
     assert prediction(once[0], once[1]).verdict == "not testable"  # one pair a team
     constant = driver.with_columns(value=pl.lit(5.0))
     assert prediction(constant, driven).slope is None
-    assert prediction(driver.clear(), driven) == Prediction(0, 0, 0)
+    for without in ((driver.clear(), driven), (driver.clear(), driven.clear())):
+        assert prediction(*without) == Prediction(0, 0, 0)
 
 
 def test_a_quarter_that_is_missing_makes_no_pair() -> None:
