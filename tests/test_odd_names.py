@@ -42,7 +42,7 @@ timezone: Europe/Paris
 sources:
   surveys: {path: surveys.csv, id: <fact>, payee: <adviser>, team: <queue>, department: <unit>, date: <day>,
             share: <part>}
-  calls: {path: calls.csv, payee: <adviser>, team: <queue>, date: <day>,
+  calls: {path: calls.csv, id: call no., payee: <adviser>, team: <queue>, date: <day>,
           set_aside: [{when: =trial=, because: {en: A trial}}, {same: [<twin>], within: 1, because: {en: Twice}}]}
 assignments: {path: assignments.csv}
 tables:
@@ -107,18 +107,18 @@ A4,2026-08-15,,T2,D2
 A5,2026-01-01,2026-07-31,t2,D2
 """,
     "calls": """\
-<adviser>,<queue>,=solved=,<day>,<twin>,=trial=
-A1,T1,yes,2026-07-01,,no
-A1,T1,no,2026-07-02,,
-A2,,,2026-07-02,,no
-A6,t2,yes,2026-07-02,,no
-A4,,yes,2026-08-15,,no
-A4,,yes,2026-07-02,,no
-A4,,maybe,2026-07-02,,no
-A1,T1,no,2026-07-03,,yes
-A1,T1,yes,2026-07-03,c1,no
-A1,T1,no,2026-07-04,c1,no
-A1,T1,yes,2026-08-20,c1,no
+call no.,<adviser>,<queue>,=solved=,<day>,<twin>,=trial=
+1,A1,T1,yes,2026-07-01,,no
+2,A1,T1,no,2026-07-02,,
+3,A2,,,2026-07-02,,no
+4,A6,t2,yes,2026-07-02,,no
+5,A4,,yes,2026-08-15,,no
+6,A4,,yes,2026-07-02,,no
+7,A4,,maybe,2026-07-02,,no
+8,A1,T1,no,2026-07-03,,yes
+9,A1,T1,yes,2026-07-03,c1,no
+10,A1,T1,no,2026-07-04,c1,no
+11,A1,T1,yes,2026-08-20,c1,no
 """,
 }
 ODD = (

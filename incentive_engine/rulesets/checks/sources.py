@@ -60,13 +60,19 @@ def shares_are_of_facts(checked: Checked) -> Iterator[Problem]:
             yield Problem("cannot-be-shared", message, checked.at("cases", name, "from"), "read another source")
 
 
-@tells("same-of-a-share", about=(SetAsideRepeats,))
+@tells("missing-id", "same-of-a-share", about=(SetAsideRepeats,))
 def repeats_are_of_facts(checked: Checked) -> Iterator[Problem]:
-    """What makes a fact the repeat of another is the same in all rows of those who share it."""
+    """Which of several facts is the first is told by ids, where they are of one moment; all who share one repeat it."""
     for name, source in checked.rules.sources.items():
         own = (source.payee, source.team, source.department, source.share) if source.share else ()
         for index, rule in enumerate(source.set_aside):
-            for number, column in enumerate(rule.same if isinstance(rule, SetAsideRepeats) else ()):
+            if not isinstance(rule, SetAsideRepeats):
+                continue
+            if source.id is None:
+                message = f"`{name}` has no `id`: of facts of one moment, nothing but what they say tells the first"
+                where = checked.at("sources", name, "set_aside", index, "same")
+                yield Problem("missing-id", message, where, "map the column that identifies a fact: `id: COLUMN`")
+            for number, column in enumerate(rule.same):
                 if column in own:
                     message = f"`{column}` differs between those who share a fact: it cannot make one repeat another"
                     where = checked.at("sources", name, "set_aside", index, "same", number)
