@@ -186,7 +186,7 @@ class Added(FromFacts):
 
     def gathered(self, facts: Credited) -> Gathered:
         tally = self.tally(facts.scope)
-        counts = facts.to_somebody & tally.counts  # a column: what is true of every fact is one row to Polars otherwise
+        counts = facts.to_somebody & tally.counts
         of_each, above = facts.column(NUMERATOR, facts.counted(tally.numerator).masked(counts))
         columns, numerator = above.added(facts.rows).named(NUMERATOR)
         n = facts.number(above)
