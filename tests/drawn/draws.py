@@ -115,10 +115,14 @@ class Draws:
             places = constant(self.pick(*fractions("0", "2", "1")))
             return Call(self.pick("ROUND", "ROUNDDOWN", "ROUNDUP"), (deeper(divided=True), places))
         if kind == "days" and len(words.dates) > 1:
-            return Call(
-                self.pick(*words.spans), tuple(Named(name) for name in self.pick(words.dates[:2], words.dates[1::-1]))
-            )
+            return self.span(words)
         return Call("ABS", (deeper(),)) if kind != "sign" else Sign(deeper())
+
+    def span(self, words: Vocabulary) -> Formula:
+        """What lies between two dates, in days or hours."""
+        return Call(
+            self.pick(*words.spans), tuple(Named(name) for name in self.pick(words.dates[:2], words.dates[1::-1]))
+        )
 
     def condition(self, words: Vocabulary, depth: int) -> Formula:
         kind = self.pick("number", "text", "flag", "date", "among", "missing", *(("and", "or", "not") if depth else ()))

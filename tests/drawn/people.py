@@ -300,6 +300,8 @@ class People(Draws):
                 fields["definition"] = "inclusive"
         if kind in ("mean", "sum", "percentile"):
             fields["value"] = self.number(words, 1, signed=signed, quotients=False)
+            if signed and self.chance(30):
+                fields["value"] = self.span(words)
         if kind == "ratio":
             fields["numerator"] = self.number(words, 1, signed=signed, quotients=False)
             fields["denominator"] = self.number(words, 1, signed=False, quotients=False)
