@@ -485,6 +485,8 @@ def test_invitations_that_are_not_known_are_not_zero(tmp_path: Path) -> None:
     """None were delivered for the period; or they do not say whom they are about."""
     known = asked_of(tmp_path, "one,2026-02-01,yes")
     assert (known["nps", "one"], known["year", "one"]) == ((1, None), (2, 1))
+    cards = next(StatementMaker(gathered(tmp_path / "run")).statements()).pays[0].cards
+    assert next(card.facts for card in cards if card.path == "year") == "from 2 records"  # no rate is above 100 %
     of_nobody = ASKED.replace("path: invites.csv\n    payee: who", "path: invites.csv\n    team: who")
     (tmp_path / "of teams").mkdir()
     found = asked_of(tmp_path / "of teams", "North,2026-07-01,yes", of_nobody)

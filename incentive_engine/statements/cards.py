@@ -92,9 +92,9 @@ class CardWriter:
         return self._results.between(*limits)
 
     def _asked(self, measured: Row, results: Results) -> str:
-        """How many were asked, and how many of them answered."""
+        """How many were asked, and how many of them answered; nothing where others answered, too."""
         asked = results.invited.get(self._named(measured))
-        if not asked:
+        if not asked or asked < measured["n"]:
             return ""
         rate = (Decimal(measured["n"]) / asked).quantize(_RATE)
         return self._language.plural(self._words["asked"], asked, rate=self._numbers.percent(rate))
