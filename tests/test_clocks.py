@@ -20,7 +20,7 @@ import incentive_engine
 from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
 from incentive_engine.errors import InputProblems
-from incentive_engine.formulas import Formula, compile_number
+from incentive_engine.formulas import Formula, Scope, compile_number
 from incentive_engine.rulesets.calendars import Calendar
 from tests.oracle.calendars import holidays_of_france, working_days, working_hours
 
@@ -218,7 +218,7 @@ def counted(calendar: dict[str, Any], spans: list[tuple[Any, Any]]) -> list[tupl
     frame = pl.DataFrame(
         {"a": [a for a, _ in spans], "b": [b for _, b in spans]}, schema=dict.fromkeys("ab", pl.Datetime("us"))
     )
-    scope = {"a": pl.col("a"), "b": pl.col("b"), **Calendar.model_validate(calendar).clocks}
+    scope: Scope = {"a": pl.col("a"), "b": pl.col("b"), **Calendar.model_validate(calendar).clocks}
     values = [compile_number(Formula(f"{name}(b, a)"), scope) for name in ("HOURS", "WORKHOURS", "WORKDAYS")]
     found = frame.select(value.expr.alias(str(place)) for place, value in enumerate(values)).rows()
     return [

@@ -287,7 +287,8 @@ def test_every_number_of_a_plan_is_told_with_its_kpi() -> None:
         },
     }
     measure = {"attainment": None, "target": None, "curve": None, "paths": ways, "cap": {"table": "caps"}}
-    told = list(parameters_of(planned(measure)))
+    tables = {name: {"path": f"{name}.csv", "keys": ["grade"]} for name in ("goals", "caps")}
+    told = list(parameters_of(planned(measure, tables=tables)))
     assert (FromTable(table="goals"), "sales") in told
     assert (FromTable(table="goals", column="best"), "sales") in told
     assert (FromColumn(column="last_year"), "sales") in told
