@@ -153,6 +153,14 @@ def test_where_nothing_is_paid_nobody_is_lucky(tmp_path: Path) -> None:
     assert found.people["wrong_tier"].null_count() == 150
 
 
+def test_where_nothing_is_sure_no_luck_is_told(tmp_path: Path) -> None:
+    """From single answers nobody knows how far two would lie apart: that is not a chance of 0."""
+    for curve in ("straight", "steps"):
+        found = world(tmp_path, 1, 100.0, 900.0, 1, curve).luck
+        assert (found.noise_share, found.typical_gap, found.wrong_tier) == (None, None, None)
+        assert found.certain == ("answers",)
+
+
 def test_the_same_seed_finds_the_same(tmp_path: Path) -> None:
     once, again = (world(tmp_path, 5, 100.0, 900.0, 9, draws=5).luck for _ in range(2))
     assert once.people.equals(again.people)

@@ -37,8 +37,9 @@ class Luck:
     `noise_share`: the share of the variance of pay (per unit of target pay) that is chance. `typical_gap`: by how much
     a payout typically differs from the one that is deserved, in money; None where a plan is scored only. `wrong_tier`:
     the mean probability that the tier paid is not the one deserved; a tier is a step of the plan's stepped curves, or
-    else a quarter of what its payees get. `people`: one row per payee: payee, payout, low, high (of what is deserved,
-    with 95 % probability), wrong_tier.
+    else a quarter of what its payees get. All three are None where nothing says of any result how sure it is: nobody
+    knows then whether there is no luck or nothing else. `people`: one row per payee: payee, payout, low, high (of what
+    is deserved, with 95 % probability), wrong_tier.
     """
 
     plan: str
@@ -112,8 +113,9 @@ def _stepped(node: object) -> bool:
 def _luck(plan: str, program: Program, truths: Truths, paid: pl.DataFrame, deserved: Sequence[pl.DataFrame]) -> Luck:
     got, money = _matrices(paid, deserved, _MONEY)
     rate, rates = _matrices(paid, deserved, _RATE)
-    differs = differ(paid[_RATE].drop_nulls())
-    steps = [name for name in paid.columns if name.startswith(_STEP)]
+    unsure = not all(map(truths.certain, program.results))
+    differs = unsure and differ(paid[_RATE].drop_nulls())
+    steps = [name for name in paid.columns if unsure and name.startswith(_STEP)]
     wrong = None
     if steps:
         wrong = _other_steps(paid, deserved, steps)
@@ -131,7 +133,7 @@ def _luck(plan: str, program: Program, truths: Truths, paid: pl.DataFrame, deser
         payees=paid.height,
         draws=len(deserved),
         noise_share=None if noise is None else min(1.0, float(noise)),
-        typical_gap=None if program.payout is None else float(np.abs(got - money).mean()),
+        typical_gap=float(np.abs(got - money).mean()) if unsure and program.payout is not None else None,
         wrong_tier=None if wrong is None else float(wrong.mean()),
         tiers="steps" if steps else "quarters",
         certain=tuple(sorted({key.kpi for key in program.results if truths.certain(key)})),
