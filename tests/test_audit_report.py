@@ -604,6 +604,32 @@ def test_whose_customers_fall_silent(company: Audit) -> None:
     ]
 
 
+def test_answers_without_invitations_are_no_rate_from_which_others_fall(tmp_path: Path) -> None:
+    """Of B to J twice as many answered as were asked: A, with 18 of 20, is not silent."""
+    facts = (
+        COMPANY[: COMPANY.index("  shoppers:")]
+        + """\
+kpis:
+  grade:
+    title: {en: Grade, fr: Note}
+    perspective: customer
+    better: higher
+    compute: {kind: mean, from: surveys, value: grade}
+"""
+        + COMPANY[COMPANY.index("plans:") : COMPANY.index("      speed: {weight")].replace("96%", "100%")
+    )
+    rules = rules_of(tmp_path, facts)
+    people = "ABCDEFGHIJ"
+    answers = [(each, "2026-07-02", 4) for each in people for _ in range(18 if each == "A" else 40)]
+    asked = [(f"{each}{at}", each, "2026-07-01") for each in people for at in range(20)]
+    write(tmp_path / "surveys.csv", ("adviser", "day", "grade"), answers)
+    write(tmp_path / "asked.csv", ("id", "adviser", "day"), asked)
+    pl.DataFrame({"payee": list(people)}).write_csv(tmp_path / "workforce.csv")
+    found = audit(rules, tmp_path, ["2026-07"], draws=20)
+    assert found.to_review == ()
+    assert "response" not in codes(of_quality(found, "grade", "reliability"))  # 378 of 200
+
+
 def test_a_change_that_cannot_be_seen() -> None:
     """Two standard deviations are what lies between the mean and the best: a change of more is none that happens."""
     kpi = incentive_engine.load(rules_dir() / "starter" / "rules.yaml").ruleset.kpis["satisfaction"]

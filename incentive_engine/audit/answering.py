@@ -23,10 +23,10 @@ FALLEN: Final = 0.5
 
 
 def response(measured: Measured, kpi: str, of: SubjectKind, periods: Sequence[Period]) -> Evidence | None:
-    """The response rate behind a KPI in the last period; None where nobody knows who was asked."""
+    """The response rate behind a KPI in the last period; None where nobody knows who was asked, or others answered."""
     asked = _asked(measured, kpi, of, periods[-1], periods[-1])
     total, answered = asked.select(pl.col(INVITED).sum(), pl.col(COUNT).sum()).row(0)
-    return evidence("response", rate=answered / total, asked=total) if total else None
+    return evidence("response", rate=answered / total, asked=total) if total and answered <= total else None
 
 
 def fallen_silent(rules: RuleSet, measured: Measured, periods: Sequence[Period]) -> Iterator[Suspicion]:
@@ -69,11 +69,11 @@ _NOBODY: Final = pl.DataFrame(
 
 
 def _of_source(source: str, people: pl.DataFrame) -> Iterator[Suspicion]:
-    rates = people.select(pl.col(COUNT) / pl.col(INVITED)).to_series()
-    median = rates.median()
+    """At most all of those asked answer: whoever was not, and answered, is in the counts, too."""
+    median = people.select((pl.col(COUNT) / pl.col(INVITED)).clip(0, 1)).to_series().median()
     own = pl.when(pl.col(f"{INVITED} before") > 0).then(pl.col(f"{COUNT} before") / pl.col(f"{INVITED} before"))
-    rows = people.with_columns(own.fill_null(median).alias("usual"))
-    limit = (rows["usual"] * FALLEN).clip(0, 1).to_numpy()
+    rows = people.with_columns(own.clip(0, 1).fill_null(median).alias("usual"))
+    limit = (rows["usual"] * FALLEN).to_numpy()
     by_chance = stats.binom.cdf(rows[COUNT].to_numpy(), rows[INVITED].to_numpy(), limit)
     for row, chance in zip(rows.iter_rows(named=True), by_chance, strict=True):
         if chance < LEVEL / rows.height:
