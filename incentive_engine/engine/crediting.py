@@ -127,7 +127,7 @@ def _payee(source: Source) -> pl.Expr:
     if source.payee is None:
         return pl.lit(None, pl.String)
     named = pl.col(source.payee)
-    return pl.when(~named.is_in(source.system_accounts)).then(named)
+    return pl.when(~named.is_in(source.system_accounts)).then(named) if source.system_accounts else named
 
 
 def _wider(source: Source, kinds: Collection[str]) -> Iterator[pl.Expr]:

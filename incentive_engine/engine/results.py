@@ -153,9 +153,11 @@ def _apart(days: Collection[Days]) -> list[list[Days]]:
 def _dated(facts: pl.LazyFrame, date: str, days: Sequence[Days]) -> pl.LazyFrame:
     """The facts that lie in one of the days, and in which."""
     day = pl.col(date).cast(pl.Date)
-    later = [(day >= start).cast(pl.UInt16) for start, _ in days[1:]]
     within = pl.any_horizontal(day.is_between(start, end) for start, end in _joined(days))
-    return facts.filter(within).with_columns(pl.sum_horizontal(pl.lit(0, pl.UInt16), *later).alias(_DAYS))
+    which = pl.lit(len(days) - 1, pl.UInt16)
+    for at, (start, _) in reversed(list(enumerate(days[1:]))):
+        which = pl.when(day < start).then(pl.lit(at, pl.UInt16)).otherwise(which)
+    return facts.filter(within).with_columns(which.alias(_DAYS))
 
 
 def _joined(days: Sequence[Days]) -> Iterator[Days]:
@@ -199,7 +201,7 @@ def _placed(facts: pl.LazyFrame, each: _Pass, subjects: pl.Series) -> pl.LazyFra
     """The facts of these subjects, with the place of their subject and days: a number is grouped faster than a name."""
     subject = pl.col(subject_column(each.kind)).cast(pl.Enum(subjects), strict=False).to_physical()
     place = pl.col(_DAYS).cast(pl.UInt64) * len(subjects) + subject
-    return facts.with_columns(place.alias(_PLACE)).filter(pl.col(_PLACE).is_not_null())
+    return facts.with_columns(place.alias(_PLACE))  # without a subject it is missing: a group that nobody asks for
 
 
 def _laid_out(groups: Sequence[pl.DataFrame], subjects: pl.DataFrame, days: int, facts: pl.LazyFrame) -> pl.DataFrame:

@@ -23,8 +23,9 @@ _GUESSED = 20
 
 def strange_names(named: pl.Series, known: pl.Series) -> pl.Series:
     """The names that are not known, each once, in order."""
-    distinct = named.drop_nulls().unique()
-    return distinct.filter(~distinct.is_in(known.implode())).sort()
+    # Who is known goes first: to tell millions of names apart takes five times as long as to look them up.
+    strange = ~pl.col(named.name).is_in(known.implode())
+    return named.to_frame().lazy().filter(strange).unique().collect(engine="streaming").to_series().sort()
 
 
 def among(column: str, names: pl.Series) -> pl.Expr:
