@@ -628,6 +628,7 @@ kpis:
     found = audit(rules, tmp_path, ["2026-07"], draws=20)
     assert found.to_review == ()
     assert "response" not in codes(of_quality(found, "grade", "reliability"))  # 378 of 200
+    assert audit(rules, tmp_path, ["2026-09"], draws=20).to_review == ()  # nobody was asked at all
 
 
 def test_a_change_that_cannot_be_seen() -> None:

@@ -70,6 +70,8 @@ _NOBODY: Final = pl.DataFrame(
 
 def _of_source(source: str, people: pl.DataFrame) -> Iterator[Suspicion]:
     """At most all of those asked answer: whoever was not, and answered, is in the counts, too."""
+    if people.is_empty():
+        return
     median = people.select((pl.col(COUNT) / pl.col(INVITED)).clip(0, 1)).to_series().median()
     own = pl.when(pl.col(f"{INVITED} before") > 0).then(pl.col(f"{COUNT} before") / pl.col(f"{INVITED} before"))
     rows = people.with_columns(own.clip(0, 1).fill_null(median).alias("usual"))
