@@ -234,6 +234,13 @@ def test_assignments_that_cannot_be_right(
     assert again.held.equals(run.held)
 
 
+def test_an_assignment_of_somebody_misspelt_is_told(tmp_path: Path) -> None:
+    """`one` stays where the workforce says; who left may be nobody's namesake."""
+    run = teams_of(tmp_path, "One,2026-01-01,,South,Care gone,2026-01-01,,South,Care", FACTS)
+    told = run.held.filter(table="assignments").select("payee", "code", "reason").rows()
+    assert told == [("One", "misspelt-payee", "no payee is called `One`: did you mean `one`?")]
+
+
 def test_why_facts_are_not_counted_is_told(tmp_path: Path) -> None:
     run = teams_of(tmp_path, "one,2026-01-01,2026-09-29,south,Care two,2026-02-01,2026-01-01,South,Care", FACTS)
     assert sorted(set(run.held.filter(pl.col("table") != "workforce")["reason"])) == [

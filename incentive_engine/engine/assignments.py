@@ -78,7 +78,7 @@ def _faults(rows: pl.DataFrame, workforce: pl.DataFrame) -> Iterator[_Fault]:
     overlap = (pl.col("from") <= _BEFORE).fill_null(False).any().over("payee")
     told = "`{}` is in two places on one day: correct the days. Until then no fact about `{}` is counted"
     yield "overlapping-assignments", overlap, pl.format(told, "payee", "payee")
-    for kind in WIDER:
+    for kind in ("payee", *WIDER):
         meant = _misspelt(rows[kind], workforce[kind])
         spelt = pl.col(kind).replace_strict(list(meant), list(meant.values()), default=None, return_dtype=pl.String)
         told = f"no {kind} is called `{{}}`: did you mean `{{}}`?"

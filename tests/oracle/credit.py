@@ -71,7 +71,10 @@ class Assignments:
         overlapping = list(rows) if any(self.last(one) >= other["from"] for one, other in pairs) else []
         rows = [row for row in rows if row not in overlapping]
         misspelt = [
-            (row, kind) for row in rows for kind in ("team", "department") if is_misspelt(row[kind], kind, staff)
+            (row, kind)
+            for row in rows
+            for kind in ("payee", "team", "department")
+            if is_misspelt(row[kind], kind, staff)
         ]
         wrong = {id(row): f"misspelt-{kind}" for row, kind in reversed(misspelt)}
         left = [row for row in rows if id(row) not in wrong]
