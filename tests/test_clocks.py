@@ -300,6 +300,30 @@ cases: {orders: {from: events, case: order, ends: step = "done", waits: step = "
     assert found(run) == {"time": Decimal("2.5"), "late": Decimal("1.5"), "days": 1, "all": Decimal("67.5")}
 
 
+def test_without_ids_a_case_does_not_end_before_it_starts(tmp_path: Path) -> None:
+    """Of a day nobody knows what was first: closed stands before opened in the alphabet."""
+    rules = """
+sources: {events: {path: events.csv, date: day, columns: {day: {type: date}}}}
+cases: {tickets: {from: events, case: ticket, starts: step = "opened", ends: step = "closed"}}
+"""
+    log = "ticket,day,step\n1,2026-07-03,closed\n1,2026-07-03,opened\n2,2026-07-03,opened\n2,2026-07-05,closed\n"
+    run = run_of(tmp_path, rules, {"time": "{kind: mean, from: tickets, value: hours}"}, {"events.csv": log})
+    assert found(run) == {"time": Decimal(24)}  # 0 and 48 hours
+
+
+def test_other_holidays_than_those_of_the_run_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = "calendar: {open: [{days: [monday], from: 09:00, to: 10:00}], holidays: {country: FR}}\n"
+    rules += "sources: {facts: {path: facts.csv, date: at, columns: {due: {type: datetime}}}}"
+    computes = {"time": "{kind: sum, from: facts, value: 'WORKHOURS(due, at)'}"}
+    run_of(tmp_path, rules, computes, {"facts.csv": "at,due\n2026-07-06,2026-07-20\n"})
+    loaded, folder = incentive_engine.load(tmp_path / "rules.yaml"), tmp_path / "run"
+    run = incentive_engine.run(loaded, tmp_path, "2026-Q3", folder)
+    assert incentive_engine.recompute(folder).kpis.equals(run.kpis)
+    monkeypatch.setattr("incentive_engine.rulesets.calendars._public", lambda calendar: [dt.date(2026, 7, 13)])
+    with pytest.raises(InputProblems, match="other-holidays"):
+        incentive_engine.recompute(folder)
+
+
 def test_what_is_written_when_a_case_ends_is_kept(tmp_path: Path) -> None:
     """By day, and shown by what the case took."""
     kept = "{kind: mean, from: tickets, value: hours}, verbatims: {column: note, when: hours > 0.25}"

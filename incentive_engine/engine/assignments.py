@@ -62,8 +62,8 @@ def without_overlaps(accepted: Accepted) -> Accepted:
         held.append(_held(left.filter(wrong), code, reason))
         left = left.filter(~wrong)
     gap = (pl.col("from") - pl.duration(days=1) > _BEFORE).fill_null(False).over("payee")
-    told = pl.format("nothing says where `{}` was in the days before {}: their facts are held", "payee", "from")
-    held.append(_held(left.filter(gap), GAP, told))
+    told = "nothing says where `{}` was in the days before {}: their facts count for no team"
+    held.append(_held(left.filter(gap), GAP, pl.format(told, "payee", "from")))
     return Accepted({**accepted.tables, ASSIGNMENTS: replace(table, frame=left)}, pl.concat(held))
 
 
@@ -76,7 +76,7 @@ def _faults(rows: pl.DataFrame, workforce: pl.DataFrame) -> Iterator[_Fault]:
     backwards = (pl.col("to") < pl.col("from")).fill_null(False)
     yield "ends-before-it-starts", backwards, pl.format("it ends on {}, before it starts: correct the days", "to")
     overlap = (pl.col("from") <= _BEFORE).fill_null(False).any().over("payee")
-    told = "`{}` is in two places on one day: correct the days. Until then no fact about `{}` is counted"
+    told = "`{}` is in two places on one day: correct the days. Until then facts about `{}` count for no team"
     yield "overlapping-assignments", overlap, pl.format(told, "payee", "payee")
     for kind in ("payee", *WIDER):
         meant = _misspelt(rows[kind], workforce[kind])

@@ -34,7 +34,7 @@ def facts_behind(rules: RuleSet, accepted: Accepted, name: str) -> tuple[Source,
 def _cases_of(name: str, rules: RuleSet, events: Table) -> tuple[Table, pl.DataFrame]:
     """The cases, one row each: of those dated by their end, what has ended; and the events of no case, as held rows."""
     cases, source = rules.cases[name], rules.sources[events.name]
-    ordered = _ordered(cases, source.date, events, rules)
+    ordered = _ordered(cases, source, events, rules)
     spans = _spans(cases.case, ordered)
     at = {end: ordered[source.date].gather(spans[end]) for end in (_START, _END)}
     ran = ordered[_CLOCK] - ordered[_STOOD]
@@ -51,9 +51,9 @@ def _cases_of(name: str, rules: RuleSet, events: Table) -> tuple[Table, pl.DataF
     return replace(events, name=name, frame=frame, scales=scales), held_facts(name, nameless, source, "no-case", reason)
 
 
-def _ordered(cases: Cases, date: str, events: Table, rules: RuleSet) -> pl.DataFrame:
+def _ordered(cases: Cases, source: Source, events: Table, rules: RuleSet) -> pl.DataFrame:
     """The events by case and time: their place, what they meet, the time by the clock, and how long it stood still."""
-    scope, at = {**facts_scope(events), **rules.clocks}, pl.col(date).cast(pl.Datetime("us"))
+    scope, at = {**facts_scope(events), **rules.clocks}, pl.col(source.date).cast(pl.Datetime("us"))
     open_hours = rules.calendar if cases.clock == "open" else None
     time = pl.col(_CLOCK)
     meets = {key: compile_condition(formula, scope).fill_null(False) for key, formula in cases.formulas.items()}
@@ -64,8 +64,8 @@ def _ordered(cases: Cases, date: str, events: Table, rules: RuleSet) -> pl.DataF
         events.frame.lazy()
         .filter(pl.col(cases.case).is_not_null())
         .with_columns(condition.alias(f"{_MEETS}{key}") for key, condition in meets.items())
-        .with_row_index(_PLACE)  # at the same moment, in the order in which they were accepted
-        .sort(cases.case, date, _PLACE)
+        .with_row_index(_PLACE)  # in the order of ids, or else of what they say: then a case does not end unstarted
+        .sort(cases.case, source.date, *([] if source.id else [f"{_MEETS}ends"]), _PLACE)
         .drop(_PLACE)
         .with_row_index(_PLACE)
         .with_columns((open_hours.microseconds_until(at) if open_hours else at.dt.epoch("us")).alias(_CLOCK))

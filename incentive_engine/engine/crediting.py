@@ -88,7 +88,8 @@ def _placed(
 ) -> tuple[pl.LazyFrame, pl.DataFrame | None]:
     """The facts with the team and department of their payees on the day, instead of what these are now.
 
-    And those by themselves, if any, that do not name them and of whose payees nothing says where they were.
+    And those by themselves, if any, that do not name them and of whose payees nothing says where they were: they count
+    for the payee and the company, and for nobody's team.
     """
     every = facts.select(pl.col(_PAYEE).alias("payee"), pl.col(source.date).cast(pl.Date).alias("day")).unique()
     days = every.filter(pl.col("payee").is_in(assignments.payees.implode())).collect(engine="streaming")
@@ -101,17 +102,17 @@ def _placed(
     placed = facts.with_columns(pl.col(source.date).cast(pl.Date).alias(_DAY)).join(
         places.lazy(), on=[_PAYEE, _DAY], how="left"
     )
-    then = (pl.coalesce(_THEN + kind, _OWN + kind).alias(_OWN + kind) for kind in kinds)
+    known = pl.col(_KNOWN).fill_null(True)
+    then = (pl.when(known).then(pl.coalesce(_THEN + kind, _OWN + kind)).alias(_OWN + kind) for kind in kinds)
     if places[_KNOWN].all():  # looked at once more, each fact would cost as much as being counted
         return placed.with_columns(then), None
     nameless = pl.any_horizontal(subject.is_null() for subject in _named_in(source, kinds).values())
-    nowhere = (~pl.col(_KNOWN)).fill_null(False) & nameless
-    return placed.filter(~nowhere).with_columns(then), placed.filter(nowhere).collect(engine="streaming")
+    return placed.with_columns(then), placed.filter(~known & nameless).collect(engine="streaming")
 
 
 def _unassigned(name: str, facts: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Facts on days on which nothing says where their payees were, as held rows."""
-    reason = pl.format("`assignments` do not say where `{}` was on {}", _PAYEE, _DAY)
+    """Facts on days on which nothing says where their payees were, as rows that are not used for teams."""
+    reason = pl.format("`assignments` do not say where `{}` was on {}: it counts for no team", _PAYEE, _DAY)
     return held_facts(name, facts, source, "not-assigned", reason)
 
 

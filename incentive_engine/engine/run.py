@@ -30,6 +30,7 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.rulesets.loading import Rules, load
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.version import __version__
 
 TABLES = ("payouts", "contributions", "departments", "kpis", "pools", "verbatims", "held", "eligibility", "steps")
@@ -171,6 +172,9 @@ def recompute(folder: Path | str) -> Run:
     folder = Path(folder)
     opened = Run.open(folder)
     rules, accepted = reread(folder)
+    if opened.summary["public_holidays"] != _public_holidays(rules.ruleset):
+        message = f"the package `holidays` knows other public holidays now than when `{folder}` was written"
+        raise InputProblems([Problem("other-holidays", message, hint="install the version that was there then")])
     period = rules.period(opened.summary["period"])
     calculation = calculate(rules, accepted, period, Timings(), keep=True)
     return _in_memory(calculation, check_invariants(calculation))
@@ -262,6 +266,7 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
         "period_end": calculation.period.end.isoformat(),
         "currency": ruleset.currency,
         "rules": {"file": file, "sha256": sha256, "entries": dict(entries)},
+        "public_holidays": _public_holidays(ruleset),
         "inputs": {
             name: {"files": list(table.files), "sha256": table.fingerprint, "rows": table.frame.height}
             for name, table in calculation.accepted.tables.items()
@@ -274,3 +279,10 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
         },
         "totals": {name: None if value is None else f"{value:f}" for name, value in totals.items()},
     }
+
+
+def _public_holidays(ruleset: RuleSet) -> str | None:
+    """The fingerprint of the public holidays on which nobody worked; None where the rules know none."""
+    if ruleset.calendar is None or ruleset.calendar.holidays is None:
+        return None
+    return fingerprint("\n".join(map(str, ruleset.calendar.public_holidays)).encode("ascii"))

@@ -7,7 +7,7 @@ those of the wall clock, as the moments of facts are.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Final, Literal, get_args
 
@@ -69,6 +69,11 @@ class Calendar(Declared):
             for opened, span in zip(open_on, (each.span for each in self.open), strict=True)
         ]
         return pl.sum_horizontal(pl.lit(before).gather(day), *today, ignore_nulls=False)
+
+    @property
+    def public_holidays(self) -> Sequence[dt.date]:
+        """Those of all the years that calendars know; raises ImportError where the package is not there."""
+        return _public(self)
 
     @property
     def clocks(self) -> Mapping[str, Clock]:

@@ -34,7 +34,7 @@ class Cases(Declared):
     A case starts with its first event that meets `starts`, and ends with the first from then on that meets `ends`. Its
     columns are those of that event, of its last one while it has not ended, and `started`, `ended` and `hours`: the
     time in between, without that from an event that meets `waits` to the next. What happens at the same moment is in
-    the order of the source's `id`.
+    the order of the source's `id`; without one, what ends a case comes last.
     """
 
     source: Annotated[str, Field(alias="from", description="The source with the events, as named under `sources`.")]

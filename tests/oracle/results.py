@@ -143,7 +143,7 @@ class Results:
         return [
             fact
             for fact in self.tables[source]
-            if start <= day(fact[rule["date"]]) <= end and not self.refused(source, fact)
+            if start <= day(fact[rule["date"]]) <= end and not self.unknown(source, fact)
         ]
 
     def without_case(self, source: str) -> list[Row]:
@@ -166,10 +166,17 @@ class Results:
         )
 
     def refused(self, source: str, fact: Row) -> list[str]:
-        """Why a fact cannot be credited: it names somebody unknown, or nothing says where its payee was.
+        """Why a fact cannot be credited to all: it names somebody unknown, or nothing says where its payee was."""
+        rule, wrong = self.sources[source], self.unknown(source, fact)
+        payee = self.payee(source, fact)
+        if wrong or payee is None or payee not in self.assignments.rows:
+            return wrong
+        nameless = [kind for kind in self.read[source] & {"team", "department"} if fact.get(rule.get(kind)) is None]
+        nowhere = self.assignments.on(payee, fact[rule["date"]]) is None
+        return ["not-assigned"] if nameless and nowhere else []
 
-        Teams and departments matter only where rules read them.
-        """
+    def unknown(self, source: str, fact: Row) -> list[str]:
+        """Whom a fact names that nobody knows; teams and departments matter only where rules read them."""
         rule = self.sources[source]
         wrong = []
         for kind in ("payee", "team", "department"):
@@ -178,12 +185,7 @@ class Results:
             matters = kind == "payee" or kind in self.read[source]
             if named is not None and matters and not machine and not self.is_known(kind, named):
                 wrong.append(f"unknown-{kind}")
-        payee = self.payee(source, fact)
-        if wrong or payee is None or payee not in self.assignments.rows:
-            return wrong
-        nameless = [kind for kind in self.read[source] & {"team", "department"} if fact.get(rule.get(kind)) is None]
-        nowhere = self.assignments.on(payee, fact[rule["date"]]) is None
-        return ["not-assigned"] if nameless and nowhere else []
+        return wrong
 
     def reliable(self, name: str, found: Result) -> bool:
         """Whether a result is there and rests on enough facts."""
@@ -237,7 +239,9 @@ class Results:
             return named
         then = self.assignments.on(payee, fact[rule["date"]])
         own: str | None = self.staff[payee][kind]
-        return own if then is None else then[kind] or own
+        if then is None:
+            return None if payee in self.assignments.rows else own
+        return then[kind] or own
 
 
 def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
