@@ -12,10 +12,10 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
-from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, assign
 from incentive_engine.engine.fitting import fitted, fitted_tables
 from incentive_engine.engine.gathering import gather, numbered, parameter_columns
+from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import data_ranges

@@ -13,9 +13,10 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from incentive_engine.engine.known import known_people
 from incentive_engine.engine.strangers import bare
 from incentive_engine.facts import Accepted
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS
 
 WIDER: Final = ("team", "department")
 GAP: Final = "assignment-gap"
@@ -58,7 +59,7 @@ def without_overlaps(accepted: Accepted) -> Accepted:
         return accepted
     table = accepted.tables[ASSIGNMENTS]
     left, held = table.frame.sort("payee", "from"), [accepted.held]
-    for code, wrong, reason in _faults(left, accepted.tables[WORKFORCE].frame):
+    for code, wrong, reason in _faults(left, known_people(accepted)):
         held.append(_held(left.filter(wrong), code, reason))
         left = left.filter(~wrong)
     gap = (pl.col("from") - pl.duration(days=1) > _BEFORE).fill_null(False).over("payee")

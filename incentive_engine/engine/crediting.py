@@ -13,10 +13,11 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.engine.assignments import WIDER, Assignments, assignments_in
+from incentive_engine.engine.known import known_people
 from incentive_engine.engine.named_facts import held_facts
 from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
 from incentive_engine.facts import HELD_SCHEMA, Accepted
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS
 from incentive_engine.rulesets.tables import Source
 
 COMPANY: Final = "company"
@@ -28,21 +29,6 @@ _PAYEE: Final = _SUBJECT + "payee"
 def subject_column(kind: str) -> str:
     """The column of credited facts that holds the subject of one kind."""
     return _SUBJECT + kind
-
-
-def held_people(accepted: Accepted) -> pl.DataFrame:
-    """Payees of whom the workforce says something that cannot be used: known, but not paid before it is mended."""
-    used_once = pl.col("code") == "duplicate-row"
-    held = accepted.held.filter(pl.col("table") == WORKFORCE, pl.col("payee").is_not_null(), ~used_once)
-    return held.select("payee").unique().sort("payee")
-
-
-def known_people(accepted: Accepted) -> pl.DataFrame:
-    """Everybody who is known: the workforce, and who is in it with rows that contradict each other."""
-    workforce, others = accepted.tables[WORKFORCE].frame, held_people(accepted)
-    if others.is_empty():
-        return workforce
-    return pl.concat([workforce, others.join(workforce, on="payee", how="anti")], how="diagonal")
 
 
 def known_names(kind: str, accepted: Accepted) -> pl.Series:

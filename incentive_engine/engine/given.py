@@ -15,7 +15,8 @@ from itertools import product
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.engine.crediting import COMPANY, known_people
+from incentive_engine.engine.crediting import COMPANY
+from incentive_engine.engine.known import known_people
 from incentive_engine.engine.measured import (
     SUBJECT,
     VALUE,

@@ -9,7 +9,7 @@ import polars as pl
 
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
-from incentive_engine.engine.crediting import held_people, known_people
+from incentive_engine.engine.known import held_people, known_people
 from incentive_engine.engine.running import Calculation, Evaluation
 
 

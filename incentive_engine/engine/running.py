@@ -18,10 +18,10 @@ from incentive_engine.compiler.needs import result_keys, standing_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.assignments import without_overlaps
-from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
+from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved

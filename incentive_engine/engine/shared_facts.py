@@ -42,7 +42,8 @@ def _of_source(table: Table, source: Source, share: str) -> tuple[Table, list[pl
     )
     differ, short = pl.col(_DIFFERING) != "", pl.col(_SUM) != 10**scale.places
     contradicting = pl.format("the rows of `{}` differ in {}: they must say the same of it", source.id, _DIFFERING)
-    not_100 = pl.format("the shares of `{}` add up to {}, not to 1: nothing of it counts", source.id, _written(scale))
+    told = "the shares of `{}` add up to {}, not to 1: nothing of it counts; of three thirds, write one as 0.333334"
+    not_100 = pl.format(told, source.id, _written(scale))
     held = [
         held_facts(table.name, facts.filter(differ), source, "contradicting-rows", contradicting),
         held_facts(table.name, facts.filter(short & ~differ), source, "shares-not-100", not_100),

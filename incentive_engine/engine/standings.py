@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
-from incentive_engine.engine.crediting import held_people
 from incentive_engine.engine.eligibility import everyone, scope_of
+from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured
 from incentive_engine.facts import Accepted
 from incentive_engine.formulas import compile_condition
