@@ -241,6 +241,14 @@ def test_an_assignment_of_somebody_misspelt_is_told(tmp_path: Path) -> None:
     assert told == [("One", "misspelt-payee", "no payee is called `One`: did you mean `one`?")]
 
 
+def test_names_that_differ_in_capitals_only_are_two(tmp_path: Path) -> None:
+    run_of_two = PEOPLE + "One,South,Care\n"
+    teams_of(tmp_path, "One,2026-01-01,,South,Care", FACTS)
+    (tmp_path / "workforce.csv").write_text(run_of_two, encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    assert run.held.filter(pl.col("table") == "assignments").is_empty()
+
+
 def test_why_facts_are_not_counted_is_told(tmp_path: Path) -> None:
     run = teams_of(tmp_path, "one,2026-01-01,2026-09-29,south,Care two,2026-02-01,2026-01-01,South,Care", FACTS)
     assert sorted(set(run.held.filter(pl.col("table") != "workforce")["reason"])) == [

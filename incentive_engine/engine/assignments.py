@@ -89,7 +89,7 @@ def _faults(rows: pl.DataFrame, workforce: pl.DataFrame) -> Iterator[_Fault]:
 def _misspelt(named: pl.Series, known: pl.Series) -> dict[str, str]:
     """Names that are a known one's but for capitals, spaces and signs; others may be of teams that there were once."""
     meant = {bare(name): name for name in known.drop_nulls().unique().sort()}
-    strangers = set(named.drop_nulls()) - set(meant.values())
+    strangers = set(named.drop_nulls()) - set(known)
     return {name: meant[bare(name)] for name in sorted(strangers) if bare(name) in meant}
 
 
