@@ -36,11 +36,6 @@ def status(field: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
 
 
-def forget_peak() -> None:
-    """Lets the peak begin anew, at what this process holds now."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
 def main(folder: Path) -> None:
     """Prints the bytes that a run added to a process that held the input."""
     workforce, targets, kpis = (pl.read_parquet(folder / f"{name}.parquet") for name in TABLES)
