@@ -1,7 +1,7 @@
 """Dated assignments: where payees were on the day of a fact. Whoever moves leaves what is past with the old team.
 
-What is wrong with them is found before anything is counted. Rows of a payee that overlap are all held, and so are the
-facts of days on which nothing says where the payee was: a guess would credit somebody else's team.
+What is wrong with them is found before anything is counted. Rows of a payee that overlap are all held, and facts of
+days on which nothing says where the payee was count for nobody's team: a guess would credit somebody else's.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Facts credited: to a payee, a team, a department and the company, each as far as the fact names them.
 
 What a fact names itself wins over what is said of its payee: by the assignments for the day of the fact, or else by the
-workforce. A system account is nobody: its facts count for
-the wider subjects that they name. A fact about somebody whom nobody knows is held, not counted anywhere.
+workforce. A system account is nobody: its facts count for the wider subjects that they name. A fact about somebody whom
+nobody knows is held, not counted anywhere; one of a day on which nothing says where its payee was counts for no team.
 """
 
 from __future__ import annotations
