@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from incentive_engine.rulesets.tables import ColumnOptions, TableOptions
 from incentive_engine.rulesets.walked import Walked
 
 WORKFORCE = "workforce"
+EMPLOYMENT = "employment"
 ASSIGNMENTS = "assignments"
 GREATEST = Fraction(10**9)
 _SHARE_PLACES = 6
@@ -43,8 +44,7 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
     used = {rules.source_behind(each.source) for each in computed if isinstance(each, FromFacts)}
     used |= {invited for name in used & rules.sources.keys() if (invited := rules.sources[name].invitations)}
     tables += [_source(walked, name, types, document) for name in rules.sources if name in used]
-    if rules.assignments is not None:
-        tables.append(_assignments(walked, rules.assignments, document))
+    tables += _of_people(walked, types, document)
     tables += [_parameters(walked, name, types, document) for name in rules.tables if name in walked.used_tables]
     return tuple(tables)
 
@@ -52,7 +52,8 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
 def _workforce(walked: Walked, types: ColumnTypes, document: Document) -> TableContract:
     rules, named = walked.rules, sorted(walked.columns)
     columns = [ColumnContract("payee", "payee", "text", required=True, nullable=False)]
-    columns += [_workforce_column(rules, types, name) for name in named]
+    dated = rules.dated_columns
+    columns += [replace(_workforce_column(rules, types, each), required=each not in dated) for each in named]
     hidden = [*SHOWN, "left"] if "hired" in named else [*SHOWN]
     columns += [
         ColumnContract(name, name, "text" if name in WORKFORCE_TEXT else "date", required=False, nullable=True)
@@ -131,17 +132,35 @@ def _fact_columns(walked: Walked, source: str) -> set[str]:
     return named | compared_columns(walked.rules, source)
 
 
-def _assignments(walked: Walked, options: TableOptions, document: Document) -> TableContract:
-    columns = (
-        ColumnContract("payee", "payee", "text"),
-        ColumnContract("from", "from", "date"),
-        ColumnContract("to", "to", "date", nullable=True),
-        *(
-            ColumnContract(kind, kind, "text", required=kind in walked.subject_kinds, nullable=True)
-            for kind in ("team", "department")
-        ),
+def _of_people(walked: Walked, types: ColumnTypes, document: Document) -> Iterator[TableContract]:
+    """The dated tables about people."""
+    rules = walked.rules
+    if rules.employment is not None:
+        yield _dated(EMPLOYMENT, rules.employment, (), document, (EMPLOYMENT,))
+    if rules.assignments is not None:
+        named = [_column_of_team(walked, kind) for kind in ("team", "department")]
+        also = [_workforce_column(rules, types, name) for name in rules.assignments.also if name in walked.columns]
+        yield _dated(ASSIGNMENTS, rules.assignments, (*named, *also), document, (ASSIGNMENTS,))
+    for name, table in rules.history.items():
+        columns = [_workforce_column(rules, types, each) for each in table.gives if _is_read(each, walked)]
+        yield _dated(name, table, tuple(columns), document, ("history", name))
+
+
+def _column_of_team(walked: Walked, kind: str) -> ColumnContract:
+    return ColumnContract(kind, kind, "text", required=kind in walked.subject_kinds, nullable=True)
+
+
+def _is_read(column: str, walked: Walked) -> bool:
+    return column in walked.columns or column in SHOWN
+
+
+def _dated(
+    name: str, options: TableOptions, columns: tuple[ColumnContract, ...], document: Document, at: KeyPath
+) -> TableContract:
+    days = (ColumnContract("from", "from", "date"), ColumnContract("to", "to", "date", nullable=True))
+    return _table(
+        name, options, (ColumnContract("payee", "payee", "text"), *days, *columns), ("payee", "from"), document, at
     )
-    return _table(ASSIGNMENTS, options, columns, ("payee", "from"), document, ("assignments",))
 
 
 def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:

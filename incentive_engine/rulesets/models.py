@@ -34,7 +34,8 @@ from incentive_engine.kinds.windows import Window, window_words
 from incentive_engine.rulesets.calendars import Calendar
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
-from incentive_engine.rulesets.tables import Assignments, Column, ParameterTable, Source, TableOptions
+from incentive_engine.rulesets.people import Assignments, Employment, History
+from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 _BY_NAME = "by name: letters without accents, digits and `_`."
@@ -289,6 +290,9 @@ class RuleSet(Declared):
     workforce: Annotated[TableOptions, Field(description="The table of payees.")] = TableOptions(path="workforce.*")
     results: Annotated[TableOptions, Field(description="The table of given KPIs.")] = TableOptions(path="kpis.*")
     sources: Annotated[dict[Name, Source], Field(description=f"Tables of raw records, {_BY_NAME}")] = {}
+    employment: Annotated[
+        Employment | None, Field(description="When payees were employed; from `hired` to `left` unless said.")
+    ] = None
     assignments: Annotated[
         Assignments | None,
         Field(
@@ -296,6 +300,13 @@ class RuleSet(Declared):
             "`team` and `department`. Who has no row is always where the workforce says."
         ),
     ] = None
+    history: Annotated[
+        dict[Name, History],
+        Field(
+            description=f"Tables of what changes about payees: salary, working time, currency, {_BY_NAME} Who has no "
+            "row always has what the workforce says."
+        ),
+    ] = {}
     calendar: Annotated[
         Calendar | None, Field(description="Opening hours and holidays: for WORKHOURS, WORKDAYS and clocks of cases.")
     ] = None
@@ -315,6 +326,13 @@ class RuleSet(Declared):
         """All that KPIs are computed from, by name: sources, and cases as the sources that they are."""
         made = {name: each for name, each in self.cases.items() if each.source in self.sources}
         return {**self.sources, **{name: each.as_source(self.sources[each.source]) for name, each in made.items()}}
+
+    @property
+    def dated_columns(self) -> frozenset[str]:
+        """The workforce columns that dated tables give: the workforce itself need not have them."""
+        employed = ("hired", "left") if self.employment else ()
+        assigned = self.assignments.gives if self.assignments else ()
+        return frozenset((*employed, *assigned, *(name for each in self.history.values() for name in each.gives)))
 
     @property
     def clocks(self) -> Mapping[str, Clock]:

@@ -116,13 +116,6 @@ class Source(TableOptions):
         return tuple(dict.fromkeys(each for each in named if each))
 
 
-class Assignments(TableOptions):
-    """Where payees were on which days: a fact counts for the team and department of its payee on its day.
-
-    Columns: payee, from, to (the last day; empty while it lasts), team and department.
-    """
-
-
 class ParameterTable(TableOptions):
     """Numbers that differ by payee: targets, weights, caps."""
 

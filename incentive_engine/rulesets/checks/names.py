@@ -18,7 +18,7 @@ from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.clocks import Cases
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, WORKFORCE
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
     PRORATION,
@@ -36,6 +36,7 @@ STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMB
 RESULT_COLUMNS = frozenset(
     {
         *("plan", "target_pay", "proration", "days_present", "payout", "customer_pay", "internal_pay", "other_pay"),
+        *("segment", "first_day", "last_day"),
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
@@ -46,6 +47,7 @@ _RESULT_COLUMN = re.compile(r"@(?:payee|team|department|company|table)(?:[.#]|$)
 _TABLES = {
     WORKFORCE: "the table of payees",
     RESULTS: "the table of given KPIs",
+    EMPLOYMENT: "the table of who was employed when",
     ASSIGNMENTS: "the table of who was where",
 }
 _WORKED_OUT = "what the engine works out for a payee"

@@ -243,8 +243,9 @@ def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
 def _tables(rules: RuleSet) -> Iterator[tuple[KeyPath, TableOptions | Source]]:
     yield ("workforce",), rules.workforce
     yield ("results",), rules.results
-    if rules.assignments is not None:
-        yield ("assignments",), rules.assignments
-    for section, tables in (("sources", rules.sources), ("tables", rules.tables)):
+    for name, each in (("employment", rules.employment), ("assignments", rules.assignments)):
+        if each is not None:
+            yield (name,), each
+    for section, tables in (("history", rules.history), ("sources", rules.sources), ("tables", rules.tables)):
         for name, table in tables.items():
             yield (section, name), table
