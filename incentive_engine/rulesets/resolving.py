@@ -5,6 +5,7 @@ A resolved plan is a plain tree; the compiler is the only one that walks it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -127,6 +128,8 @@ class ResolvedPlan:
     proration: Proration | None
     payout_rounding: Rounding
     period: Period
+    days: tuple[dt.date, dt.date]
+    """The first and the last day of the period on which the plan is in force as it stands here."""
     curves: Mapping[str, CurveKind]
     """Every curve of the rule set: formulas call them by name."""
 
@@ -177,6 +180,7 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
         proration=plan.proration,
         payout_rounding=plan.payout_rounding or minor_unit(rules.currency),
         period=period,
+        days=(period.start, period.end),
         curves=rules.curves,
     )
 
