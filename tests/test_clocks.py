@@ -21,7 +21,7 @@ from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
 from incentive_engine.errors import InputProblems
 from incentive_engine.formulas import Formula, Scope, compile_number
-from incentive_engine.rulesets.calendars import Calendar
+from incentive_engine.kinds.calendars import Calendar
 from tests.oracle.calendars import holidays_of_france, working_days, working_hours
 
 HEAD = """
@@ -319,7 +319,7 @@ def test_other_holidays_than_those_of_the_run_are_told(tmp_path: Path, monkeypat
     loaded, folder = incentive_engine.load(tmp_path / "rules.yaml"), tmp_path / "run"
     run = incentive_engine.run(loaded, tmp_path, "2026-Q3", folder)
     assert incentive_engine.recompute(folder).kpis.equals(run.kpis)
-    monkeypatch.setattr("incentive_engine.rulesets.calendars._public", lambda calendar: [dt.date(2026, 7, 13)])
+    monkeypatch.setattr("incentive_engine.kinds.calendars._public", lambda calendar: [dt.date(2026, 7, 13)])
     with pytest.raises(InputProblems, match="other-holidays"):
         incentive_engine.recompute(folder)
 

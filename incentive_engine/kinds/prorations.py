@@ -1,40 +1,149 @@
-"""Prorations: the share of the period that counts. To add one: one class here, and its name on the last line."""
+"""Prorations: the share of the period that counts. To add one: one class here, and its name on the last line.
+
+Each counts whole units per day: what a span has is a difference of two numbers, and spans that follow one another add
+up to the whole whatever they are cut into.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
 
 from incentive_engine.kinds.base import Declared, Language, Rounding
+from incentive_engine.kinds.calendars import Calendar
 from incentive_engine.periods import Period
 
 
-class CalendarDays(Declared):
-    """Days between hire and leave, both included, of the calendar days of the period."""
+class ProrationKind(Declared):
+    """What every proration has."""
 
-    by: Literal["calendar_days"]
+    by: str
     rounding: Annotated[Rounding, Field(description="Of the share; 10 places unless said.")] = Rounding(places=10)
     needs: ClassVar[tuple[str, ...]] = ("hired",)
     """Workforce columns that hold the payee where they are empty."""
+    per: ClassVar[int] = 1
+    """How many units are one of what people count, a day or a month."""
+    of_own_days: ClassVar[bool] = False
+    """Whether the payee's own days stand for those of the period."""
+    of_calendar: ClassVar[bool] = False
+    """Whether the rule set's `calendar` says what counts."""
 
-    def days(self, period: Period) -> pl.Expr:
-        """Int64: days that count; zero or less for who was not there; missing where `hired` is."""
+    @abstractmethod
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        """Int64: the units of all days before a Date; missing where it is.
+
+        What lies in a span is what is before the day after its last, less what is before its first.
+        """
+
+    def whole(self, period: Period, calendar: Calendar | None = None) -> int:
+        """The units of a full period."""
+        first, after = pl.lit(period.start), pl.lit(period.end + dt.timedelta(days=1))
+        units = pl.select(self.before(after, calendar) - self.before(first, calendar)).item()
+        assert isinstance(units, int)
+        return units
+
+    def days(self, period: Period, calendar: Calendar | None = None) -> pl.Expr:
+        """Int64: units that count; zero or less for who was not there; missing where `hired` is."""
         first = pl.max_horizontal(pl.col("hired"), pl.lit(period.start))
         last = pl.min_horizontal(pl.col("left").fill_null(period.end), pl.lit(period.end))
-        present = (last - first).dt.total_days() + 1
-        return pl.when(pl.col("hired").is_not_null()).then(present)
+        there = self.before(last + pl.duration(days=1), calendar) - self.before(first, calendar)
+        return pl.when(pl.col("hired").is_not_null()).then(there)
 
-    def whole(self, period: Period) -> int:
-        """The days of a full period."""
-        return period.days
-
+    @abstractmethod
     def sentence(self, language: Language) -> str:
         """The proration in words."""
+
+
+class CalendarDays(ProrationKind):
+    """Days between hire and leave, both included, of the calendar days of the period."""
+
+    by: Literal["calendar_days"]
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        return day.cast(pl.Int32).cast(pl.Int64)
+
+    def sentence(self, language: Language) -> str:
         if language == "en":
             return "calendar days present ÷ calendar days of the period"
         return "jours calendaires de présence ÷ jours calendaires de la période"
 
 
-Proration = Annotated[CalendarDays, Field()]
+class WorkingDays(ProrationKind):
+    """Working days of the `calendar` between hire and leave, of those of the period: days on which something is open.
+
+    Public holidays and days that are `closed` do not count.
+    """
+
+    by: Literal["working_days"]
+    of_calendar: ClassVar[bool] = True
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        assert calendar is not None, "a check asks for one"
+        return calendar.working_days_before(day)
+
+    def sentence(self, language: Language) -> str:
+        if language == "en":
+            return "working days present ÷ working days of the period"
+        return "jours ouvrés de présence ÷ jours ouvrés de la période"
+
+
+class Months(ProrationKind):
+    """Months of the period, each of which counts the same, however long it is; part of one by its calendar days."""
+
+    by: Literal["months"]
+    per: ClassVar[int] = 377_580
+    """The least number that 28, 29, 30 and 31 divide: every day is a whole number of units."""
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month()
+        in_month = self.per // day.dt.days_in_month().cast(pl.Int64)
+        return months * self.per + (day.dt.day().cast(pl.Int64) - 1) * in_month
+
+    def sentence(self, language: Language) -> str:
+        if language == "en":
+            return "months present ÷ months of the period, part of a month by its calendar days"
+        return "mois de présence ÷ mois de la période, une fraction de mois selon ses jours calendaires"
+
+
+class ThirtyDayMonths(ProrationKind):
+    """Days between hire and leave as if every month had 30: from the first day to the day after the last, by 30E/360.
+
+    The 31st is the same as the 30th; the last day of February stands for the 29th and 30th too. Source: ISDA, 2006
+    Definitions, 4.16(g), the Eurobond basis.
+    """
+
+    by: Literal["thirty_360"]
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month()
+        return months * 30 + day.dt.day().cast(pl.Int64).clip(upper_bound=30)
+
+    def sentence(self, language: Language) -> str:
+        if language == "en":
+            return "days present ÷ days of the period, every month of 30 days"
+        return "jours de présence ÷ jours de la période, chaque mois compté pour 30 jours"
+
+
+class OwnDays(ProrationKind):
+    """Calendar days of each stretch, of those on which the payee was there: who joins or leaves is paid in full.
+
+    For plans that pay for the time that somebody was there, whatever it is; only changes within it are weighed.
+    """
+
+    by: Literal["own_days"]
+    of_own_days: ClassVar[bool] = True
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        return day.cast(pl.Int32).cast(pl.Int64)
+
+    def sentence(self, language: Language) -> str:
+        if language == "en":
+            return "calendar days ÷ all calendar days present in the period"
+        return "jours calendaires ÷ tous les jours calendaires de présence dans la période"
+
+
+Proration = Annotated[CalendarDays | WorkingDays | Months | ThirtyDayMonths | OwnDays, Field(discriminator="by")]

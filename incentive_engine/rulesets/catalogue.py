@@ -21,8 +21,8 @@ from pydantic import Field
 from incentive_engine.documents import Document, declare, read_document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.kinds.calendars import Calendar
 from incentive_engine.kinds.over_kpis import OverKpis
-from incentive_engine.rulesets.calendars import Calendar
 from incentive_engine.rulesets.checked import Checked, unknown
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.models import Kpi, Name

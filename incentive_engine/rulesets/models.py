@@ -23,6 +23,7 @@ from incentive_engine.kinds.base import (
     RoundingChoice,
     SubjectKind,
 )
+from incentive_engine.kinds.calendars import Calendar
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import PayoutCurve
 from incentive_engine.kinds.gates import Gate
@@ -31,7 +32,6 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
-from incentive_engine.rulesets.calendars import Calendar
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
 from incentive_engine.rulesets.people import Assignments, Employment, History
@@ -308,7 +308,8 @@ class RuleSet(Declared):
         ),
     ] = {}
     calendar: Annotated[
-        Calendar | None, Field(description="Opening hours and holidays: for WORKHOURS, WORKDAYS and clocks of cases.")
+        Calendar | None,
+        Field(description="Opening hours and holidays: for WORKHOURS, WORKDAYS, clocks of cases and working days."),
     ] = None
     cases: Annotated[dict[Name, Cases], Field(description=f"What becomes of logs of events, {_BY_NAME}")] = {}
     tables: Annotated[dict[Name, ParameterTable], Field(description=f"Tables of numbers that differ, {_BY_NAME}")] = {}

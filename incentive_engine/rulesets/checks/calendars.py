@@ -8,7 +8,8 @@ from itertools import combinations
 from incentive_engine.errors import Problem, did_you_mean
 from incentive_engine.formulas.functions import OF_CALENDAR
 from incentive_engine.formulas.tree import Call, walk
-from incentive_engine.rulesets.calendars import Calendar, PublicHolidays
+from incentive_engine.kinds.calendars import Calendar, PublicHolidays
+from incentive_engine.kinds.prorations import WorkingDays
 from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.formula_uses import RESULTS, FormulaUse
@@ -56,7 +57,7 @@ def holidays_are_known(checked: Checked) -> Iterator[Problem]:
         yield Problem("unknown-country", message, checked.at(*at, "subdivision"), hint)
 
 
-@tells("no-calendar", "function-not-allowed", "not-used", about=(Calendar, Cases))
+@tells("no-calendar", "function-not-allowed", "not-used", about=(Calendar, Cases, WorkingDays))
 def calendars_are_there(checked: Checked) -> Iterator[Problem]:
     """What counts by the calendar is of facts, and there is one; one that nothing counts by is told (a warning)."""
     rules, used = checked.rules, False
@@ -75,6 +76,13 @@ def calendars_are_there(checked: Checked) -> Iterator[Problem]:
             if rules.calendar is None:
                 where = checked.at("cases", name, "clock")
                 yield Problem("no-calendar", f"the clock of `{name}` has no opening hours to count", where, missing)
+    for name, plan in rules.plans.items():
+        if plan.proration is not None and plan.proration.of_calendar:
+            used = True
+            if rules.calendar is None:
+                where = checked.at("plans", name, "proration")
+                message = f"the proration of `{name}` has no calendar to count working days by"
+                yield Problem("no-calendar", message, where, missing)
     if rules.calendar is not None and not used:
         hint = "remove it, or put it to work"
         yield Problem("not-used", "nothing counts by `calendar`", checked.key("calendar"), hint, level="warning")

@@ -53,7 +53,7 @@ class PublicHolidays(Declared):
 
 
 class Calendar(Declared):
-    """When work is done: WORKHOURS and WORKDAYS of formulas, and the clocks of cases, count nothing else."""
+    """When work is done: WORKHOURS and WORKDAYS of formulas, clocks of cases and working days count nothing else."""
 
     open: Annotated[tuple[Opening, ...], Field(min_length=1, description="The opening hours.")]
     holidays: Annotated[PublicHolidays | None, Field(description="Public holidays on which all is closed.")] = None
@@ -69,6 +69,10 @@ class Calendar(Declared):
             for opened, span in zip(open_on, (each.span for each in self.open), strict=True)
         ]
         return pl.sum_horizontal(pl.lit(before).gather(day), *today, ignore_nulls=False)
+
+    def working_days_before(self, day: pl.Expr) -> pl.Expr:
+        """Int64: the working days of calendars before a day; there are none outside the days that they know."""
+        return pl.lit(_worked_before(self)).gather((day - FIRST).dt.total_days().clip(0, (LAST - FIRST).days + 1))
 
     @property
     def public_holidays(self) -> Sequence[dt.date]:
@@ -86,9 +90,7 @@ class Calendar(Declared):
 
     def _days_until(self, moment: pl.Expr) -> Exact:
         """The working days up to and with that of a moment."""
-        _, *open_on = _days(self)
-        worked = pl.select(pl.max_horizontal(open_on).cum_sum()).to_series()
-        return Exact.integer(pl.lit(worked).gather(_place(moment)), Scale(0, 0, _MOST_DAYS))
+        return Exact.integer(pl.lit(_worked_before(self)).gather(_place(moment) + 1), Scale(0, 0, _MOST_DAYS))
 
     def sentence(self, language: Language) -> str:
         """The calendar in words."""
@@ -125,6 +127,14 @@ def _days(calendar: Calendar) -> tuple[pl.Series, ...]:
     worked = sum(opened * (each.span[1] - each.span[0]) for opened, each in zip(held, calendar.open, strict=True))
     assert isinstance(worked, pl.Series)
     return worked.cum_sum() - worked, *held
+
+
+@lru_cache
+def _worked_before(calendar: Calendar) -> pl.Series:
+    """For each day, and for the day after the last: the working days before it."""
+    _, *open_on = _days(calendar)
+    worked = pl.select(pl.max_horizontal(open_on).cum_sum()).to_series()
+    return pl.concat([pl.Series([0], dtype=pl.Int64), worked])
 
 
 def _public(calendar: Calendar) -> list[dt.date]:
