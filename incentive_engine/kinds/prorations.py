@@ -32,12 +32,12 @@ class ProrationKind(Declared):
     of_calendar: ClassVar[bool] = False
     """Whether the rule set's `calendar` says what counts."""
 
-    @abstractmethod
     def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
-        """Int64: the units of all days before a Date; missing where it is.
+        """Int64: the units of all days before a Date, calendar days unless a kind says otherwise; missing where it is.
 
         What lies in a span is what is before the day after its last, less what is before its first.
         """
+        return day.cast(pl.Int32).cast(pl.Int64)
 
     def whole(self, period: Period, calendar: Calendar | None = None) -> int:
         """The units of a full period."""
@@ -45,13 +45,6 @@ class ProrationKind(Declared):
         units = pl.select(self.before(after, calendar) - self.before(first, calendar)).item()
         assert isinstance(units, int)
         return units
-
-    def days(self, period: Period, calendar: Calendar | None = None) -> pl.Expr:
-        """Int64: units that count; zero or less for who was not there; missing where `hired` is."""
-        first = pl.max_horizontal(pl.col("hired"), pl.lit(period.start))
-        last = pl.min_horizontal(pl.col("left").fill_null(period.end), pl.lit(period.end))
-        there = self.before(last + pl.duration(days=1), calendar) - self.before(first, calendar)
-        return pl.when(pl.col("hired").is_not_null()).then(there)
 
     @abstractmethod
     def sentence(self, language: Language) -> str:
@@ -62,9 +55,6 @@ class CalendarDays(ProrationKind):
     """Days between hire and leave, both included, of the calendar days of the period."""
 
     by: Literal["calendar_days"]
-
-    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
-        return day.cast(pl.Int32).cast(pl.Int64)
 
     def sentence(self, language: Language) -> str:
         if language == "en":
@@ -136,9 +126,6 @@ class OwnDays(ProrationKind):
 
     by: Literal["own_days"]
     of_own_days: ClassVar[bool] = True
-
-    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
-        return day.cast(pl.Int32).cast(pl.Int64)
 
     def sentence(self, language: Language) -> str:
         if language == "en":
