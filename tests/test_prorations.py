@@ -168,6 +168,25 @@ def test_what_spans_have_adds_up_however_they_are_cut(proration: ProrationKind, 
     assert sum(spans) == proration.whole(period, FRENCH)
 
 
+@pytest.mark.parametrize(
+    ("by", "first", "last", "expected"),
+    [
+        ("months", "2026-07-16", "2026-08-15", "16/31 15/31"),
+        ("months", "2025-11-30", "2026-03-01", "1/30 3/1 1/31"),
+        ("months", "2024-02-29", "2024-02-29", "1/29"),
+        ("months", "2026-09-16", "2026-10-31", "15/30 1/1"),
+        ("months", "2026-07-01", "2026-09-30", "3/1"),
+        ("months", "2026-07-01", "2026-06-30", "0/1"),
+        ("calendar_days", "2026-07-16", "2026-08-15", "31/1"),
+        ("working_days", "2026-07-11", "2026-07-14", "0/1"),
+        ("thirty_360", "2026-02-28", "2026-03-01", "4/1"),
+    ],
+)
+def test_what_days_have_is_told_in_numbers_to_be_added(by: str, first: str, last: str, expected: str) -> None:
+    terms = kind(by).terms(dt.date.fromisoformat(first), dt.date.fromisoformat(last), FRENCH)
+    assert " ".join(f"{part}/{whole}" for part, whole in terms) == expected
+
+
 @pytest.mark.parametrize("proration", KINDS, ids=lambda each: each.by)
 def test_a_proration_is_told_in_both_languages(proration: ProrationKind) -> None:
     english, french = proration.sentence("en"), proration.sentence("fr")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import abstractmethod
+from calendar import monthrange
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 import polars as pl
@@ -39,10 +41,17 @@ class ProrationKind(Declared):
         """
         return day.cast(pl.Int32).cast(pl.Int64)
 
+    def terms(self, first: dt.date, last: dt.date, calendar: Calendar | None = None) -> Sequence[tuple[int, int]]:
+        """What the days from one to another have, as people count it, in fractions to be added: 16/31, 3/1."""
+        return [(self._units(first, last, calendar), 1)]
+
     def whole(self, period: Period, calendar: Calendar | None = None) -> int:
         """The units of a full period."""
-        first, after = pl.lit(period.start), pl.lit(period.end + dt.timedelta(days=1))
-        units = pl.select(self.before(after, calendar) - self.before(first, calendar)).item()
+        return self._units(period.start, period.end, calendar)
+
+    def _units(self, first: dt.date, last: dt.date, calendar: Calendar | None) -> int:
+        after = last + dt.timedelta(days=1)
+        units = pl.select(self.before(pl.lit(after), calendar) - self.before(pl.lit(first), calendar)).item()
         assert isinstance(units, int)
         return units
 
@@ -92,6 +101,22 @@ class Months(ProrationKind):
         months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month()
         in_month = self.per // day.dt.days_in_month().cast(pl.Int64)
         return months * self.per + (day.dt.day().cast(pl.Int64) - 1) * in_month
+
+    def terms(self, first: dt.date, last: dt.date, calendar: Calendar | None = None) -> Sequence[tuple[int, int]]:
+        """The part of the first month, the whole ones after it, the part of the last."""
+        found: list[tuple[int, int]] = []
+        while first <= last:
+            of_month = monthrange(first.year, first.month)[1]
+            end = min(last, first.replace(day=of_month))
+            days = (end - first).days + 1
+            if days < of_month:
+                found.append((days, of_month))
+            elif found and found[-1][1] == 1:
+                found[-1] = (found[-1][0] + 1, 1)
+            else:
+                found.append((1, 1))
+            first = end + dt.timedelta(days=1)
+        return found or [(0, 1)]
 
     def sentence(self, language: Language) -> str:
         if language == "en":
