@@ -1,4 +1,4 @@
-"""The smallest coin of each currency.
+"""Currencies: which ones there are, and the smallest coin of each.
 
 ISO 4217 decides, and not Unicode CLDR: that one says how people print amounts (no decimals for Serbian dinars), and pay
 has to be exact to the unit in which it is owed.
@@ -6,7 +6,10 @@ has to be exact to the unit in which it is owed.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
+
+from babel.core import get_global
 
 _WITHOUT: Final = (
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
@@ -14,6 +17,13 @@ _WITHOUT: Final = (
 )  # fmt: skip
 _THREE: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _FOUR: Final = ("CLF", "UYW")
+
+
+@cache
+def currencies_in_use() -> frozenset[str]:
+    """The codes of all currencies in which some country pays today."""
+    used = (each for territory in get_global("territory_currencies").values() for each in territory)
+    return frozenset(currency for currency, _, until, tender in used if tender and until is None)
 
 
 def minor_digits(currency: str) -> int:

@@ -1,0 +1,79 @@
+"""Exchange: plans calculate in the currency of the rules; who is paid in another one is paid at a rate of a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from incentive_engine.currencies import minor_digits
+from incentive_engine.kinds.base import Rounding
+from incentive_engine.kinds.rate_days import RateDay
+from incentive_engine.periods import Period
+from incentive_engine.rulesets.tables import Column, ColumnOptions, TableOptions
+
+PAID_CURRENCY: Final = "paid_currency"
+PLAN_RATE: Final = "plan_rate"
+RATE: Final = "rate"
+PAID: Final = "paid"
+RATE_EFFECT: Final = "rate_effect"
+EXCHANGE_COLUMNS: Final = (PAID_CURRENCY, PLAN_RATE, RATE, PAID, RATE_EFFECT)
+"""What is worked out for a payee where there are rates."""
+RATES: Final = ColumnOptions(at_least=Decimal("0.000001"), at_most=Decimal(10**7), places=12)
+"""What rates lie between unless the rule set says otherwise: from dinars of Kuwait to pounds of Lebanon, and back."""
+
+
+class Exchange(TableOptions):
+    """Payees whose `currency` is not that of the rules are paid in it.
+
+    Columns: currency, from (the day since which the rate counts, until the next one), rate (how much of the currency
+    one unit of the rules' currency is).
+    """
+
+    plan: Annotated[
+        dt.date,
+        Field(description="The day whose rates are those of the plan: amounts in `own` are converted at them."),
+    ]
+    rate_on: Annotated[
+        RateDay, Field(description="Whose rates are paid; what they change against the plan's is told by itself.")
+    ]
+    own: Annotated[
+        tuple[Column, ...], Field(description="Workforce columns with amounts in the payee's own currency.")
+    ] = ()
+    rounding: Annotated[
+        Rounding | None,
+        Field(description="Of an own amount in the rules' currency; its minor unit unless said."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedExchange:
+    """An exchange for one period: the two days whose rates are used, and what is converted at the plan's."""
+
+    currency: str
+    plan: dt.date
+    paid: dt.date
+    rate_on: RateDay
+    own: tuple[str, ...]
+    rounding: Rounding
+
+    def converted(self, column: str) -> str:
+        """The column of the trace with an own amount in the rules' currency."""
+        return f"{column}@{self.currency}"
+
+
+def resolved_exchange(exchange: Exchange | None, currency: str, period: Period) -> ResolvedExchange | None:
+    """The exchange for one period; None where everyone is paid in the rules' currency."""
+    if exchange is None:
+        return None
+    return ResolvedExchange(
+        currency=currency,
+        plan=exchange.plan,
+        paid=exchange.rate_on.on(period, exchange.plan),
+        rate_on=exchange.rate_on,
+        own=exchange.own,
+        rounding=exchange.rounding or Rounding(places=minor_digits(currency)),
+    )
