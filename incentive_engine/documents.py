@@ -88,10 +88,13 @@ class Document:
         """Where a reader looks for the value at `path`: its key if it goes over lines of its own, else the value."""
         return self.key_at(path) if self._find(path)[0].style == "block" else self.at(path)
 
-    def filled(self, path: KeyPath, lacking: Mapping[str, Any], origin: KeyPath) -> Document:
-        """The document with more keys in the mapping at `path`, each told of as if it stood where `origin` does."""
+    def filled(self, path: KeyPath, others: Mapping[str, Any], origin: KeyPath) -> Document:
+        """The document with those of `others` that the mapping at `path` lacks: they come first, in their order.
+
+        Each is told of as if it stood where `origin` does.
+        """
         start = self._find(origin)[0].start
-        data, root = _filled(self.data, self._root, path, lacking, _Place(start, start, ""))
+        data, root = _filled(self.data, self._root, path, others, _Place(start, start, ""))
         return replace(self, data=data, _root=root)
 
     def _find(self, path: KeyPath) -> tuple[_Place, bool]:
@@ -112,11 +115,11 @@ class Document:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
 
-def _filled(data: Any, place: _Place, path: KeyPath, lacking: Mapping[str, Any], origin: _Place) -> tuple[Any, _Place]:
+def _filled(data: Any, place: _Place, path: KeyPath, others: Mapping[str, Any], origin: _Place) -> tuple[Any, _Place]:
     if not path:
-        return {**data, **lacking}, replace(place, inner={**place.inner, **dict.fromkeys(lacking, origin)})
+        return {**others, **data}, replace(place, inner={**dict.fromkeys(others, origin), **place.inner})
     first, rest = path[0], path[1:]
-    value, inner = _filled(data[first], place.inner[first], rest, lacking, origin)
+    value, inner = _filled(data[first], place.inner[first], rest, others, origin)
     return {**data, first: value}, replace(place, inner={**place.inner, first: inner})
 
 

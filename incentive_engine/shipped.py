@@ -20,9 +20,15 @@ def catalogue_dir() -> Path:
     return rules_dir() / "kpis"
 
 
+def leave_dir() -> Path:
+    """The folder of the types of leave that rule sets can take over, among the rule sets."""
+    return rules_dir() / "leave"
+
+
 def rule_sets() -> list[Path]:
-    """Every rule set that comes with the engine; KPIs to take over are none."""
-    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent != catalogue_dir()]
+    """Every rule set that comes with the engine; KPIs and types of leave to take over are none."""
+    taken_over = (catalogue_dir(), leave_dir())
+    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent not in taken_over]
 
 
 def templates_dir() -> Path:
