@@ -17,10 +17,17 @@ PAYOUTS: Final[dict[str, Kind]] = {
     "target_pay": "decimal", "score": "decimal", "proration": "decimal", "payout": "decimal",
     "customer_pay": "decimal", "internal_pay": "decimal", "other_pay": "decimal",
 }  # fmt: skip
+SEGMENTS: Final[dict[str, Kind]] = {
+    "payee": "text", "plan": "text", "pays": "text", "period": "text", "segment": "count", "first_day": "date",
+    "last_day": "date", "department": "text", "currency": "text", "target_pay": "decimal", "score": "decimal",
+    "proration": "decimal", "payout": "decimal", "customer_pay": "decimal", "internal_pay": "decimal",
+    "other_pay": "decimal",
+}  # fmt: skip
 CONTRIBUTIONS: Final[dict[str, Kind]] = {
-    "payee": "text", "plan": "text", "measure": "text", "kpi": "text", "perspective": "text", "weight": "decimal",
-    "source": "text", "subject_kind": "text", "subject": "text", "actual": "decimal", "n": "count", "path": "text",
-    "target": "decimal", "attainment": "decimal", "rate": "decimal", "score": "decimal", "pay": "decimal",
+    "payee": "text", "plan": "text", "segment": "count", "measure": "text", "kpi": "text", "perspective": "text",
+    "weight": "decimal", "source": "text", "subject_kind": "text", "subject": "text", "actual": "decimal", "n": "count",
+    "path": "text", "target": "decimal", "attainment": "decimal", "rate": "decimal", "score": "decimal",
+    "pay": "decimal",
 }  # fmt: skip
 DEPARTMENTS: Final[dict[str, Kind]] = {
     "department": "text", "plan": "text", "measure": "text", "payees": "count", "score": "decimal",
@@ -40,7 +47,9 @@ POOLS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 VERBATIMS: Final[dict[str, Kind]] = {"kpi": "text", "payee": "text", "date": "date", "text": "text", "shown": "flag"}
 HELD: Final[dict[str, Kind]] = {"table": "text", "key": "text", "payee": "text", "code": "text", "reason": "text"}
-ELIGIBILITY: Final[dict[str, Kind]] = {"payee": "text", "plan": "text", "test": "text", "result": "flag"}
+ELIGIBILITY: Final[dict[str, Kind]] = {
+    "payee": "text", "segment": "count", "plan": "text", "test": "text", "result": "flag",
+}  # fmt: skip
 
 WORKFORCE_TEXT: Final = (
     "payee", "payroll_id", "name", "language", "country", "legal_entity", "department", "team", "manager", "role",

@@ -163,7 +163,8 @@ def populations(draw: st.DrawFn) -> tuple[SharedOut, list[Row]]:
 
 def framed(rows: list[Row]) -> pl.DataFrame:
     numbers = {name: pl.Int64 for name in rows[0] if name not in ("payee", "plan", "group")}
-    return pl.DataFrame(rows, schema={"payee": pl.String, "plan": pl.String, "group": pl.String, **numbers})
+    frame = pl.DataFrame(rows, schema={"payee": pl.String, "plan": pl.String, "group": pl.String, **numbers})
+    return frame.with_columns(segment=pl.lit(1))
 
 
 def shared_out(pool: SharedOut, rows: list[Row]) -> None:

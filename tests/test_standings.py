@@ -17,6 +17,7 @@ import incentive_engine
 from incentive_engine.compiler.inputs import PREVIOUS, STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of, result_keys, standing_keys
 from incentive_engine.engine.checking import check
+from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.standings import _RANKED, _counts, work_out_standings
@@ -187,7 +188,8 @@ def _worked_out(
     result = Result(frame, Scale(0, -1, 2), Exact.of(0), None)
     measured = Measured(({ResultKey("sales", kind): result},), pl.DataFrame())  # type: ignore[arg-type]
     key = StandingKey("sales", kind, "some")  # type: ignore[arg-type]
-    standings = work_out_standings(rules, accepted(rows, held), [key], measured, PERIOD)[key]
+    given = accepted(rows, held)
+    standings = work_out_standings(rules, given.tables["workforce"], held_people(given), [key], measured, PERIOD)[key]
     counts = [key.column(count) for count in STANDING]
     assert [standings.frame.schema[count] for count in counts] == [pl.Int64()] * 4
     keys = [*by, *({kind} - set(by))]
@@ -205,9 +207,8 @@ def test_a_column_called_as_a_result_is_kept_apart() -> None:
         pl.DataFrame({"subject": ["p", "q"], "value": [1, 2], "n": [1, 1]}), Scale(0, 1, 2), Exact.of(0), None
     )
     key = StandingKey("sales", "payee", "all")
-    people = Accepted({"workforce": table}, pl.DataFrame(schema=HELD_SCHEMA))
     measured = Measured(({ResultKey("sales", "payee"): result},), pl.DataFrame())
-    standings = work_out_standings(rules, people, [key], measured, PERIOD)[key]
+    standings = work_out_standings(rules, table, pl.DataFrame(schema=HELD_SCHEMA), [key], measured, PERIOD)[key]
     rows = standings.frame.select("payee", *(key.column(count) for count in STANDING)).sort("payee").rows()
     assert rows == [("p", 1, 1, 1, 2), ("q", 0, 0, 1, 2)]
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from incentive_engine.audit.shares import differ
 from incentive_engine.audit.truths import Truths
-from incentive_engine.compiler.inputs import PLAN
+from incentive_engine.compiler.inputs import PLAN, SEGMENT
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.decimals import ending
 from incentive_engine.engine.running import Calculation, Timings, calculate, calculate_from
@@ -28,6 +28,7 @@ from incentive_engine.rulesets.resolving import MeasureNode
 DRAWS: Final = 100
 Tiers = Literal["steps", "quarters"]
 _MONEY, _RATE, _STEP = "payout", "rate", "step "
+_ROW = ["payee", SEGMENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,13 @@ def luck(rules: Rules, accepted: Accepted, period: Period, draws: int = DRAWS, s
     paid = dict(_paid(calculation))
     deserved: dict[str, list[pl.DataFrame]] = {plan: [] for plan in paid}
     for _ in range(draws):
-        again = calculate_from(rules, calculation.accepted, truths.drawn(generator), period, Timings(), keep=False)
+        again = calculate_from(
+            rules, calculation.accepted, calculation.people, truths.drawn(generator), period, Timings(), keep=False
+        )
         of_draw = dict(_paid(again))
         for plan, observed in paid.items():
             rows = of_draw.get(plan, observed.clear())
-            deserved[plan].append(observed.select("payee").join(rows, on="payee", how="left", maintain_order="left"))
+            deserved[plan].append(observed.select(_ROW).join(rows, on=_ROW, how="left", maintain_order="left"))
     programs = {plan.name: each.program for each in calculation.evaluations for plan in each.program.plans}
     return tuple(
         _luck(plan, programs[plan], truths, paid[plan], deserved[plan]) for plan in rules.ruleset.plans if plan in paid
@@ -79,10 +82,10 @@ def luck(rules: Rules, accepted: Accepted, period: Period, draws: int = DRAWS, s
 
 
 def _paid(calculation: Calculation) -> Iterator[tuple[str, pl.DataFrame]]:
-    """By plan, one row per payee who is paid: payee, payout, rate (per unit of target pay), and a column per step."""
+    """By plan, one row per payee and segment that is paid: payout, rate (per unit of target pay), a column per step."""
     for evaluation in calculation.evaluations:
         program = evaluation.program
-        frame = evaluation.frame.filter(program.paid).select("payee", PLAN, *_columns(program)).collect()
+        frame = evaluation.frame.filter(program.paid).select(*_ROW, PLAN, *_columns(program)).collect()
         for number, plan in enumerate(program.plans):
             rows = frame.filter(pl.col(PLAN) == number).drop(PLAN)
             if rows.height:

@@ -12,11 +12,13 @@ Tick = Callable[[int, int], None]
 
 RUN_STEPS: Final[Mapping[str, str]] = {
     "accept": "reading the files",
+    "people": "finding who was where when",
     "kpis": "working out the KPIs",
     "eligibility": "finding who is in which plan",
     "compile": "compiling the plans",
     "gather": "gathering what the plans read",
     "pools": "sharing out the pools",
+    "segments": "looking at those who moved",
     "evaluate": "working out the pay",
     "check": "checking the sums",
     "write": "writing the run",

@@ -105,7 +105,7 @@ def _proration(telling: Telling) -> Iterator[Step]:
     proration, at = telling.plan.proration, (*telling.plan.at, "proration")
     assert proration is not None
     yield Step(DAYS, "plan", "days", "days that count", "jours qui comptent", at)
-    share = f"{{{DAYS}}} ÷ {proration.whole(telling.plan.period)}"
+    share = f"{{{DAYS}}} ÷ {proration.whole(telling.plan.period, telling.plan.calendar)}"
     en, fr = (f"{proration.sentence(each)}{COLON[each]}{share}" for each in LANGUAGES)
     yield Step(PRORATION, "plan", "proration", en, fr, at, chosen_rounding(proration.rounding))
 

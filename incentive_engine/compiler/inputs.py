@@ -14,6 +14,11 @@ from incentive_engine.periods import Period
 PLAN: Final = "\0plan"  # no header has this name: it cannot stand in a text file
 """UInt32: which plan of the shape a row follows."""
 DAYS_EMPLOYED: Final = "days_employed"
+SEGMENT: Final = "segment"
+FIRST_DAY: Final = "first_day"
+LAST_DAY: Final = "last_day"
+OWN_DAYS: Final = "own_days"
+"""How many days of the period a payee was there, in all segments."""
 DAYS: Final = Scale(0, -(10**7), 10**7)
 """Any number of days between two dates."""
 ANSWERS: Final = Scale(0, 0, 10**9)

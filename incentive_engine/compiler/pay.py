@@ -10,6 +10,7 @@ import polars as pl
 
 from incentive_engine.compiler.context import Context, Given
 from incentive_engine.compiler.contributions import divide, split
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, OWN_DAYS
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.pools import Pooled, least_factor, shared_out, solved_factor
 from incentive_engine.exact import Exact, Scale, total_of
@@ -160,17 +161,23 @@ class _PayoutFormula:
 
 
 def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:
-    if plan.proration is None:
+    kind = plan.proration
+    if kind is None:
         return None
-    for column in ("hired", "left"):
+    for column in kind.needs:
         context.text(column)
-    for column in plan.proration.needs:
         context.hold(f"missing-{column}", pl.col(column).is_null(), f"`{column}` is empty, and the plan is prorated")
-    whole = plan.proration.whole(plan.period)
-    context.stages.column(DAYS, plan.proration.days(plan.period).clip(0, whole))
-    days = Exact.column(DAYS, Scale(0, 0, whole))
+    first, last = context.text(FIRST_DAY), context.text(LAST_DAY)
+    units = kind.before(last + pl.duration(days=1), plan.calendar) - kind.before(first, plan.calendar)
+    most = kind.whole(plan.period, plan.calendar)
+    context.stages.column(DAYS, units.clip(0, most))
+    days = Exact.column(DAYS, Scale(0, 0, most))
     context.stages.numbers[DAYS] = days
-    return context.rounded(PRORATION, days.over(whole), plan.proration.rounding)
+    whole = Exact.of(most)
+    if kind.of_own_days:
+        context.text(OWN_DAYS)
+        whole = Exact.column(OWN_DAYS, Scale(0, 0, most)).maximum(1)
+    return context.rounded(PRORATION, days.over(whole), kind.rounding)
 
 
 def _tell(context: Context, payout: Exact, brought: list[tuple[MeasureNode, Exact]]) -> None:

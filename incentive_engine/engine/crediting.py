@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.engine.assignments import WIDER, Assignments, assignments_in
+from incentive_engine.engine.dated import WIDER, Places, places_in
 from incentive_engine.engine.known import known_people
 from incentive_engine.engine.named_facts import held_facts
 from incentive_engine.engine.strangers import NOT_KNOWN, among, guesses, strange_names
@@ -61,7 +61,7 @@ def credited(
             pl.col("payee").alias(_PAYEE), *(pl.col(kind).alias(_OWN + kind) for kind in wider)
         )
         usable = usable.join(own.lazy(), on=_PAYEE, how="left")
-    assignments = assignments_in(accepted)
+    assignments = places_in(accepted)
     if wider and assignments is not None:
         usable, nowhere = _placed(usable, source, assignments, wider)
         held += [] if nowhere is None else [_unassigned(name, nowhere, source)]
@@ -70,7 +70,7 @@ def credited(
 
 
 def _placed(
-    facts: pl.LazyFrame, source: Source, assignments: Assignments, kinds: Collection[str]
+    facts: pl.LazyFrame, source: Source, assignments: Places, kinds: Collection[str]
 ) -> tuple[pl.LazyFrame, pl.DataFrame | None]:
     """The facts with the team and department of their payees on the day, instead of what these are now.
 
@@ -79,7 +79,7 @@ def _placed(
     """
     every = facts.select(pl.col(_PAYEE).alias("payee"), pl.col(source.date).cast(pl.Date).alias("day")).unique()
     days = every.filter(pl.col("payee").is_in(assignments.payees.implode())).collect(engine="streaming")
-    places = days.join(assignments.places(days), on=["payee", "day"], how="left").select(
+    places = days.join(assignments.on(days), on=["payee", "day"], how="left").select(
         pl.col("payee").alias(_PAYEE),
         pl.col("day").alias(_DAY),
         pl.col("from").is_not_null().alias(_KNOWN),

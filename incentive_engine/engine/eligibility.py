@@ -1,7 +1,7 @@
-"""Who is in which plan: `who` selects, `eligible` filters, and two plans that pay the same thing hold the payee.
+"""Who is in which plan, segment by segment: `who` selects, `eligible` filters; two plans that pay the same thing hold.
 
 A test is worked out once per distinct combination of the columns that it names, not once per payee: a thousand plans
-that select by team look at a thousand teams. Payees are numbered meanwhile: integers join and sort five times as fast
+that select by team look at a thousand teams. Segments are numbered meanwhile: integers join and sort five times as fast
 as names.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from incentive_engine.compiler.context import days_employed
-from incentive_engine.compiler.inputs import DAYS, DAYS_EMPLOYED
+from incentive_engine.compiler.inputs import DAYS, DAYS_EMPLOYED, FIRST_DAY, LAST_DAY, SEGMENT
 from incentive_engine.exact import Exact
 from incentive_engine.facts import HELD_SCHEMA, Table
 from incentive_engine.formulas import Formula, Scope, compile_condition
@@ -21,7 +21,9 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 NUMBER = "\0number"
-_PERSON, _CASE, _SELECTED, _EVERYONE = "\0person", "\0case", "\0selected", "\0everyone"  # no header is so
+ROW = "\0row"
+_CASE, _SELECTED, _EVERYONE = "\0case", "\0selected", "\0everyone"  # no header is so
+_SINCE, _UNTIL = "\0since", "\0until"
 _RESULT = "result"
 _TEST = pl.Enum(["eligible", "present", "who"])
 
@@ -30,8 +32,10 @@ _TEST = pl.Enum(["eligible", "present", "who"])
 class Assigned:
     """Who is paid on what.
 
-    `assignments`: one row per payee × plan to evaluate: payee, number (of the plan in the rule set).
-    `tests`: one row per payee × plan × test: payee, plan, test, result. `held`: payees who cannot be assigned.
+    `assignments`: one row per payee × segment × plan to evaluate: payee, row (of the segment among all), number (of the
+    plan among those resolved); first_day and last_day where a plan is not in force all the time.
+    `tests`: one row per payee × segment × plan × test: payee, segment, plan, test, result. `held`: payees who cannot be
+    assigned.
     """
 
     assignments: pl.DataFrame
@@ -40,51 +44,78 @@ class Assigned:
 
 
 def assign(
-    plans: Sequence[ResolvedPlan], workforce: Table, period: Period, currency: str, held: pl.DataFrame
+    plans: Sequence[ResolvedPlan], table: Table, period: Period, currency: str, held: pl.DataFrame, told: pl.DataFrame
 ) -> Assigned:
-    """Every payee's plans; those of `held` payees are not evaluated.
+    """The plans of every segment of `table`; those of `held` payees are not evaluated.
 
-    Who is paid in another currency than the rules' is held: amounts in two are never added.
+    `told`: reasons to hold payees, as held rows: given back for those who would be paid without them. Who is paid in
+    another currency than the rules' is held: amounts in two are never added.
     """
-    people = everyone(workforce, period).with_row_index(_PERSON)
-    selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, workforce, period)
+    people = everyone(table, period).with_row_index(ROW)
+    selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, table, period)
     candidates = selected.filter(pl.col(_RESULT).fill_null(True))
     tests = [selected.with_columns(test=pl.lit("who", _TEST))]
     for name, tested in (
-        ("eligible", _eligible(plans, candidates, people, workforce, period)),
+        ("eligible", _eligible(plans, candidates, people, table, period)),
         ("present", _present(plans, candidates, people, period)),
     ):
         tests.append(tested.with_columns(test=pl.lit(name, _TEST)))
         refused = tested.filter(~pl.col(_RESULT))
         candidates = _without(candidates, refused)
-    every_test = pl.concat([test.select(_PERSON, NUMBER, "test", _RESULT) for test in tests])
-    faulty = candidates.join(people.join(held, on="payee", how="semi").select(_PERSON), on=_PERSON)
+    every_test = pl.concat([test.select(ROW, NUMBER, "test", _RESULT) for test in tests])
+    faulty = candidates.join(people.join(held, on="payee", how="semi").select(ROW), on=ROW)
     doubtful = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present")
-    unknown = doubtful.join(_without(candidates, faulty), on=[_PERSON, NUMBER], how="semi")
-    conflicts = _conflicts(plans, candidates)
-    foreign = candidates.join(_paid_elsewhere(people, currency), on=_PERSON)
-    blocked = pl.concat([frame.select(_PERSON, NUMBER) for frame in (unknown, conflicts, foreign, faulty)])
-    names = people.select(_PERSON, "payee")
+    unknown = doubtful.join(_without(candidates, faulty), on=[ROW, NUMBER], how="semi")
+    conflicts = _conflicts(plans, _without(candidates, faulty))
+    foreign = candidates.join(_paid_elsewhere(people, currency), on=ROW)
+    blocked = pl.concat([frame.select(ROW, NUMBER) for frame in (unknown, conflicts, foreign, faulty)])
+    names = people.select(ROW, "payee")
     reasons = [
+        told.join(people[faulty[ROW]], on="payee", how="semi"),
         _held_unknown(plans, unknown, people),
-        _held_conflicts(plans, conflicts.join(names, on=_PERSON)),
+        _held_conflicts(plans, conflicts.join(names, on=ROW)),
         _held_foreign(foreign, currency),
     ]
+    assignments = _without(candidates, blocked).sort(ROW, NUMBER).select(_payee(people), ROW, NUMBER)
+    assignments = _of_whole_time(plans, assignments, blocked.with_columns(_payee(people)))
     return Assigned(
-        assignments=_without(candidates, blocked).sort(_PERSON, NUMBER).select(_payee(people), NUMBER),
-        tests=_named(plans, every_test.sort(_PERSON, NUMBER, "test"), people),
+        assignments=assignments if _whole(plans, period) else _in_force(plans, assignments, people),
+        tests=_named(plans, every_test.sort(ROW, NUMBER, "test"), people),
         held=pl.concat(reasons),
     )
+
+
+def _of_whole_time(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
+    """Without those that pay for other days what is held for some: nobody is paid for a part of the time."""
+    if blocked.is_empty():
+        return rows
+    pays = pl.lit(pl.Series([plan.pays for plan in plans], dtype=pl.String)).gather(pl.col(NUMBER)).alias("pays")
+    held = blocked.select("payee", pays, pl.col(ROW).alias(_CASE))
+    others = rows.with_columns(pays).join(held, on=["payee", "pays"]).filter(pl.col(ROW) != pl.col(_CASE))
+    return _without(rows, others)
+
+
+def _whole(plans: Sequence[ResolvedPlan], period: Period) -> bool:
+    """Whether all plans are in force all the time."""
+    return all(plan.days == (period.start, period.end) for plan in plans)
+
+
+def _in_force(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """With the days of each row's segment on which its plan is in force; the last is before the first where none is."""
+    since, until = (pl.lit(pl.Series([plan.days[end] for plan in plans])).gather(pl.col(NUMBER)) for end in (0, 1))
+    days = people.select(ROW, FIRST_DAY, LAST_DAY)[rows[ROW]].select(FIRST_DAY, LAST_DAY)
+    first, last = pl.max_horizontal(FIRST_DAY, since), pl.min_horizontal(LAST_DAY, until)
+    return rows.hstack(days).with_columns(first.alias(FIRST_DAY), last.alias(LAST_DAY))
 
 
 def _without(candidates: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
     if refused.is_empty():
         return candidates
-    return candidates.join(refused, on=[_PERSON, NUMBER], how="anti", maintain_order="left")
+    return candidates.join(refused, on=[ROW, NUMBER], how="anti", maintain_order="left")
 
 
 def _payee(people: pl.DataFrame) -> pl.Expr:
-    return pl.lit(people["payee"]).gather(pl.col(_PERSON)).alias("payee")
+    return pl.lit(people["payee"]).gather(pl.col(ROW)).alias("payee")
 
 
 def everyone(workforce: Table, period: Period) -> pl.DataFrame:
@@ -128,8 +159,8 @@ def _tested(
         .select(_CASE, pl.col(NUMBER).cast(pl.UInt32), _RESULT)
         .collect(engine="streaming")
     )
-    numbered = people.select(_PERSON, *named).join(cases, on=named, how="left", nulls_equal=True)
-    return numbered.select(_PERSON, _CASE).join(long, on=_CASE).select(_PERSON, NUMBER, _RESULT)
+    numbered = people.select(ROW, *named).join(cases, on=named, how="left", nulls_equal=True)
+    return numbered.select(ROW, _CASE).join(long, on=_CASE).select(ROW, NUMBER, _RESULT)
 
 
 def _eligible(
@@ -142,42 +173,46 @@ def _eligible(
             formulas.setdefault(plan.eligible, []).append(number)
     scope = scope_of(workforce, period)
     parts = [
-        candidates.select(_PERSON, NUMBER)
+        candidates.select(ROW, NUMBER)
         .filter(pl.col(NUMBER).is_in(numbers))
-        .join(people, on=_PERSON, how="left")
-        .select(_PERSON, NUMBER, compile_condition(formula, scope).alias(_RESULT))
+        .join(people, on=ROW, how="left")
+        .select(ROW, NUMBER, compile_condition(formula, scope).alias(_RESULT))
         for formula, numbers in formulas.items()
     ]
-    return pl.concat([candidates.clear().select(_PERSON, NUMBER, _RESULT), *parts])
+    return pl.concat([candidates.clear().select(ROW, NUMBER, _RESULT), *parts])
 
 
 def _present(
     plans: Sequence[ResolvedPlan], candidates: pl.DataFrame, people: pl.DataFrame, period: Period
 ) -> pl.DataFrame:
-    """Whether a prorated candidate was there on any day of the period; the plan holds who has no hire date."""
-    prorated = {number: plan.proration for number, plan in enumerate(plans) if plan.proration is not None}
-    kinds = dict.fromkeys(prorated.values())
-    parts = [
-        candidates.select(_PERSON, NUMBER)
-        .filter(pl.col(NUMBER).is_in([number for number, each in prorated.items() if each == kind]))
-        .join(people, on=_PERSON, how="left")
-        .select(_PERSON, NUMBER, (kind.days(period) > 0).alias(_RESULT))
-        for kind in kinds
-    ]
-    return pl.concat([candidates.clear().select(_PERSON, NUMBER, _RESULT), *parts])
+    """Whether a candidate was there on any day of the plan, where that decides; missing without a hire date."""
+    asked = [n for n, plan in enumerate(plans) if plan.proration is not None or plan.days != (period.start, period.end)]
+    rows = candidates.select(ROW, NUMBER).filter(pl.col(NUMBER).is_in(asked))
+    there = _in_force(plans, rows, people).select(ROW, NUMBER, (pl.col(FIRST_DAY) <= pl.col(LAST_DAY)).alias(_RESULT))
+    needed = [n for n in asked if (each := plans[n].proration) is not None and "hired" in each.needs]
+    if not needed:
+        return there
+    unknown = pl.col(NUMBER).is_in(needed) & pl.lit(people["hired"].is_null()).gather(pl.col(ROW))
+    return there.with_columns(pl.when(~unknown).then(_RESULT).alias(_RESULT))
 
 
 def _conflicts(plans: Sequence[ResolvedPlan], candidates: pl.DataFrame) -> pl.DataFrame:
-    """Candidates of two plans that pay the same thing."""
+    """Candidates of two plans that pay the same thing on the same days."""
     pays = pl.Series([plan.pays for plan in plans], dtype=pl.String)
-    paid = candidates.select(_PERSON, NUMBER, pl.lit(pays).gather(pl.col(NUMBER)).alias("pays"))
-    return paid.filter(pl.len().over(_PERSON, "pays") > 1)
+    since, until = (pl.Series([plan.days[end] for plan in plans]) for end in (0, 1))
+    paid = candidates.select(ROW, NUMBER, pl.lit(pays).gather(pl.col(NUMBER)).alias("pays"))
+    several = paid.filter(pl.len().over(ROW, "pays") > 1)
+    begin, end = pl.lit(since).gather(pl.col(NUMBER)), pl.lit(until).gather(pl.col(NUMBER))
+    by_day = several.with_columns(begin.alias(_SINCE), end.alias(_UNTIL)).sort(ROW, "pays", _SINCE)
+    later = (pl.col(_SINCE) <= pl.col(_UNTIL).shift().cum_max()).fill_null(False).any()
+    return by_day.filter(later.over(ROW, "pays")).select(ROW, NUMBER, "pays")
 
 
 def _named(plans: Sequence[ResolvedPlan], frame: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
     """With names for numbers, when it is read: text of so many rows takes five times the memory."""
     plan = _gathered([plan.name for plan in plans]).alias("plan")
-    return frame.lazy().select(_payee(people), plan, pl.col("test").cast(pl.String), _RESULT)
+    segment = pl.lit(people[SEGMENT]).gather(pl.col(ROW)).cast(pl.Int64).alias(SEGMENT)
+    return frame.lazy().select(_payee(people), segment, plan, pl.col("test").cast(pl.String), _RESULT)
 
 
 def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -190,7 +225,7 @@ def _held_unknown(plans: Sequence[ResolvedPlan], unknown: pl.DataFrame, people: 
         empty = [
             pl.when(pl.col(name).is_null()).then(pl.lit(f"`{name}`")) for name in sorted(named & set(people.columns))
         ]
-        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).select(_PERSON).join(people, on=_PERSON)
+        rows = unknown.filter(pl.col(NUMBER) == number, pl.col("test") == test).select(ROW).join(people, on=ROW)
         parts.append(
             rows.select(
                 table=pl.lit("workforce"),
@@ -234,7 +269,7 @@ def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> p
 def _paid_elsewhere(people: pl.DataFrame, currency: str) -> pl.DataFrame:
     """Payees whose own currency is not the rules'."""
     own = pl.col("currency") if "currency" in people.columns else pl.lit(None, pl.String).alias("currency")
-    return people.select(_PERSON, "payee", own).filter(pl.col("currency") != currency)
+    return people.select(ROW, "payee", own).filter(pl.col("currency") != currency)
 
 
 def _held_foreign(foreign: pl.DataFrame, currency: str) -> pl.DataFrame:

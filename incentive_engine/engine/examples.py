@@ -21,8 +21,10 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.engine.eligibility import assign
 from incentive_engine.engine.example_rows import Refused, inputs_of, workforce_of
+from incentive_engine.engine.segments import whole_time
 from incentive_engine.errors import Problem
 from incentive_engine.exact import Exact
+from incentive_engine.facts import HELD_SCHEMA
 from incentive_engine.kinds.base import written
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
@@ -58,8 +60,9 @@ class _Outcome:
     def __init__(self, rules: Rules, index: int, example: Example, plan: ResolvedPlan, program: Program) -> None:
         self._document, self._index, self._example = rules.document, index, example
         self._plan, self._program = plan, program
-        table = workforce_of(rules, example)
-        assigned = assign((plan,), table, plan.period, rules.ruleset.currency, table.frame.clear())
+        table = whole_time(workforce_of(rules, example), plan.period)
+        nobody = pl.DataFrame(schema=HELD_SCHEMA)
+        assigned = assign((plan,), table, plan.period, rules.ruleset.currency, nobody, nobody)
         self._failed = assigned.tests.filter(pl.col("result").eq(False)).collect()["test"].to_list()
         self._held = dict(assigned.held.select("code", "reason").iter_rows())
         wide = table.frame.with_columns(pl.lit(0, pl.UInt32).alias(PLAN), *inputs_of(rules, example, program))

@@ -1,4 +1,4 @@
-"""The wide frame of a program: one row per payee × plan, one column per number that the program reads."""
+"""The wide frame of a program: one row per payee × segment × plan, one column per number that the program reads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey, StandingKey
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, PLAN, SEGMENT, ParameterKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of
 from incentive_engine.compiler.program import Program
+from incentive_engine.engine.eligibility import ROW
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Sheet
+from incentive_engine.engine.segments import People
 from incentive_engine.engine.standings import Standings
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
@@ -61,25 +63,26 @@ def parameter_keys(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> list[Parame
 def gather(
     program: Program,
     assignments: pl.DataFrame,
-    workforce: pl.DataFrame,
+    people: People,
     measured: Measured,
     parameters: Mapping[ParameterKey, ParameterColumn],
     standings: Mapping[StandingKey, Standings],
 ) -> pl.DataFrame:
-    """The wide frame: payee, plan number, and the program's inputs; in the order of the assignments."""
+    """The wide frame: payee, segment, plan number, and the program's inputs; in the order of the assignments."""
     placed = [standings[key] for key in program.standings]
     keys = {key for name in program.parameters for key in parameters[name].keys}
     keys |= {key for standing in placed for key in standing.keys}
     kinds = {key.subject_kind for key in program.results} - {"payee", "company"}
-    columns = sorted((set(program.workforce) | keys | kinds | {"department"} & set(workforce.columns)) - {"payee"})
-    people = workforce.select("payee", *columns).with_row_index(_PLACE)
-    wide = _assigned(assignments, people)
+    columns = set(program.workforce) | keys | kinds | {"department"} & set(people.table.frame.columns)
+    segments = people.table.frame.select(sorted((columns | {SEGMENT, FIRST_DAY, LAST_DAY}) - {"payee"}))
+    owners = pl.int_range(segments.height, dtype=pl.UInt32, eager=True) if people.owners is None else people.owners
+    wide = _assigned(assignments, segments.with_columns(owners.alias(_PLACE)))
     sheets = [{key: sheet[key] for key in program.results if key in sheet} for sheet in measured.sheets]
     for sheet in sheets:
         if _kind(sheet) not in (None, "payee"):
             wide = _with_sheet(wide, sheet)
     for table in _tables([parameters[name] for name in program.parameters]):
-        of_people = pl.Schema({key: people.schema[key] for key in table.keys})
+        of_people = pl.Schema({key: segments.schema[key] for key in table.keys})
         rows = table.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
         wide = wide.join(rows, on=list(table.keys), how="left", maintain_order="left")
     for standing in placed:
@@ -88,11 +91,12 @@ def gather(
     return _with_own(wide.collect(), own)
 
 
-def _assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> pl.LazyFrame:
-    """The assignments with what is known of their payees; where everyone has one, side by side."""
-    if assignments["payee"].equals(people["payee"]):
-        return assignments.hstack(people.drop("payee")).lazy()
-    return assignments.lazy().join(people.lazy(), on="payee", how="left", maintain_order="left")
+def _assigned(assignments: pl.DataFrame, segments: pl.DataFrame) -> pl.LazyFrame:
+    """The assignments with what is known of their segments; where everyone has one, side by side."""
+    rows, own = assignments[ROW], assignments.drop(ROW)
+    everyone = len(rows) == segments.height and (rows == pl.int_range(len(rows), eager=True)).all()
+    known = segments.drop(own.columns, strict=False)  # the days of a plan's version win over those of the segment
+    return own.hstack(known if everyone else known[rows]).lazy()
 
 
 def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:
@@ -110,9 +114,8 @@ def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:
 def _with_own(wide: pl.DataFrame, own: Sequence[pl.Series]) -> pl.DataFrame:
     """With payees' own results, which lie as the workforce does; nothing is copied where everyone has one row."""
     places = wide.drop_in_place(_PLACE)
-    everyone = (
-        all(column.len() == wide.height for column in own) and (places == pl.int_range(len(places), eager=True)).all()
-    )
+    alike = all(column.len() == wide.height for column in own)
+    everyone = alike and (places == pl.int_range(len(places), eager=True)).all()
     return wide.with_columns(own if everyone else [column.gather(places) for column in own])
 
 

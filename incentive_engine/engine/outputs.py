@@ -7,35 +7,36 @@ from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.columns import HELD
+from incentive_engine.columns import HELD, PAYOUTS, SEGMENTS
 from incentive_engine.compiler.context import Hold
 from incentive_engine.compiler.explaining import steps_of
-from incentive_engine.compiler.inputs import PLAN, PREVIOUS, ResultKey
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, PLAN, PREVIOUS, SEGMENT, ResultKey
 from incentive_engine.compiler.measures import OWN_SOURCES, SOURCES, Answer
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
 from incentive_engine.engine.decimals import decimal_column, ending
-from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.engine.running import ONCE, Calculation, Evaluation
 from incentive_engine.exact import Exact
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode
 
 _TEXTS = ("measure", "kpi", "perspective", "source", "subject_kind", "subject", "path")
 _NUMBERS = ("weight", "actual", "target", "attainment", "rate", "score")
+_KEYS = ("payee", "plan", SEGMENT, PLAN, ONCE)
 _GREATEST = 10**38 - 1
 _DIGITS = 38
 """Of a Parquet decimal, before and behind the mark."""
 
 
 def trace(evaluation: Evaluation) -> pl.LazyFrame:
-    """One row per payee × plan: every stage column, numbers as decimals."""
+    """One row per payee × plan × segment: every stage column, numbers as decimals."""
     program = evaluation.program
     frame = evaluation.frame.with_columns(_plan_name(program))
-    columns = [name for name in frame.collect_schema().names() if name not in ("payee", "plan", PLAN)]
+    columns = [name for name in frame.collect_schema().names() if name not in _KEYS]
     fractions = {f"{name}.per" for name in columns if not _ends(program.numbers.get(name))}
     shown = [each for name in columns if name not in fractions for each in _shown(program, name)]
-    return frame.select("payee", "plan", *shown)
+    return frame.select("payee", "plan", _segment(), *shown)
 
 
 def _ends(value: Exact | None) -> bool:
@@ -64,8 +65,42 @@ def _plan_name(program: Program) -> pl.Expr:
     return pl.lit(names).gather(pl.col(PLAN)).alias("plan")
 
 
+def _segment() -> pl.Expr:
+    return pl.col(SEGMENT).cast(pl.Int64)
+
+
 def payouts(calculation: Calculation) -> pl.LazyFrame:
-    """One row per payee × plan that could be worked out, by payee."""
+    """One row per payee × plan that could be worked out, by payee: the sums of segments, where there are several.
+
+    Target pay and score are each segment's own: missing where there are several.
+    """
+    rows = _of_segments(calculation)
+    if calculation.people.owners is None:
+        return rows.select(*PAYOUTS)
+    alone = pl.len() == 1
+    amounts = (pl.when(pl.col(name).count() == pl.len()).then(pl.col(name).sum()).alias(name) for name in _SUMS)
+    own = (pl.when(alone).then(pl.col(name).first()).alias(name) for name in _OF_ONE)
+    return (
+        rows.group_by(_OF_PAYOUT, maintain_order=True).agg(pl.col("department").last(), *own, *amounts).select(*PAYOUTS)
+    )
+
+
+_OF_PAYOUT = ("payee", "plan", "pays", "period", "currency")
+_OF_ONE = ("target_pay", "score")
+_SUMS = ("proration", "payout", "customer_pay", "internal_pay", "other_pay")
+"""What the columns of payouts are made of: what tells rows apart, what only one segment has, and what adds up."""
+
+
+def segments(calculation: Calculation) -> pl.LazyFrame:
+    """One row per payee × plan × segment, of those who are paid in several, by payee and day."""
+    rows = _of_segments(calculation).select(*SEGMENTS)
+    if calculation.people.owners is None:
+        return rows.clear()
+    return rows.filter(pl.len().over("payee", "plan") > 1)
+
+
+def _of_segments(calculation: Calculation) -> pl.LazyFrame:
+    """One row per payee × plan × segment that could be worked out, by payee."""
     return _by_payee([_payouts(calculation, each) for each in calculation.evaluations])
 
 
@@ -79,6 +114,9 @@ def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
         _plan_name(program),
         pl.lit(pays).gather(pl.col(PLAN)).alias("pays"),
         pl.lit(calculation.period.name).alias("period"),
+        _segment(),
+        FIRST_DAY,
+        LAST_DAY,
         (pl.col("department") if "department" in known else pl.lit(None, pl.String)).alias("department"),
         pl.lit(calculation.rules.ruleset.currency).alias("currency"),
         decimal_column(program.target_pay, "target_pay"),
@@ -98,7 +136,7 @@ def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
 
 
 def contributions(calculation: Calculation) -> pl.LazyFrame:
-    """One row per payee × plan × measure, and one without a measure where money was earned by none."""
+    """One row per payee × plan × segment × measure, and one without a measure where money was earned by none."""
     return _by_payee([_contributions(each) for each in calculation.evaluations])
 
 
@@ -110,7 +148,8 @@ def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
         rows.append(_other_row(program, places))
     # Arrays of a column each: a list of structs, which says the same, took 400 times as long to build and to explode.
     columns = [pl.concat_arr([row[name] for row in rows]).alias(name) for name in rows[0]]
-    exploded = evaluation.frame.filter(program.paid).select("payee", _plan_name(program), *columns).explode(*rows[0])
+    paid = evaluation.frame.filter(program.paid).select("payee", _plan_name(program), _segment(), *columns)
+    exploded = paid.explode(*rows[0])
     return exploded.filter(pl.col("measure").is_not_null() | (pl.col("pay") != 0))
 
 

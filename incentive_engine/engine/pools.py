@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from incentive_engine.columns import POOLS, Kind
-from incentive_engine.compiler.inputs import PLAN
+from incentive_engine.compiler.inputs import PLAN, SEGMENT
 from incentive_engine.compiler.pools import FACTOR, FUND, MAXIMUM, MINIMUM, Pooled, part_column
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.sharing import AMOUNT, GROUP, share_out
@@ -75,13 +75,14 @@ def _one_pool(
 
 
 def _members(program: Program, wide: pl.DataFrame) -> pl.DataFrame:
-    """Payee, plan, group (none for who takes no part), and what the sharing needs, by the names it has for it."""
+    """Payee, plan, segment, group (none for who takes no part), and what the sharing needs, by its names for it."""
     pool = pool_of(program)
     plans = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
     group = pl.lit(COMPANY) if pool.group is None else pl.col(pool.group).cast(pl.String)
     columns = [
         "payee",
         pl.lit(plans).gather(pl.col(PLAN)).alias("plan"),
+        SEGMENT,
         group.alias(_OF),
         pl.when(pool.members).then(group).alias(GROUP),
         *(program.numbers[name].rounded(places).expr.alias(own) for name, own, places in _needs(pool)),

@@ -33,7 +33,9 @@ from incentive_engine.rulesets.loading import Rules, load
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.version import __version__
 
-TABLES = ("payouts", "contributions", "departments", "kpis", "pools", "verbatims", "held", "eligibility", "steps")
+TABLES = (
+    "payouts", "segments", "contributions", "departments", "kpis", "pools", "verbatims", "held", "eligibility", "steps",
+)  # fmt: skip
 FORMAT = 1
 SET_ASIDE = "_held.parquet"
 """Among the inputs: the rows that could not be accepted, so that a run from the folder alone holds them too."""
@@ -57,8 +59,13 @@ class Run:
         return self.tables["payouts"].collect()
 
     @cached_property
+    def segments(self) -> pl.DataFrame:
+        """One row per payee × plan × segment, of those who are paid in several."""
+        return self.tables["segments"].collect()
+
+    @cached_property
     def contributions(self) -> pl.DataFrame:
-        """One row per payee × plan × measure: the part of the payout that it brought."""
+        """One row per payee × plan × segment × measure: the part of the payout that it brought."""
         return self.tables["contributions"].collect()
 
     @cached_property
@@ -88,7 +95,7 @@ class Run:
 
     @cached_property
     def eligibility(self) -> pl.DataFrame:
-        """One row per payee × plan × test."""
+        """One row per payee × segment × plan × test."""
         return self.tables["eligibility"].collect()
 
     @cached_property
@@ -200,6 +207,7 @@ def reread(folder: Path) -> tuple[Rules, Accepted]:
 def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
     return {
         "payouts": outputs.payouts(calculation),
+        "segments": outputs.segments(calculation),
         "contributions": outputs.contributions(calculation),
         "departments": departments(calculation).lazy(),
         "kpis": kpi_table(calculation.measured.results, calculation.period),

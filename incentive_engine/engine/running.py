@@ -6,18 +6,18 @@ Each shape's frame is gathered once; the stages run on the streaming engine, in 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys, standing_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
-from incentive_engine.engine.assignments import without_overlaps
+from incentive_engine.engine.dated import without_faults
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
@@ -26,6 +26,7 @@ from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
+from incentive_engine.engine.segments import People, people_over_time
 from incentive_engine.engine.setting_aside import without_set_aside
 from incentive_engine.engine.shared_facts import without_broken_shares
 from incentive_engine.engine.standings import work_out_standings
@@ -33,9 +34,12 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+
+_PAID = "\0paid"  # no header is so
+ONCE = "\0once"
+"""Boolean: whether a row is the first of its payee in its plan and department; not there where all rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Calculation:
     period: Period
     plans: tuple[ResolvedPlan, ...]
     accepted: Accepted
+    people: People
     measured: Measured
     assigned: Assigned
     evaluations: tuple[Evaluation, ...]
@@ -89,24 +94,33 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     With `keep` the stage columns stay in memory; otherwise each reader works them out again, which keeps memory flat.
     """
     accepted = fitted_tables(rules.ruleset, accepted)
+    with timings.step("people"):
+        people = people_over_time(rules.ruleset, accepted, period)
     keys = result_keys(resolve(rules.ruleset, period), frozenset(rules.ruleset.kpis))
     with timings.step("kpis"):
         measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, keys, period)
-    return calculate_from(rules, accepted, measured, period, timings, keep=keep)
+    return calculate_from(rules, accepted, people, measured, period, timings, keep=keep)
 
 
 def calculate_from(
-    rules: Rules, accepted: Accepted, measured: Measured, period: Period, timings: Timings, *, keep: bool
+    rules: Rules,
+    accepted: Accepted,
+    people: People,
+    measured: Measured,
+    period: Period,
+    timings: Timings,
+    *,
+    keep: bool,
 ) -> Calculation:
     """Runs the rules over results, whoever measured them, and over tables whose number columns are fitted."""
-    workforce = accepted.tables[WORKFORCE]
     plans = resolve(rules.ruleset, period)
     kpis = frozenset(rules.ruleset.kpis)
     with timings.step("eligibility"):
-        assigned = assign(plans, workforce, period, rules.ruleset.currency, held_people(accepted))
+        held = pl.concat([held_people(accepted), people.held.select("payee")])
+        assigned = assign(plans, people.table, period, rules.ruleset.currency, held, people.held)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
-    ranges = data_ranges(rules, workforce, measured.results, parameters, assigned.assignments.height)
-    standings = work_out_standings(rules.ruleset, accepted, standing_keys(plans), measured, period)
+    ranges = data_ranges(rules, people.table, measured.results, parameters, assigned.assignments.height)
+    standings = work_out_standings(rules.ruleset, people.table, held, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
     numbers = {plan.name: number for number, plan in enumerate(plans)}
@@ -114,15 +128,50 @@ def calculate_from(
     with timings.step("gather"):
         for program in programs:
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
-            frames.append(gather(program, places, workforce.frame, measured, parameters, standings))
+            frames.append(gather(program, places, people, measured, parameters, standings))
     with timings.step("pools"):
-        frames, pools = pooled(programs, frames)
+        given, pools = pooled(programs, frames)
+    if people.owners is not None or len(plans) > len(rules.ruleset.plans):
+        with timings.step("segments"):
+            given, pools = _of_whole_time(programs, frames, given, pools)
+            given = [_told_once(wide) for wide in given]
     evaluations = []
-    for program, wide in zip(programs, frames, strict=True):
+    for program, wide in zip(programs, given, strict=True):
         with timings.step("evaluate"):
             frame = program.evaluate(wide.lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
-    return Calculation(rules, period, plans, accepted, measured, assigned, tuple(evaluations), pools, timings)
+    return Calculation(rules, period, plans, accepted, people, measured, assigned, tuple(evaluations), pools, timings)
+
+
+def _of_whole_time(
+    programs: Sequence[Program], frames: Sequence[pl.DataFrame], given: list[pl.DataFrame], pools: pl.DataFrame
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """Without segments of payees of whom others cannot be paid: nobody is paid for a part of the time.
+
+    `frames`: before, `given`: after pools were shared out; they are shared out again among those who are left.
+    """
+    paid = [
+        program.evaluate(wide.lazy()).select(program.paid.alias(_PAID)).collect(engine="streaming")[_PAID]
+        for program, wide in zip(programs, given, strict=True)
+    ]
+    if all(each.all() for each in paid):
+        return given, pools
+    named = [wide.select("payee", _pays(program)) for program, wide in zip(programs, given, strict=True)]
+    unpaid = pl.concat([names.filter(~each) for names, each in zip(named, paid, strict=True)]).unique()
+    kept = [
+        frame.filter(~(each & names.select(pl.struct("payee", "pays").is_in(unpaid.to_struct().implode())).to_series()))
+        for frame, names, each in zip(frames, named, paid, strict=True)
+    ]
+    return pooled(programs, kept)
+
+
+def _told_once(wide: pl.DataFrame) -> pl.DataFrame:
+    same = pl.struct("payee", PLAN, *({"department"} & set(wide.columns)))
+    return wide.with_columns(same.is_first_distinct().alias(ONCE))
+
+
+def _pays(program: Program) -> pl.Expr:
+    return pl.lit(pl.Series([plan.pays for plan in program.plans])).gather(pl.col(PLAN)).alias("pays")
 
 
 def _programs(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> list[Program]:
@@ -166,4 +215,4 @@ def accept_for(rules: Rules, data: Path) -> Accepted:
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
     accepted = accept(rules.contracts, data, rules.ruleset.timezone)
     accepted = without_set_aside(rules.ruleset, without_broken_shares(rules.ruleset, accepted))
-    return without_overlaps(accepted)
+    return without_faults(rules.ruleset, accepted)

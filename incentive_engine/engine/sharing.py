@@ -30,14 +30,14 @@ _ROW, _AT = "\0row", "\0at"
 
 
 def share_out(members: pl.DataFrame, pool: SharedOut, places: int) -> pl.DataFrame:
-    """Every payee's amount, in counts of 10**-places, in the rows of `members` (payee × plan, in any order).
+    """Every payee's amount, in counts of 10**-places, in the rows of `members` (payee × plan × segment, in any order).
 
-    `members`: payee, plan, group, and integer counts: `fund` at the places of the funding, `key.<part>` at those of the
-    key, and `minimum` and `maximum` in minor units, where the pool has them; below zero counts as zero, but for the
-    fund. A row that lacks one of these takes no part, nor does one whose minimum is above its maximum: all is null
-    there. Given back: payee, plan, group; sum, payees; <part>.sum, <part>.keys, <part>.amount; amount; `short`: the sum
-    is negative or less than the minimums need, and nobody has an amount. Raises CannotProve for numbers so large that
-    sharing them out would not be exact.
+    `members`: payee, plan, segment, group, and integer counts: `fund` at the places of the funding, `key.<part>` at
+    those of the key, and `minimum` and `maximum` in minor units, where the pool has them; below zero counts as zero,
+    but for the fund. A row that lacks one of these takes no part, nor does one whose minimum is above its maximum: all
+    is null there. Given back: payee, plan, group; sum, payees; <part>.sum, <part>.keys, <part>.amount; amount; `short`:
+    the sum is negative or less than the minimums need, and nobody has an amount. Raises CannotProve for numbers so
+    large that sharing them out would not be exact.
     """
     bounds = [name for name in (MINIMUM, MAXIMUM) if name in members.columns]
     rows, found = _gathered(members, pool, bounds, places)
@@ -87,10 +87,11 @@ def funded(rows: pl.DataFrame, pool: PoolKind, places: int, listed: Sequence[str
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """By payee, then by plan: most often they are so already, and to see that costs less than to sort."""
-    payee, plan = pl.col("payee"), pl.col("plan")
-    later = (payee > payee.shift()) | ((payee == payee.shift()) & (plan >= plan.shift()))
-    return rows if rows.select(later.all()).item() else rows.sort("payee", "plan")
+    """By payee, plan and segment: most often they are so already, and to see that costs less than to sort."""
+    payee, plan, segment = pl.col("payee"), pl.col("plan"), pl.col("segment")
+    again = (plan > plan.shift()) | ((plan == plan.shift()) & (segment >= segment.shift()))
+    later = (payee > payee.shift()) | ((payee == payee.shift()) & again)
+    return rows if rows.select(later.all()).item() else rows.sort("payee", "plan", "segment")
 
 
 def _parts(

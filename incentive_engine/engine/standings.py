@@ -14,13 +14,11 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
 from incentive_engine.engine.eligibility import everyone, scope_of
-from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured
-from incentive_engine.facts import Accepted
+from incentive_engine.facts import Table
 from incentive_engine.formulas import compile_condition
 from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 _RANKED, _HELD = "\0ranked", "\0held"  # no header is so
@@ -38,14 +36,18 @@ class Standings:
 
 
 def work_out_standings(
-    rules: RuleSet, accepted: Accepted, keys: Collection[StandingKey], measured: Measured, period: Period
+    rules: RuleSet,
+    table: Table,
+    held: pl.DataFrame,
+    keys: Collection[StandingKey],
+    measured: Measured,
+    period: Period,
 ) -> Mapping[StandingKey, Standings]:
-    """The standings behind `keys`; who has held rows in the workforce counts nowhere."""
+    """The standings behind `keys` among the people of `table`; the payees of `held` count nowhere."""
     if not keys:
         return {}
-    workforce = accepted.tables[WORKFORCE]
-    scope, results, held = scope_of(workforce, period), measured.results, held_people(accepted)
-    people = everyone(workforce, period)
+    scope, results = scope_of(table, period), measured.results
+    people = everyone(table, period)
     if not held.is_empty():
         people = people.with_columns(pl.col("payee").is_in(held["payee"].implode()).alias(_HELD))
     standings = {}

@@ -13,7 +13,7 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, Program
 from incentive_engine.engine.decimals import ending
 from incentive_engine.engine.known import held_people, known_people
-from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.engine.running import ONCE, Calculation, Evaluation
 from incentive_engine.exact import CannotProve, Exact
 
 SHARE_PLACES = 6
@@ -23,8 +23,9 @@ _GROUP = ("department", PLAN)
 def departments(calculation: Calculation) -> pl.DataFrame:
     """One row per department × plan × measure; a row without a measure is the plan's total.
 
-    `score` is the mean of the scores, at 6 places, of the `payees` who have one; `held` counts payees of the plan whose
-    pay could not be worked out. People held before they had a plan are in a row without a plan.
+    `score` is the mean of the scores, at 6 places, of all segments of the `payees` who have one; `target_pay` is that
+    of their first segments there. `held` counts payees of the plan whose pay could not be worked out. People held
+    before they had a plan are in a row without a plan.
     """
     payees = calculation.assigned.assignments.height
     frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation, payees)]
@@ -41,11 +42,12 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
     frame = evaluation.frame
     if "department" not in frame.collect_schema().names():
         frame = frame.with_columns(pl.lit(None, pl.String).alias("department"))
-    sums = _Sums(payees)
+    sums, once = _Sums(payees), pl.col(ONCE) if ONCE in frame.collect_schema().names() else pl.lit(True)
     total = {
         "score": sums.of("plan.score", _rounded(program.root.score), program.paid),
-        "payees": sums.of("payees", Exact.of(1), program.paid),
-        "target_pay": sums.of("target_pay", program.target_pay, program.paid),
+        "segments": sums.of("segments", Exact.of(1), program.paid),
+        "payees": sums.of("payees", Exact.of(1), program.paid & once),
+        "target_pay": sums.of("target_pay", program.target_pay, program.paid & once),
         "payout": sums.of("payout", program.payout, program.paid),
         "customer": sums.of(CUSTOMER_PAY, program.numbers.get(CUSTOMER_PAY), program.paid),
     }
@@ -53,11 +55,13 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
         scored.node.path: {
             "score": sums.of(f"{scored.node.path}.score", _rounded(scored.score), program.paid),
             "payout": sums.of(f"{scored.node.path}.pay", _pay(program, scored), program.paid),
-            "payees": sums.of(f"payees of {scored.node.path}", _present(scored.score), program.paid),
+            "segments": sums.of(f"segments of {scored.node.path}", _present(scored.score), program.paid),
+            "payees": sums.of(f"payees of {scored.node.path}", _present(scored.score), program.paid & once),
         }
         for scored in program.measures()
     }
-    grouped = frame.group_by(_GROUP).agg((~program.paid).sum().alias("held"), *sums.columns).collect(engine="streaming")
+    held = (~program.paid & once).sum().alias("held")
+    grouped = frame.group_by(_GROUP).agg(held, *sums.columns).collect(engine="streaming")
     names = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
     shown = grouped.with_columns(pl.lit(names).gather(pl.col(PLAN)).alias("plan"))
     yield shown.select(_row(None, 0, total))
@@ -100,9 +104,9 @@ class _Sums:
 
 
 def _row(measure: str | None, order: int, values: dict[str, Exact | None]) -> list[pl.Expr]:
-    payees = (values["payees"] or Exact.of(0)).or_else(0)
+    payees, segments = ((values[name] or Exact.of(0)).or_else(0) for name in ("payees", "segments"))
     score, payout, customer = values["score"], values.get("payout"), values.get("customer")
-    mean = None if score is None else _rounded(score.over(payees.maximum(1)))
+    mean = None if score is None else _rounded(score.over(segments.maximum(1)))
     share = None
     if payout is not None and customer is not None:
         share = _rounded(customer.over(payout.maximum(payout.unit)))

@@ -142,7 +142,8 @@ def _of_people(walked: Walked, types: ColumnTypes, document: Document) -> Iterat
         also = [_workforce_column(rules, types, name) for name in rules.assignments.also if name in walked.columns]
         yield _dated(ASSIGNMENTS, rules.assignments, (*named, *also), document, (ASSIGNMENTS,))
     for name, table in rules.history.items():
-        columns = [_workforce_column(rules, types, each) for each in table.gives if _is_read(each, walked)]
+        read = [each for each in table.gives if _is_read(each, walked)]
+        columns = [_workforce_column(rules, types, each, nullable=False) for each in read]
         yield _dated(name, table, tuple(columns), document, ("history", name))
 
 

@@ -13,6 +13,7 @@ from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS, AttainmentKind
 from incentive_engine.kinds.base import FromTable, Label, Language, Parameter, Rounding, RoundingChoice, SubjectKind
+from incentive_engine.kinds.calendars import Calendar
 from incentive_engine.kinds.combinations import COMBINATIONS, CombinationKind
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.gates import Gate
@@ -126,6 +127,8 @@ class ResolvedPlan:
     pool: ResolvedPool | None
     root: GroupNode
     proration: Proration | None
+    calendar: Calendar | None
+    """What working days are, for the proration."""
     payout_rounding: Rounding
     period: Period
     days: tuple[dt.date, dt.date]
@@ -178,6 +181,7 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
         pool=pool,
         root=root,
         proration=plan.proration,
+        calendar=rules.calendar,
         payout_rounding=plan.payout_rounding or minor_unit(rules.currency),
         period=period,
         days=(period.start, period.end),

@@ -120,7 +120,7 @@ class PayWriter:
     def _proration(self, row: Row, share: Number) -> Line:
         proration, numbers = self._reading.plan.proration, self._numbers
         assert proration is not None
-        days, whole = row[DAYS], proration.whole(self._reading.plan.period)
+        days, whole = row[DAYS], proration.whole(self._reading.plan.period, self._reading.plan.calendar)
         exact = Decimal(days) / whole
         note = self._reading.rounded(chosen_rounding(proration.rounding), exact, share, numbers.percent)
         arithmetic = f"{numbers.number(days)} ÷ {numbers.number(whole)}"

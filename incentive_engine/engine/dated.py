@@ -1,0 +1,119 @@
+"""Dated tables about people: what is wrong with them is found before anything is counted, and who was where is said.
+
+Rows of a payee that overlap are all held, and so is the payee: a guess would pay somebody for what another did. Facts
+of days on which nothing says where the payee was count for nobody's team.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from incentive_engine.engine.known import known_people
+from incentive_engine.engine.strangers import among, bare, strange_names
+from incentive_engine.facts import Accepted
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT
+from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.people import Assignments, Employment, History
+
+WIDER: Final = ("team", "department")
+GAP: Final = "assignment-gap"
+NEVER: Final = dt.date.max
+TableFault: TypeAlias = tuple[str, pl.Expr, pl.Expr]
+"""A code, the rows that have it, and the reason."""
+_UNTIL: Final = pl.when(pl.col("payee") == pl.col("payee").shift()).then(pl.col("to").fill_null(NEVER).shift())
+"""The last day of the row before, where it is of the same payee: rows are sorted by payee and first day."""
+
+
+def dated_tables(rules: RuleSet) -> Mapping[str, Employment | Assignments | History]:
+    """The tables that say of each payee what was so from which day to which, by the names they are accepted under."""
+    known = {EMPLOYMENT: rules.employment, ASSIGNMENTS: rules.assignments}
+    return {**{name: table for name, table in known.items() if table is not None}, **rules.history}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where payees were: payee, from, to (empty while it lasts), team and department, sorted; no two rows overlap.
+
+    `payees`: who has any row, also one that is held.
+    """
+
+    frame: pl.DataFrame
+    payees: pl.Series
+
+    def on(self, days: pl.DataFrame) -> pl.DataFrame:
+        """Where payees were: the assignment of each row of `days` (payee, day) of which anything is said."""
+        found = days.sort("day").join_asof(
+            self.frame.sort("from"), left_on="day", right_on="from", by="payee", check_sortedness=False
+        )
+        there = pl.col("day") <= pl.col("to").fill_null(NEVER)
+        return found.filter(pl.col("from").is_not_null() & there)
+
+
+def places_in(accepted: Accepted) -> Places | None:
+    """The assignments among the accepted tables, if there are any."""
+    if ASSIGNMENTS not in accepted.tables:
+        return None
+    frame = accepted.tables[ASSIGNMENTS].frame
+    held = accepted.held.filter(pl.col("table") == ASSIGNMENTS, pl.col("payee").is_not_null())["payee"]
+    return Places(frame, pl.concat([frame["payee"], held]).unique())
+
+
+def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
+    """What was accepted, without rows of dated tables that cannot be right: those are held, and gaps are listed."""
+    known, tables, held = known_people(accepted), dict(accepted.tables), [accepted.held]
+    for name in dated_tables(rules):
+        left = tables[name].frame
+        for code, wrong, reason in _faults(name, left, known):
+            held.append(held_rows(name, left.filter(wrong), code, reason))
+            left = left.filter(~wrong)
+        tables[name] = replace(tables[name], frame=left)
+        if name == ASSIGNMENTS:
+            gap = pl.col("from") - pl.duration(days=1) > _UNTIL
+            told = "nothing says where `{}` was in the days before {}: their facts count for no team"
+            held.append(held_rows(name, left.filter(gap), GAP, pl.format(told, "payee", "from")))
+    return Accepted(tables, pl.concat(held))
+
+
+def _faults(table: str, rows: pl.DataFrame, known: pl.DataFrame) -> Iterator[TableFault]:
+    """What can be wrong with rows of a dated table, in the order in which it is looked for."""
+    backwards = (pl.col("to") < pl.col("from")).fill_null(False)
+    yield "ends-before-it-starts", backwards, pl.format("it ends on {}, before it starts: correct the days", "to")
+    twice = rows.filter(~backwards).filter(pl.col("from") <= _UNTIL)["payee"]
+    yield f"overlapping-{table}", among("payee", twice), pl.format(_OVERLAPS.get(table, _OVERLAP), "payee")
+    named = ("payee", *WIDER) if table == ASSIGNMENTS else ("payee",)
+    for kind in named:
+        meant = misspelt_names(rows[kind], known[kind])
+        spelt = pl.col(kind).replace_strict(list(meant), list(meant.values()), default=None, return_dtype=pl.String)
+        told = f"no {kind} is called `{{}}`: did you mean `{{}}`?"
+        yield f"misspelt-{kind}", spelt.is_not_null(), pl.format(told, kind, spelt)
+
+
+_OVERLAP: Final = "two rows speak of one day of `{}`: correct the days"
+_OVERLAPS: Final = {
+    ASSIGNMENTS: "`{}` is in two places on one day: correct the days. Until then their facts count for no team",
+}
+
+
+def misspelt_names(named: pl.Series, known: pl.Series) -> dict[str, str]:
+    """Names that are a known one's but for capitals, spaces and signs; others may be of teams that there were once."""
+    strangers = strange_names(named, known).drop_nulls()
+    if strangers.is_empty():
+        return {}
+    meant = {bare(name): name for name in known.drop_nulls().unique().sort()}
+    return {name: meant[bare(name)] for name in strangers if bare(name) in meant}
+
+
+def held_rows(table: str, rows: pl.DataFrame, code: str, reason: pl.Expr) -> pl.DataFrame:
+    """Rows of a dated table that are not used, as held rows."""
+    return rows.select(
+        pl.lit(table).alias("table"),
+        pl.format("payee={}, from={}", "payee", "from").alias("key"),
+        pl.col("payee"),
+        pl.lit(code).alias("code"),
+        reason.alias("reason"),
+    )
