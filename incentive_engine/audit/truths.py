@@ -92,7 +92,7 @@ class Truths:
         known = {key: result for sheet in sheets for key, result in sheet.items()}
         ordered = with_what_they_read(kpis, measured.results, calculation.period)
         over = results_over_kpis(kpis, ordered, known, calculation.period)
-        return Measured((*(sheet for sheet in sheets if sheet), *over), measured.held)
+        return replace(measured, sheets=(*(sheet for sheet in sheets if sheet), *over))
 
     def certain(self, key: ResultKey) -> bool:
         """Whether a result is taken as it is: nothing says how sure it is."""

@@ -59,7 +59,8 @@ def _rows(table: pl.DataFrame, kpis: dict[str, Kpi]) -> Iterator[list[str]]:
         limits = [_number(row[name], percent) for name in ("low", "high")]
         between = " and ".join(limits) if row["low"] is not None else "–"
         n = "–" if row["n"] is None else f"{row['n']:,}"
-        yield [row["kpi"], row["subject"], row["period"], n, _number(row["value"], percent), between]
+        days = row["period"] if row["from"] is None else f"{row['from']} to {row['to']}"
+        yield [row["kpi"], row["subject"], days, n, _number(row["value"], percent), between]
 
 
 def _number(value: Decimal | Any, percent: bool) -> str:

@@ -18,6 +18,8 @@ from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import Kpi
 
 SUBJECT, VALUE = "subject", "value"
+FIRST, LAST = "from", "to"
+"""Which days a result is of, where it is not of the days that its KPI says for all: a row for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,19 @@ class Result:
     `frame`: one row per subject: subject, value, n and, where there are any, numerator, denominator and invited, all
     as integer counts; value and n are null for a subject without a result. Where the kind names an interval, Float64
     columns too, in the result's own unit: its 95 % limits `low` and `high`; `spread`, the variance of what one fact
-    says, which is that of the result times n.
+    says, which is that of the result times n. A result over assignments has a row per subject and stint of anybody,
+    with its days `from` and `to`.
     """
 
     frame: pl.DataFrame
     scale: Scale
     numerator: Exact | None = None
     denominator: Exact | None = None
+
+    @property
+    def of_stints(self) -> bool:
+        """Whether each row is of days of its own."""
+        return FIRST in self.frame.columns
 
     def slice(self, first: int, height: int) -> Result:
         """The result of so many subjects from one on."""
@@ -45,12 +53,19 @@ Sheet: TypeAlias = Mapping[ResultKey, Result]
 """Results of one kind of subject whose frames have the same subjects, row by row: payees as the workforce has them."""
 
 
+def of_stints(sheet: Sheet) -> bool:
+    """Whether the results of a sheet are over assignments."""
+    return any(result.of_stints for result in sheet.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Every result that was asked for, and the facts that could not be used."""
 
     sheets: tuple[Sheet, ...]
     held: pl.DataFrame
+    stints: pl.DataFrame | None = None
+    """One row per payee × stint, where results of any are among these: payee, from, to."""
 
     @property
     def results(self) -> Mapping[ResultKey, Result]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.decimals import decimal_column
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.invitations import INVITED
-from incentive_engine.engine.measured import VALUE, Measured, Result
+from incentive_engine.engine.measured import FIRST, LAST, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import accept_for
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
@@ -80,7 +80,8 @@ def measure(
 def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
     """One row per subject × KPI: the result with its n, its numerator, its denominator and its 95 % interval.
 
-    By KPI, kind of subject, period and subject: the subjects of each result are in order already.
+    By KPI, kind of subject, period and subject: the subjects of each result are in order already. `from` and `to` are
+    empty but for results over assignments.
     """
     frames = []
     for key, result in sorted(
@@ -95,6 +96,7 @@ def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
                 pl.lit(key.subject_kind).alias("subject_kind"),
                 pl.col("subject"),
                 pl.lit(key.period(of).name).alias("period"),
+                *_days(result),
                 Exact.column("value", result.scale).decimal(),
                 pl.col("n"),
                 decimal_column(result.numerator, "numerator"),
@@ -105,6 +107,12 @@ def kpi_table(results: Mapping[ResultKey, Result], of: Period) -> pl.LazyFrame:
             )
         )
     return pl.concat(frames, how="vertical_relaxed")
+
+
+def _days(result: Result) -> Iterator[pl.Expr]:
+    """From which day to which the result is, where rows differ in that."""
+    for name in (FIRST, LAST):
+        yield pl.col(name) if result.of_stints else pl.lit(None, pl.Date).alias(name)
 
 
 def _limit(result: Result, name: str, outer: Callable[..., pl.Expr]) -> pl.Expr:

@@ -1,7 +1,7 @@
 """KPI results: from accepted facts, or given, to one exact value per subject, with its n.
 
-Facts are credited and grouped here; what is gathered of each group, and what follows from it, the KPI's kind says. Then
-the KPI's own rounding, and at last the formulas over KPIs.
+Facts are credited and dated here, then grouped; what is gathered of each group, and what follows from it, the KPI's
+kind says. Then the KPI's own rounding, and at last the formulas over KPIs.
 """
 
 from __future__ import annotations
@@ -10,35 +10,28 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from incentive_engine.compiler.inputs import ResultKey
+from incentive_engine.engine.assignment_results import results_of_stints
 from incentive_engine.engine.cases import facts_behind
 from incentive_engine.engine.crediting import credited, subject_column
 from incentive_engine.engine.eligibility import whole_period
 from incentive_engine.engine.given import given_results
+from incentive_engine.engine.grouping import PLACE, Grouping, compute_of
 from incentive_engine.engine.invitations import beside, with_invitations, with_invited
-from incentive_engine.engine.measured import (
-    SUBJECT,
-    VALUE,
-    Measured,
-    Result,
-    Sheet,
-    as_column,
-    every_subject,
-    fitted_result,
-    rounded,
-)
+from incentive_engine.engine.measured import SUBJECT, Measured, Result, Sheet, every_subject
 from incentive_engine.engine.named_facts import facts_scope
 from incentive_engine.engine.over_results import results_over_kpis, with_what_they_read
+from incentive_engine.engine.stints import stints, subjects_of_stints
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
-from incentive_engine.kinds.intervals import HIGH, LOW
-from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR, Credited, FromFacts, Gathered
+from incentive_engine.kinds.kpi_kind import Credited, FromFacts
 from incentive_engine.kinds.kpis import Given
-from incentive_engine.kinds.windows import days_of
+from incentive_engine.kinds.windows import ASSIGNMENT, days_of
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.formula_uses import WHOLE_PERIOD
 from incentive_engine.rulesets.models import Kpi, RuleSet
@@ -47,10 +40,6 @@ Days: TypeAlias = tuple[dt.date, dt.date]
 """The first and the last day that count for a result."""
 _DAYS: Final = "\0days"  # no header has this name: it cannot stand in a text file
 """UInt16: in which of the days of a pass a fact lies."""
-_PLACE: Final = "\0place"
-"""UInt64: the place of a fact's subject and days among those of all."""
-_DELIVERED: Final = "\0delivered"
-"""Boolean: whether any fact lies in these days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +74,8 @@ def measure_kpis(
             sheets += computed
             held.append(refused)
     sheets += results_over_kpis(rules.kpis, wanted, Measured(tuple(sheets), accepted.held).results, period)
-    return Measured(tuple(beside(sheets)), pl.concat(held))
+    places = stints(accepted, period) if any(rules.kpis[key.kpi].over == ASSIGNMENT for key in keys) else None
+    return Measured(tuple(beside(sheets)), pl.concat(held), places)
 
 
 def _source_of(kpi: Kpi) -> str | None:
@@ -99,21 +89,52 @@ def _from_source(
     source, table, nameless = facts_behind(rules, accepted, name)
     frame = table.frame
     for key in keys:
-        frame = _compute(rules.kpis[key.kpi]).marked(frame, source.date)
+        frame = compute_of(rules.kpis[key.kpi]).marked(frame, source.date)
     facts, refused = credited(name, frame, source, accepted, {key.subject_kind for key in keys})
     sheets: list[Sheet] = []
     for spoken_of, together in _by_period(rules.kpis, keys, period).items():
         scope = {**facts_scope(table), **rules.clocks, **(whole_period(spoken_of) if spoken_of else {})}
-        days = {key: days_of(rules.kpis[key.kpi].over, key.period(period)) for key in together}
-        for each in _passes(days):
-            subjects, dated = every_subject(each.kind, accepted), _dated(facts, source.date, each.days)
-            to_somebody = pl.col(subject_column(each.kind)).is_not_null()
-            to_group = Credited(scope, to_somebody, frame.height, source.shared(scope))
-            results = _results(rules, possible, each, dated, subjects, to_group)
-            for when, by_kpi in zip(each.days, results, strict=True):
-                asked = [key for key in together if (key.subject_kind, days[key]) == (each.kind, when)]
-                sheets.append({key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi})
+        to_group = Credited(scope, pl.lit(True), frame.height, source.shared(scope))
+        sheets += _Facts(facts, source.date, to_group, accepted, rules.kpis, possible, period).sheets(together)
     return sheets, pl.concat([nameless, refused])
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """The credited facts of one source, and what is needed to group them; `of` is the period of the calculation."""
+
+    frame: pl.LazyFrame
+    date: str
+    to_group: Credited
+    accepted: Accepted
+    kpis: Mapping[str, Kpi]
+    possible: Mapping[str, Scale]
+    of: Period
+
+    def sheets(self, keys: Collection[ResultKey]) -> Iterator[Sheet]:
+        """The results behind `keys`."""
+        of_stints = [key for key in keys if self.kpis[key.kpi].over == ASSIGNMENT]
+        days = {key: days_of(self.kpis[key.kpi].over, key.period(self.of)) for key in keys if key not in of_stints}
+        for each in _passes(days):
+            dated = _dated(self.frame, self.date, each.days)
+            results = _results(self._grouping(each.kind, each.kpis), dated, each, self.accepted)
+            for when, by_kpi in zip(each.days, results, strict=True):
+                asked = [key for key in days if (key.subject_kind, days[key]) == (each.kind, when)]
+                yield {key: by_kpi[key.kpi] for key in sorted(asked) if key.kpi in by_kpi}
+        by_days = attrgetter("subject_kind", "when")
+        for (kind, _), several in groupby(sorted(of_stints, key=by_days), by_days):
+            yield self._over_assignments(kind, sorted(several))
+
+    def _over_assignments(self, kind: str, keys: Sequence[ResultKey]) -> Sheet:
+        """Results of one kind of subject and one period."""
+        period, grouping = keys[0].period(self.of), self._grouping(kind, [key.kpi for key in keys])
+        spans = subjects_of_stints(kind, self.accepted, period)
+        by_kpi = results_of_stints(grouping, self.frame, self.date, kind, spans, period)
+        return {key: by_kpi[key.kpi] for key in keys}
+
+    def _grouping(self, kind: str, names: Collection[str]) -> Grouping:
+        facts = replace(self.to_group, to_somebody=pl.col(subject_column(kind)).is_not_null())
+        return Grouping({name: self.kpis[name] for name in names}, facts, self.possible)
 
 
 def _by_period(
@@ -122,7 +143,7 @@ def _by_period(
     """The results by the period that their formulas speak of: None where they speak of none, and go together."""
     found: dict[Period | None, list[ResultKey]] = {}
     for key in keys:
-        formulas = [formula for formula, _ in _compute(kpis[key.kpi]).formulas().values()]
+        formulas = [formula for formula, _ in compute_of(kpis[key.kpi]).formulas().values()]
         speaks = any(formula.names & WHOLE_PERIOD.keys() for formula in formulas)
         found.setdefault(key.period(of) if speaks else None, []).append(key)
     return found
@@ -171,73 +192,29 @@ def _joined(days: Sequence[Days]) -> Iterator[Days]:
     yield start, end
 
 
-def _results(
-    rules: RuleSet,
-    possible: Mapping[str, Scale],
-    each: _Pass,
-    facts: pl.LazyFrame,
-    subjects: pl.DataFrame,
-    to_group: Credited,
-) -> Iterator[dict[str, Result]]:
+def _results(grouping: Grouping, facts: pl.LazyFrame, each: _Pass, accepted: Accepted) -> Iterator[dict[str, Result]]:
     """The results of a pass by KPI, for each of its days; `facts` are dated."""
-    gathered = {kpi: _compute(rules.kpis[kpi]).gathered(replace(to_group, name=kpi)) for kpi in each.kpis}
-    placed = _placed(facts, each, subjects[SUBJECT])
-    groups = []
-    for merges in (True, False):
-        # Apart: what does not merge would take what does from the streaming engine into memory.
-        here = {kpi: of_kpi for kpi, of_kpi in gathered.items() if _compute(rules.kpis[kpi]).merges == merges}
-        of_each = [column for of_kpi in here.values() for column in of_kpi.of_each]
-        columns = [column.name.prefix(f"{kpi}.") for kpi, of_kpi in here.items() for column in of_kpi.columns]
-        if columns:
-            by_place = placed.with_columns(of_each).group_by(_PLACE)
-            groups.append(by_place.agg(columns).collect(engine="streaming" if merges else "in-memory"))
-    dense = _laid_out(groups, subjects, len(each.days), facts)
-    results = {kpi: _result(dense, kpi, rules.kpis[kpi], of_kpi, possible.get(kpi)) for kpi, of_kpi in gathered.items()}
-    for at in range(len(each.days)):
-        yield {kpi: result.slice(at * subjects.height, subjects.height) for kpi, result in results.items()}
+    subjects = every_subject(each.kind, accepted)
+    groups = grouping.groups(_placed(facts, each, subjects[SUBJECT]))
+    height, days = subjects.height, range(len(each.days))
+    delivered = [
+        any(group[PLACE].is_between(at * height, (at + 1) * height, closed="left").any() for group in groups)
+        or _delivered(facts.filter(pl.col(_DAYS) == at))
+        for at in days
+    ]
+    in_days = pl.concat([pl.repeat(there, height, dtype=pl.Boolean, eager=True) for there in delivered])
+    results = grouping.results(pl.concat([subjects] * len(days)), groups, in_days)
+    for at in days:
+        yield {kpi: result.slice(at * height, height) for kpi, result in results.items()}
 
 
 def _placed(facts: pl.LazyFrame, each: _Pass, subjects: pl.Series) -> pl.LazyFrame:
     """The facts of these subjects, with the place of their subject and days: a number is grouped faster than a name."""
     subject = pl.col(subject_column(each.kind)).cast(pl.Enum(subjects), strict=False).to_physical()
     place = pl.col(_DAYS).cast(pl.UInt64) * len(subjects) + subject
-    return facts.with_columns(place.alias(_PLACE))  # without a subject it is missing: a group that nobody asks for
-
-
-def _laid_out(groups: Sequence[pl.DataFrame], subjects: pl.DataFrame, days: int, facts: pl.LazyFrame) -> pl.DataFrame:
-    """All subjects of the first days, then of the next…, with what was gathered, and whether facts were delivered."""
-    places = pl.DataFrame({_PLACE: pl.int_range(days * subjects.height, dtype=pl.UInt64, eager=True)})
-    dense = places.with_columns(pl.concat([subjects[SUBJECT]] * days))
-    for group in groups:
-        dense = dense.join(group, on=_PLACE, how="left", maintain_order="left")
-    height = subjects.height
-    delivered = [
-        any(group[_PLACE].is_between(at * height, (at + 1) * height, closed="left").any() for group in groups)
-        or _delivered(facts.filter(pl.col(_DAYS) == at))
-        for at in range(days)
-    ]
-    in_days = pl.concat([pl.repeat(each, height, dtype=pl.Boolean, eager=True) for each in delivered])
-    return dense.with_columns(in_days.alias(_DELIVERED))
-
-
-def _compute(kpi: Kpi) -> FromFacts:
-    assert isinstance(kpi.compute, FromFacts)
-    return kpi.compute
+    return facts.with_columns(place.alias(PLACE))  # without a subject it is missing: a group that nobody asks for
 
 
 def _delivered(facts: pl.LazyFrame) -> bool:
     """Whether there is any fact at all."""
     return facts.head(1).collect().height > 0
-
-
-def _result(dense: pl.DataFrame, name: str, kpi: Kpi, gathered: Gathered, possible: Scale | None) -> Result:
-    """The result of each subject; 0 without a fact where the kind says so, if any were delivered."""
-    own = {column: column.removeprefix(f"{name}.") for column in dense.columns if column.startswith(f"{name}.")}
-    frame = dense.select(SUBJECT, _DELIVERED, *own).rename(own)
-    if kpi.compute.zero_without_facts:
-        frame = frame.with_columns(pl.col(NUMERATOR, COUNT).fill_null(pl.when(_DELIVERED).then(0)))
-    frame = frame.with_columns(as_column(rounded(gathered.value, kpi), VALUE), *gathered.interval)
-    if gathered.interval:
-        known, ends = pl.col(VALUE).is_not_null(), map(float, possible.span()) if possible else (None, None)
-        frame = frame.with_columns(pl.when(known).then(pl.col(LOW, HIGH).clip(*ends)))
-    return fitted_result(frame.drop(_DELIVERED), kpi, gathered.numerator, gathered.denominator)

@@ -1,9 +1,9 @@
-"""Windows: which days a KPI looks at, for a period: its own, the year to date, months that end with it, all before."""
+"""Windows: which days a KPI looks at, for a period: its own, those of an assignment, the year to date, all before."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -18,17 +18,26 @@ class LastMonths(Declared):
 
 
 Window = Annotated[
-    Annotated[Literal["period", "year_to_date", "until_end"], Tag("named")] | Annotated[LastMonths, Tag("months")],
+    Annotated[Literal["period", "assignment", "year_to_date", "until_end"], Tag("named")]
+    | Annotated[LastMonths, Tag("months")],
     Discriminator(lambda value: "named" if isinstance(value, str) else "months"),
 ]
-"""`period`, `year_to_date` from the first day of the fiscal year, `until_end` of all facts, `{months: 12}`."""
+"""`period`, `assignment` for its days on which the payee was in one place, `year_to_date` from the first day of the
+fiscal year, `until_end` of all facts, `{months: 12}`."""
+ASSIGNMENT: Final = "assignment"
+"""The window whose days differ from payee to payee."""
 
 
 def days_of(window: Window, period: Period) -> tuple[dt.date, dt.date]:
-    """The first and the last day that count for a period."""
+    """The first and the last day that count for a period; for assignments, those that theirs lie between."""
     if isinstance(window, LastMonths):
         return period.months_to_its_end(window.months), period.end
-    first = {"period": period.start, "year_to_date": period.year_start, "until_end": dt.date.min}
+    first = {
+        "period": period.start,
+        ASSIGNMENT: period.start,
+        "year_to_date": period.year_start,
+        "until_end": dt.date.min,
+    }
     return first[window], period.end
 
 
@@ -40,6 +49,8 @@ def window_words(window: Window, language: Language) -> str:
         return f", sur les {window.months} mois jusqu'à la fin de la période"
     if window == "period":
         return ""
+    if window == ASSIGNMENT:
+        return ", over the days of one assignment" if language == "en" else ", sur les jours d'une même affectation"
     if window == "until_end":
         return (
             ", over all until the end of the period" if language == "en" else ", sur tout jusqu'à la fin de la période"

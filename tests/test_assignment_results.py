@@ -1,0 +1,157 @@
+"""Results over assignments: of the days that a payee spent in one place, for the payee, the team and all wider ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import incentive_engine
+from incentive_engine.engine.measuring import measured_from
+
+RULES = """
+rule_set: moves
+version: "1"
+title: {en: Moves, fr: Mouvements}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+workforce: {path: workforce.csv}
+sources: {facts: {path: facts.csv, payee: who, date: from}}
+assignments: {path: assignments.csv, also: [role]}
+kpis:
+  number:
+    title: {en: Number, fr: Nombre}
+    perspective: customer
+    better: higher
+    compute: {kind: count, from: facts}
+    over: assignment
+  slow:
+    title: {en: Slowest of ten, fr: Plus lents}
+    perspective: customer
+    better: lower
+    compute: {kind: percentile, from: facts, value: wait, at: 50%, definition: nearest}
+    over: assignment
+  all:
+    title: {en: All, fr: Tous}
+    perspective: customer
+    better: higher
+    compute: {kind: count, from: facts}
+curves: {any: {kind: stepped, tiers: [{from: 0, rate: 100%}], below: flat}}
+plans:
+  all:
+    title: {en: All, fr: Tous}
+    pays: none
+    who: role <> "nobody"
+    combine: mean
+    scorecard:
+      own: {kpi: number, of: payee, attainment: level, curve: any}
+      team: {kpi: slow, of: team, attainment: level, curve: any}
+      department: {kpi: all, of: department, attainment: level, curve: any}
+"""
+PEOPLE = """payee,team,department,role
+one,North,Care,Adviser
+two,South,Care,Adviser
+three,South,Care,Adviser
+"""
+FACTS = """who,from,wait
+one,2026-06-30,1
+one,2026-07-01,10
+one,2026-08-15,20
+two,2026-08-15,30
+two,2026-08-16,40
+one,2026-08-16,50
+one,2026-09-30,60
+"""
+JULY, MIDDLE, NEXT, END = (date(2026, *day) for day in ((7, 1), (8, 15), (8, 16), (9, 30)))
+
+
+def results(folder: Path, assignments: str, *kinds: str, period: str = "2026-Q3") -> pl.DataFrame:
+    """The results of all KPIs; lines of assignments are parted by spaces."""
+    lines = ["payee,from,to,team,department,role", *assignments.split()]
+    files = {"rules.yaml": RULES, "workforce.csv": PEOPLE, "facts.csv": FACTS, "assignments.csv": "\n".join(lines)}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return measured_from(incentive_engine.load(folder / "rules.yaml"), folder, [period], kinds).table  # type: ignore[arg-type]
+
+
+def of(table: pl.DataFrame, kpi: str) -> dict[tuple[str, date | None, date | None], Decimal]:
+    """The results of one KPI, by subject and days."""
+    rows = table.filter(kpi=kpi).select("subject", "from", "to", "value").rows()
+    return {(subject, first, last): value for subject, first, last, value in rows}
+
+
+MOVED = "one,2026-01-01,2026-08-15,South,Field,Adviser one,2026-08-16,,North,Care,Adviser"
+
+
+def test_a_payee_has_a_result_for_each_assignment(tmp_path: Path) -> None:
+    table = results(tmp_path, MOVED, "payee")
+    # who is in no assignment is in one place all the quarter; and `all` counts the quarter, whoever moved
+    expected = {("one", JULY, MIDDLE): 2, ("one", NEXT, END): 2, ("two", JULY, END): 2, ("three", JULY, END): 0}
+    assert of(table, "number") == expected
+    assert of(table, "all") == {("one", None, None): 4, ("two", None, None): 2, ("three", None, None): 0}
+
+
+def test_a_team_has_a_result_for_the_days_of_each_of_its_people(tmp_path: Path) -> None:
+    table = results(tmp_path, MOVED, "team", "department", "company")
+    # the South until 15 August: 10, 20, 30; all quarter: 10, 20, 30, 40; the North from then: 50, 60
+    assert of(table.filter(subject_kind="team"), "slow") == {
+        ("South", JULY, MIDDLE): 20,
+        ("South", JULY, END): 20,
+        ("North", NEXT, END): 50,
+    }
+    assert of(table.filter(subject_kind="department"), "number") == {
+        ("Field", JULY, MIDDLE): 2,
+        ("Care", JULY, END): 4,
+        ("Care", NEXT, END): 3,
+    }
+    assert of(table.filter(subject_kind="company"), "number") == {
+        ("company", JULY, MIDDLE): 3,
+        ("company", JULY, END): 6,
+        ("company", NEXT, END): 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("assignments", "days"),
+    [
+        # An assignment cut in two, and one that another role cuts
+        ("one,2026-01-01,2026-07-31,South,Field,Adviser one,2026-08-01,,South,Field,Adviser", [(JULY, END)]),
+        ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,Care,Adviser", [(JULY, END)]),
+        ("one,2026-01-01,2026-08-15,,,Adviser one,2026-08-16,,North,,Adviser", [(JULY, END)]),
+        ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,,Senior", [(JULY, MIDDLE), (NEXT, END)]),
+        ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,,", [(JULY, MIDDLE), (NEXT, END)]),
+        # Of this quarter only; a day without any; there and back
+        ("one,2025-01-01,2026-06-30,South,, one,2026-07-01,2026-09-30,North,, one,2026-10-01,,South,,", [(JULY, END)]),
+        ("one,2026-07-01,2026-08-15,South,, one,2026-08-17,,South,,", [(JULY, MIDDLE), (date(2026, 8, 17), END)]),
+        (
+            "one,2026-01-01,2026-07-01,South,, one,2026-07-02,2026-09-29,North,, one,2026-09-30,,South,,",
+            [(JULY, JULY), (date(2026, 7, 2), date(2026, 9, 29)), (END, END)],
+        ),
+        # Two rows on one day are both held: of this payee there is no result
+        ("one,2026-01-01,2026-08-15,South,, one,2026-08-15,,North,,", []),
+    ],
+)
+def test_an_assignment_is_all_days_on_which_it_says_the_same(
+    tmp_path: Path, assignments: str, days: list[tuple[date, date]]
+) -> None:
+    table = results(tmp_path, assignments, "payee").filter(kpi="number", subject="one")
+    assert table.select("from", "to").rows() == days
+
+
+def test_the_assignments_of_the_period_that_is_measured_count(tmp_path: Path) -> None:
+    table = results(tmp_path, MOVED, "payee", period="2026-08")
+    first, last = date(2026, 8, 1), date(2026, 8, 31)
+    expected = {("one", first, MIDDLE): 1, ("one", NEXT, last): 1, ("two", first, last): 2, ("three", first, last): 0}
+    assert of(table, "number") == expected
+
+
+def test_days_without_facts_count_nothing_where_the_source_was_delivered(tmp_path: Path) -> None:
+    """And a period without any is not delivered: nobody has a result."""
+    one_day = "one,2026-01-01,2026-07-02,South,, one,2026-07-03,2026-07-03,North,, one,2026-07-04,,South,,"
+    found = of(results(tmp_path, one_day, "payee"), "number")
+    assert found["one", date(2026, 7, 3), date(2026, 7, 3)] == 0
+    assert results(tmp_path, one_day, "payee", period="2026-Q4").is_empty()
