@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,8 @@ from incentive_engine.engine.totals import departments
 from incentive_engine.engine.verbatims import verbatims
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
-from incentive_engine.facts import Accepted, Table, accept
-from incentive_engine.rulesets.loading import Rules, load
+from incentive_engine.facts import Accepted, Table, TableContract, accept
+from incentive_engine.rulesets.loading import Rules, load, rules_for
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.version import __version__
 
@@ -158,6 +158,7 @@ def run(
     if out is not None:
         refuse_existing(Path(out))
     parsed = rules.period(period)
+    rules = rules_for(rules, parsed)
     with timings.step("accept"):
         accepted = accept_for(rules, Path(data))
     calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
@@ -188,20 +189,26 @@ def recompute(folder: Path | str) -> Run:
 
 
 def rules_in(folder: Path) -> Rules:
-    """The rule set inside a run folder."""
-    (path,) = (path for path in (folder / "rules").iterdir() if path.is_file())
-    return load(path)
+    """The rules inside a run folder, by which its period was paid."""
+    summary = _summary_in(folder)
+    rules = load(folder / "rules" / summary["rules"]["file"])
+    return rules_for(rules, rules.period(summary["period"]))
 
 
 def reread(folder: Path) -> tuple[Rules, Accepted]:
     """The rules and the accepted tables inside a run folder."""
     rules = rules_in(folder)
-    contracts = tuple(
+    return rules, accepted_in(folder, rules, rules.contracts)
+
+
+def accepted_in(folder: Path, rules: Rules, contracts: Iterable[TableContract]) -> Accepted:
+    """Some of the accepted tables inside a run folder, and all rows that could not be accepted."""
+    written = tuple(
         replace(contract, path=f"{contract.name}.parquet", encoding=None, delimiter=None, decimal=None, sheet=None)
-        for contract in rules.contracts
+        for contract in contracts
     )
-    accepted = accept(contracts, folder / "inputs", rules.ruleset.timezone)
-    return rules, replace(accepted, held=pl.read_parquet(folder / "inputs" / SET_ASIDE))
+    accepted = accept(written, folder / "inputs", rules.ruleset.timezone)
+    return replace(accepted, held=pl.read_parquet(folder / "inputs" / SET_ASIDE))
 
 
 def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
@@ -246,9 +253,9 @@ def _write(calculation: Calculation, population: Population, folder: Path) -> No
 
 
 def _rule_files(rules: Rules) -> dict[str, bytes]:
-    """The rule set's file, and those of the catalogue that its KPIs take over from, beside it."""
-    taken = {f"kpis/{Path(entry.file).name}": entry for entry in rules.entries}
-    files = {Path(rules.document.file).name: rules.document, **taken}
+    """The rule set's file, and beside it those of the editions before and of the catalogue that it takes over from."""
+    taken = {"/".join(Path(entry.file).parts[-2:]): entry for entry in rules.entries}
+    files = {Path(edition.document.file).name: edition.document for edition in rules.editions} | taken
     return {name: document.text.encode("utf-8") for name, document in files.items()}
 
 

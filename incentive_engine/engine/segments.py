@@ -16,6 +16,7 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, OWN_DAYS, SEGMENT
 from incentive_engine.engine.dated import GAP, NEVER, dated_tables
+from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import as_column
 from incentive_engine.engine.strangers import among
@@ -51,9 +52,12 @@ class People:
 def people_over_time(rules: RuleSet, accepted: Accepted, period: Period) -> People:
     """Every payee by segments of a period; `accepted` has no dated rows that overlap."""
     workforce = accepted.tables[WORKFORCE]
-    if not dated_tables(rules):
-        return People(whole_time(workforce, period), None, pl.DataFrame(schema=HELD_SCHEMA))
-    return _Cutting(rules, accepted, period).people()
+    if dated_tables(rules):
+        people = _Cutting(rules, accepted, period).people()
+    else:
+        people = People(whole_time(workforce, period), None, pl.DataFrame(schema=HELD_SCHEMA))
+    frame, owners = cut_by_numbers(rules, accepted, people.table.frame, people.owners)
+    return replace(people, table=replace(people.table, frame=frame), owners=owners)
 
 
 def whole_time(workforce: Table, period: Period) -> Table:

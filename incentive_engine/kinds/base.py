@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -106,17 +107,45 @@ class FromColumn(Declared):
     column: Annotated[str, Field(description="The workforce column that holds the number.")]
 
 
-def _number_table_or_column(value: Any) -> str:
-    if isinstance(value, FromTable) or (isinstance(value, dict) and "table" in value):
-        return "table"
-    return "column" if isinstance(value, dict | FromColumn) else "number"
+class Since(Declared):
+    """A number that changes: each counts from its day on, until the next."""
+
+    since: Annotated[
+        dict[dt.date, Decimal],
+        Field(min_length=1, description="The numbers, by their first day: `{2026-01-01: 45, 2026-08-15: 48}`."),
+    ]
+
+    @property
+    def first(self) -> dt.date:
+        """The day before which there is no number: nobody is paid by it then."""
+        return min(self.since)
+
+    def on(self, day: dt.date) -> Decimal:
+        """The number that counts on a day; before the first of them that one."""
+        return self.since[max((each for each in self.since if each <= day), default=self.first)]
 
 
-Parameter = Annotated[
-    Annotated[Decimal, Tag("number")] | Annotated[FromTable, Tag("table")] | Annotated[FromColumn, Tag("column")],
-    Discriminator(_number_table_or_column),
+Parameter: TypeAlias = Decimal | FromTable | FromColumn
+"""A number on one day: written in the rule set, or one that differs by payee."""
+
+_FORMS: Mapping[str, type[Declared]] = {"table": FromTable, "since": Since, "column": FromColumn}
+
+
+def _form_of_number(value: Any) -> str:
+    if isinstance(value, dict):
+        return next((key for key in _FORMS if key in value), "column")
+    return next((key for key, form in _FORMS.items() if isinstance(value, form)), "number")
+
+
+DatedParameter = Annotated[
+    Annotated[Decimal, Tag("number")]
+    | Annotated[FromTable, Tag("table")]
+    | Annotated[FromColumn, Tag("column")]
+    | Annotated[Since, Tag("since")],
+    Discriminator(_form_of_number),
 ]
-"""A number written in the rule set, or one that differs by payee: `{table: targets}`, `{column: own_target}`."""
+"""A number written in the rule set, one that differs by payee: `{table: targets}`, `{column: own_target}`, or one that
+changes: `{since: {2026-01-01: 45, 2026-08-15: 48}}`."""
 
 
 @dataclass(frozen=True, slots=True)

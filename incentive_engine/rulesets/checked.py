@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
 from incentive_engine.formulas import Formula
+from incentive_engine.rulesets.editions import Edition
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walked import Walked
 from incentive_engine.rulesets.walking import Placed, PlacedWay, ways_of
@@ -23,6 +24,8 @@ class Checked(Walked):
     """A rule set and the document that it was declared from."""
 
     document: Document
+    before: tuple[Edition, ...] = ()
+    """The editions that it follows, the newest first."""
 
     @cached_property
     def ways(self) -> tuple[tuple[Placed, PlacedWay, str], ...]:
@@ -33,11 +36,14 @@ class Checked(Walked):
     def named_columns(self) -> tuple[tuple[KeyPath, str], ...]:
         """The workforce columns that are named outside formulas, each with its place."""
         rules = self.rules
-        keys = [(("tables", name, "keys"), table.keys) for name, table in rules.tables.items()]
-        keys += [(("populations", name, "by"), each.by) for name, each in rules.populations.items()]
+        keys: dict[KeyPath, tuple[str, ...]] = {("exchange", "own"): rules.exchange.own if rules.exchange else ()}
+        keys |= {("tables", name, "keys"): table.keys for name, table in rules.tables.items()}
+        keys |= {("populations", name, "by"): each.by for name, each in rules.populations.items()}
+        keys |= {("assignments", "also"): rules.assignments.also if rules.assignments else ()}
+        keys |= {("history", name, "gives"): each.gives for name, each in rules.history.items()}
         numbers = [column for placed in self.nodes for column in placed.columns.items()]
         return (
-            *(((*at, index), name) for at, names in keys for index, name in enumerate(names)),
+            *(((*at, index), name) for at, names in keys.items() for index, name in enumerate(names)),
             *(((*at, "column"), parameter.column) for at, parameter in numbers),
         )
 

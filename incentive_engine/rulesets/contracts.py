@@ -13,6 +13,7 @@ from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.rulesets.column_types import ColumnTypes
+from incentive_engine.rulesets.exchange import RATES, Exchange
 from incentive_engine.rulesets.formula_uses import RESULTS, answer_columns, compared_columns, text_columns
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
@@ -22,6 +23,8 @@ from incentive_engine.rulesets.walked import Walked
 WORKFORCE = "workforce"
 EMPLOYMENT = "employment"
 ASSIGNMENTS = "assignments"
+LEAVE = "leave"
+EXCHANGE = "exchange"
 GREATEST = Fraction(10**9)
 _SHARE_PLACES = 6
 SHOWN = ("name", "language", "department", "team", "currency")
@@ -45,6 +48,8 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
     used |= {invited for name in used & rules.sources.keys() if (invited := rules.sources[name].invitations)}
     tables += [_source(walked, name, types, document) for name in rules.sources if name in used]
     tables += _of_people(walked, types, document)
+    if rules.exchange is not None:
+        tables.append(_exchange(rules.exchange, document))
     tables += [_parameters(walked, name, types, document) for name in rules.tables if name in walked.used_tables]
     return tuple(tables)
 
@@ -145,6 +150,15 @@ def _of_people(walked: Walked, types: ColumnTypes, document: Document) -> Iterat
         read = [each for each in table.gives if _is_read(each, walked)]
         columns = [_workforce_column(rules, types, each, nullable=False) for each in read]
         yield _dated(name, table, tuple(columns), document, ("history", name))
+    if rules.leave is not None:
+        yield _leave(rules.leave, document)
+
+
+def _leave(options: TableOptions, document: Document) -> TableContract:
+    """Without a key: what an absence was for would stand in the name of a row that is held."""
+    days = (ColumnContract("from", "from", "date"), ColumnContract("to", "to", "date", nullable=True))
+    columns = (ColumnContract("payee", "payee", "text"), *days, ColumnContract("type", "type", "text"))
+    return _table(LEAVE, options, columns, (), document, (LEAVE,))
 
 
 def _column_of_team(walked: Walked, kind: str) -> ColumnContract:
@@ -164,6 +178,16 @@ def _dated(
     )
 
 
+def _exchange(exchange: Exchange, document: Document) -> TableContract:
+    options = RATES.model_copy(update=exchange.columns.get("rate", ColumnOptions()).model_dump(exclude_none=True))
+    columns = (
+        ColumnContract("currency", "currency", "text"),
+        ColumnContract("from", "from", "date"),
+        _column("rate", "number", options, nullable=False),
+    )
+    return _table(EXCHANGE, exchange, columns, ("currency", "from"), document, (EXCHANGE,))
+
+
 def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:
     rules, table = walked.rules, walked.rules.tables[name]
     values = sorted({each.column for each in walked.parameters if each.table == name})
@@ -173,10 +197,12 @@ def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Documen
         else _workforce_column(rules, types, key, nullable=False)
         for key in table.keys
     ]
+    if table.since is not None:
+        columns.append(ColumnContract(table.since, table.since, "date"))
     for value in values:
         options = table.columns.get(value, ColumnOptions())
         columns.append(_column(value, options.type or "number", options))
-    return _table(name, table, tuple(columns), table.keys, document, ("tables", name))
+    return _table(name, table, tuple(columns), table.row_keys, document, ("tables", name))
 
 
 def _table(

@@ -15,10 +15,10 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from incentive_engine.formulas import Clock, Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS
 from incentive_engine.kinds.base import (
+    DatedParameter,
     Declared,
     Label,
     Language,
-    Parameter,
     Rounding,
     RoundingChoice,
     SubjectKind,
@@ -34,6 +34,9 @@ from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
+from incentive_engine.rulesets.exchange import Exchange
+from incentive_engine.rulesets.in_force import InForce
+from incentive_engine.rulesets.leave import Leave
 from incentive_engine.rulesets.people import Assignments, Employment, History
 from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
 
@@ -91,7 +94,13 @@ class Kpi(Declared):
     ] = None
     drives: Annotated[tuple[str, ...], Field(description="The KPIs that it predicts.")] = ()
     compute: Annotated[KpiCompute, Field(description="How it is worked out, or that it is given.")]
-    over: Annotated[Window, Field(description="Which days of facts count: those of the period unless said.")] = "period"
+    over: Annotated[
+        Window,
+        Field(
+            description="Which days of facts count: those of the period unless said. `assignment`: only those on which "
+            "the payee was in the place, by `assignments`, that the pay is for."
+        ),
+    ] = "period"
     better: Annotated[Literal["higher", "lower"], Field(description="Which way is better for customers and company.")]
     unit: Annotated[Label | None, Field(description="What the result counts: seconds, calls…")] = None
     reliability: Annotated[Reliability | None, Field(description="How many facts it needs.")] = None
@@ -128,10 +137,10 @@ SubPeriods = Literal["months", "quarters", "halves"]
 class Way(Declared):
     """One way from a result to a rate."""
 
-    target: Annotated[Parameter | None, Field(description="What the result is held against.")] = None
-    threshold: Annotated[Parameter | None, Field(description="The result from which something counts.")] = None
-    benchmark: Annotated[Parameter | None, Field(description="The result of the best.")] = None
-    baseline: Annotated[Parameter | None, Field(description="The own result that progress starts from.")] = None
+    target: Annotated[DatedParameter | None, Field(description="What the result is held against.")] = None
+    threshold: Annotated[DatedParameter | None, Field(description="The result from which something counts.")] = None
+    benchmark: Annotated[DatedParameter | None, Field(description="The result of the best.")] = None
+    baseline: Annotated[DatedParameter | None, Field(description="The own result that progress starts from.")] = None
     among: Annotated[
         str | None, Field(description="The population in which the result is ranked, as named under `populations`.")
     ] = None
@@ -145,19 +154,26 @@ class MeasureFields(Declared):
 
     kpi: Annotated[str | None, Field(description="The KPI; the measure's own name unless said.")] = None
     title: Annotated[Label | None, Field(description="The KPI's title unless said.")] = None
-    weight: Annotated[Parameter | None, Field(description="Its share of the group, under `weighted_sum`.")] = None
+    weight: Annotated[DatedParameter | None, Field(description="Its share of the group, under `weighted_sum`.")] = None
     of: Annotated[SubjectKind, Field(description="Whose result counts.")]
     average_of: Annotated[
         SubPeriods | None, Field(description="The rate is the mean of the rates of these parts of the period.")
     ] = None
     on_missing: Annotated[Fallback, Field(description="What happens without a result.")] = "hold"
+    target_for: Annotated[
+        Literal["period", "presence"],
+        Field(
+            description="The target is for the whole period; `presence`: less in proportion for who was away, for "
+            "volumes. It is multiplied by the share of work: days present and not on leave, of those of the period."
+        ),
+    ] = "period"
     decided: Annotated[
         TargetDecision | None, Field(description="Who set the target; what its table says unless said.")
     ] = None
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
-    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
-    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    floor: Annotated[DatedParameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[DatedParameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
 
 
@@ -175,7 +191,9 @@ class Group(Declared):
     """Items whose scores are combined."""
 
     title: Annotated[Label | None, Field(description="Its name unless said.")] = None
-    weight: Annotated[Parameter | None, Field(description="Its share of the group above, under `weighted_sum`.")] = None
+    weight: Annotated[
+        DatedParameter | None, Field(description="Its share of the group above, under `weighted_sum`.")
+    ] = None
     combine: Annotated[
         Literal[tuple(COMBINATIONS)],  # type: ignore[valid-type]
         Field(description="How the items' scores become one."),
@@ -187,8 +205,8 @@ class Group(Declared):
     )
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
-    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
-    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    floor: Annotated[DatedParameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[DatedParameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
 
 
@@ -210,6 +228,9 @@ class Plan(Declared):
 
     title: Label
     pays: Annotated[Name, Field(description="What is paid: two plans that pay the same thing hold the payee.")]
+    in_force: Annotated[
+        InForce | None, Field(description="The days on which there is the plan; as long as the rules unless said.")
+    ] = None
     who: Annotated[Formula, Field(description="Whom the plan is for, over workforce columns.")]
     eligible: Annotated[Formula | None, Field(description="Which of them qualify: minimum service, contract…")] = None
     target_pay: Annotated[Formula | None, Field(description="What a score of 100 % pays.")] = None
@@ -229,8 +250,8 @@ class Plan(Declared):
     scorecard: Annotated[dict[Name, Item], Field(min_length=1, description=f"Groups and measures, {_BY_NAME}")]
     modifiers: Annotated[tuple[Modifier, ...], Field(description="What changes the score, in this order.")] = ()
     gates: Annotated[tuple[Gate, ...], Field(description="Conditions that withhold, after the modifiers.")] = ()
-    floor: Annotated[Parameter | None, Field(description="The score is never below.")] = None
-    cap: Annotated[Parameter | None, Field(description="The score is never above.")] = None
+    floor: Annotated[DatedParameter | None, Field(description="The score is never below.")] = None
+    cap: Annotated[DatedParameter | None, Field(description="The score is never above.")] = None
     rounding: Annotated[RoundingChoice, Field(description="Of the score; 6 places unless said.")] = SCORE
     proration: Annotated[
         Proration | None, Field(description="The share of the period that counts; all of it unless said.")
@@ -250,7 +271,8 @@ class Population(Declared):
 class Expected(Declared):
     """What an example must give."""
 
-    payout: Annotated[Decimal | None, Field(description="The amount.")] = None
+    payout: Annotated[Decimal | None, Field(description="The amount, in the rules' currency.")] = None
+    paid: Annotated[Decimal | None, Field(description="What is paid of it, in the payee's own currency.")] = None
     score: Annotated[Decimal | None, Field(description="The score of the plan.")] = None
     scores: Annotated[dict[str, Decimal], Field(description="Scores of nodes, by path: `customer.nps: 80%`.")] = {}
     held: Annotated[str | None, Field(description="The code with which the payee is held.")] = None
@@ -283,6 +305,16 @@ class RuleSet(Declared):
     version: Annotated[str, Field(min_length=1, description='Which edition of the rules: `"2026.3"`, in quotes.')]
     title: Label
     decided: Annotated[Decision, Field(description="Who decided these rules, and when.")]
+    in_force: Annotated[
+        InForce | None, Field(description="The days on which these rules hold: nobody is paid by them on others.")
+    ] = None
+    follows: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^/\\]+\.ya?ml$",
+            description="The file beside this one with the edition before: it holds until the day before `in_force`.",
+        ),
+    ] = None
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217: EUR")]
     timezone: Annotated[str, Field(description="IANA name: Europe/Paris. Days begin and end there.")]
     year_starts: Annotated[int, Field(ge=1, le=12, description="First month of the fiscal year.")] = 1
@@ -307,6 +339,20 @@ class RuleSet(Declared):
             "row always has what the workforce says."
         ),
     ] = {}
+    exchange: Annotated[
+        Exchange | None,
+        Field(
+            description="Rates at which payees are paid whose `currency` is another one; who needs one without it is "
+            "held."
+        ),
+    ] = None
+    leave: Annotated[
+        Leave | None,
+        Field(
+            description="When payees were away: a table of `payee`, `from`, `to` (the last day; empty while it lasts) "
+            "and `type`; and what becomes of it."
+        ),
+    ] = None
     calendar: Annotated[
         Calendar | None,
         Field(description="Opening hours and holidays: for WORKHOURS, WORKDAYS, clocks of cases and working days."),

@@ -5,14 +5,23 @@ A resolved plan is a plain tree; the compiler is the only one that walks it.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.attainments import ATTAINMENTS, AttainmentKind
-from incentive_engine.kinds.base import FromTable, Label, Language, Parameter, Rounding, RoundingChoice, SubjectKind
+from incentive_engine.kinds.base import (
+    DatedParameter,
+    FromTable,
+    Label,
+    Language,
+    Parameter,
+    Rounding,
+    RoundingChoice,
+    Since,
+    SubjectKind,
+)
 from incentive_engine.kinds.calendars import Calendar
 from incentive_engine.kinds.combinations import COMBINATIONS, CombinationKind
 from incentive_engine.kinds.curves import CurveKind
@@ -23,7 +32,11 @@ from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.decisions import TargetDecision
+from incentive_engine.rulesets.exchange import ResolvedExchange, resolved_exchange
+from incentive_engine.rulesets.in_force import Days
+from incentive_engine.rulesets.leave import Leave
 from incentive_engine.rulesets.models import AnyMeasure, BestOf, Fallback, Group, Item, Kpi, Plan, RuleSet, Way
+from incentive_engine.rulesets.versions import Version, all_versions, versions
 
 KeyPath = tuple[str | int, ...]
 _SHARED: Mapping[Language, str] = {
@@ -75,6 +88,8 @@ class MeasureNode:
     parts: tuple[Period, ...]
     """The parts of the period whose rates are averaged; none where the period counts as a whole."""
     on_missing: Fallback
+    for_presence: bool
+    """Whether the target is less in proportion for who was away."""
     steps: Steps
     decided: TargetDecision | None
     """Who set the target; None where nobody is named."""
@@ -129,9 +144,12 @@ class ResolvedPlan:
     proration: Proration | None
     calendar: Calendar | None
     """What working days are, for the proration."""
+    leave: Leave | None
+    """What becomes of leave."""
     payout_rounding: Rounding
+    exchange: ResolvedExchange | None
     period: Period
-    days: tuple[dt.date, dt.date]
+    days: Days
     """The first and the last day of the period on which the plan is in force as it stands here."""
     curves: Mapping[str, CurveKind]
     """Every curve of the rule set: formulas call them by name."""
@@ -160,17 +178,26 @@ def minor_unit(currency: str) -> Rounding:
 
 
 def resolve(rules: RuleSet, period: Period) -> tuple[ResolvedPlan, ...]:
-    """Every plan of a checked rule set, for one period."""
-    return tuple(_plan(rules, name, plan, period) for name, plan in rules.plans.items())
+    """Every plan of a checked rule set that is in force in a period; several where its terms change inside it.
+
+    The first of them has the plan's name, the others that and their first day: `adviser@2026-08-15`.
+    """
+    return tuple(_plan(rules, version, period) for version in versions(rules, period))
 
 
-def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan:
-    at: KeyPath = ("plans", name)
+def resolve_always(rules: RuleSet, period: Period) -> tuple[ResolvedPlan, ...]:
+    """Every plan as it stands at any time, as if it did for the whole period: what must be right whenever it is run."""
+    return tuple(_plan(rules, version, period) for version in all_versions(rules, period))
+
+
+def _plan(rules: RuleSet, version: Version, period: Period) -> ResolvedPlan:
+    plan = version.plan
+    at: KeyPath = ("plans", version.key)
     items = tuple(_item(rules, key, item, key, (*at, "scorecard", key), period) for key, item in plan.scorecard.items())
     root = GroupNode(ROOT, at, plan.title, None, COMBINATIONS[plan.combine], plan.at_least, items, "hold", _steps(plan))
     pool = None if plan.pool is None else ResolvedPool(plan.pool, ("pools", plan.pool), rules.pools[plan.pool])
     return ResolvedPlan(
-        name=name,
+        name=version.name,
         at=at,
         title=plan.title,
         pays=plan.pays,
@@ -182,9 +209,11 @@ def _plan(rules: RuleSet, name: str, plan: Plan, period: Period) -> ResolvedPlan
         root=root,
         proration=plan.proration,
         calendar=rules.calendar,
+        leave=rules.leave,
         payout_rounding=plan.payout_rounding or minor_unit(rules.currency),
+        exchange=resolved_exchange(rules.exchange, rules.currency, period),
         period=period,
-        days=(period.start, period.end),
+        days=version.days,
         curves=rules.curves,
     )
 
@@ -199,7 +228,7 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
             path,
             at,
             title,
-            item.weight,
+            settled(item.weight),
             COMBINATIONS[item.combine],
             item.at_least,
             tuple(inner),
@@ -215,11 +244,12 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
         kpi_name=kpi_name,
         kpi=kpi,
         facts={"en": _of_facts(rules, kpi, "en"), "fr": _of_facts(rules, kpi, "fr")},
-        weight=item.weight,
+        weight=settled(item.weight),
         of=item.of,
         paths=tuple(_path(rules, key, way, at if way is item else (*at, "paths", key)) for key, way in ways(item)),
         parts=() if item.average_of is None else period.parts(item.average_of),
         on_missing=item.on_missing,
+        for_presence=item.target_for == "presence",
         steps=_steps(item),
         decided=item.decided or _decided_for_all(rules, item),
     )
@@ -263,7 +293,13 @@ def _path(rules: RuleSet, name: str, way: Way, at: KeyPath) -> PathNode:
 
 
 def _steps(node: Plan | Group | AnyMeasure) -> Steps:
-    return Steps(node.modifiers, node.gates, node.floor, node.cap, chosen_rounding(node.rounding))
+    return Steps(node.modifiers, node.gates, settled(node.floor), settled(node.cap), chosen_rounding(node.rounding))
+
+
+def settled(parameter: DatedParameter | None) -> Parameter | None:
+    """A number of a version of a plan: there it is that of its days."""
+    assert not isinstance(parameter, Since), "a version has the numbers of its days"
+    return parameter
 
 
 def chosen_rounding(choice: RoundingChoice) -> Rounding | None:

@@ -122,6 +122,15 @@ class ParameterTable(TableOptions):
     keys: Annotated[
         tuple[Column, ...], Field(min_length=1, description="Workforce columns, and `kpi`, that pick a row.")
     ]
+    since: Annotated[
+        Column | None,
+        Field(description="The column with the day from which a row counts, until the next with the same keys."),
+    ] = None
     decided: Annotated[TargetDecision | None, Field(description="Who set these numbers, where they are targets.")] = (
         None
     )
+
+    @property
+    def row_keys(self) -> tuple[Column, ...]:
+        """The columns that tell its rows apart."""
+        return self.keys if self.since is None else (*self.keys, self.since)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
+from incentive_engine.kinds.base import DatedParameter, FromColumn, FromTable
 from incentive_engine.rulesets.models import AnyMeasure, BestOf, Group, Item, Plan, RuleSet, Way
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ways
 
@@ -37,7 +37,7 @@ class Placed:
         return (*self.at, "scorecard" if isinstance(self.node, Plan) else "items")
 
     @cached_property
-    def numbers(self) -> dict[KeyPath, Parameter]:
+    def numbers(self) -> dict[KeyPath, DatedParameter]:
         """The numbers of the node and of its ways, by where they are written."""
         found = {(*self.at, field): getattr(self.node, field, None) for field in OF_NODES}
         for placed in ways_of(self):

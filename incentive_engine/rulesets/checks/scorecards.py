@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.errors import Location, Problem
-from incentive_engine.kinds.base import FromColumn, FromTable, written
+from incentive_engine.kinds.base import FromColumn, FromTable, Since, written
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.gates import Limit
 from incentive_engine.rulesets.checked import Checked, tells
@@ -114,7 +114,7 @@ def weights_and_caps_are_not_negative(checked: Checked) -> Iterator[Problem]:
     told = set()
     for placed in checked.nodes:
         for at, parameter in placed.numbers.items():
-            if isinstance(parameter, Decimal):
+            if isinstance(parameter, Decimal | Since):
                 continue
             declared_at: KeyPath = ("tables", parameter.table) if isinstance(parameter, FromTable) else ("workforce",)
             field, declared = at[-1], (*declared_at, "columns", parameter.column)
