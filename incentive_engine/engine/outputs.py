@@ -18,6 +18,7 @@ from incentive_engine.documents import Document
 from incentive_engine.engine.decimals import decimal_column, ending
 from incentive_engine.engine.running import ONCE, Calculation, Evaluation
 from incentive_engine.exact import Exact
+from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY, RATE, RATE_EFFECT
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode
 
@@ -85,18 +86,19 @@ def payouts(calculation: Calculation) -> pl.LazyFrame:
     )
 
 
-_OF_PAYOUT = ("payee", "plan", "pays", "period", "currency")
+_OF_PAYOUT = ("payee", "plan", "pays", "period", "currency", PAID_CURRENCY, RATE)
 _OF_ONE = ("target_pay", "score")
-_SUMS = ("proration", "payout", "customer_pay", "internal_pay", "other_pay")
+_SUMS = ("proration", "payout", "customer_pay", "internal_pay", "other_pay", PAID, RATE_EFFECT)
 """What the columns of payouts are made of: what tells rows apart, what only one segment has, and what adds up."""
 
 
 def segments(calculation: Calculation) -> pl.LazyFrame:
-    """One row per payee × plan × segment, of those who are paid in several, by payee and day."""
+    """One row per payee × plan × segment, of those whom one thing is paid in several, by payee and day."""
     rows = _of_segments(calculation).select(*SEGMENTS)
-    if calculation.people.owners is None:
+    period = calculation.period
+    if calculation.people.owners is None and all(p.days == (period.start, period.end) for p in calculation.plans):
         return rows.clear()
-    return rows.filter(pl.len().over("payee", "plan") > 1)
+    return rows.filter(pl.len().over("payee", "pays") > 1)
 
 
 def _of_segments(calculation: Calculation) -> pl.LazyFrame:
@@ -124,8 +126,20 @@ def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
         decimal_column(program.proration, "proration"),
         decimal_column(program.payout, "payout"),
         *(decimal_column(numbers.get(name), name) for name in (CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY)),
+        *_paid(program, calculation.rules.ruleset.currency),
     ]
     return evaluation.frame.filter(program.paid).select(columns)
+
+
+def _paid(program: Program, currency: str) -> list[pl.Expr]:
+    """In which currency and at which rate the payout is paid; all of it one for one where there is no exchange."""
+    numbers, payout = program.numbers, program.payout
+    if PAID in numbers:
+        return [pl.col(PAID_CURRENCY), *(decimal_column(numbers[name], name) for name in (RATE, PAID, RATE_EFFECT))]
+    one, nothing = (None, None) if payout is None else (Exact.of(1), payout.times(0))
+    in_its_own = pl.lit(None if payout is None else currency, pl.String).alias(PAID_CURRENCY)
+    amounts = {RATE: one, PAID: payout, RATE_EFFECT: nothing}
+    return [in_its_own, *(decimal_column(amount, name) for name, amount in amounts.items())]
 
 
 def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
