@@ -16,9 +16,9 @@ from incentive_engine.documents import Document
 from incentive_engine.errors import Location
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.in_force import Days, InForce, same_terms
+from incentive_engine.rulesets.in_force import EDITION, Days, InForce, same_terms
 from incentive_engine.rulesets.models import Kpi, Plan, RuleSet
-from incentive_engine.rulesets.versions import EDITION, versions
+from incentive_engine.rulesets.versions import versions
 
 SECTIONS: Final = ("sources", "history", "cases", "tables", "kpis", "populations", "curves", "pools")
 """What a rule set declares by name besides plans."""

@@ -15,6 +15,8 @@ Days = tuple[dt.date, dt.date]
 """A first and a last day, both inclusive."""
 D = TypeVar("D", bound=Declared)
 
+EDITION: Final = "@"
+"""Between the name of a plan and which of its versions it is: `adviser@2026-08-15`. No name that is written has it."""
 NUMBERS: Final = frozenset({"weight", "floor", "cap", "target", "threshold", "benchmark", "baseline"})
 """The fields of plans, groups, measures and ways that hold a number which may change."""
 BELOW: Final = frozenset({"scorecard", "items", "paths"})

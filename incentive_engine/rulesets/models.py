@@ -35,7 +35,7 @@ from incentive_engine.kinds.windows import Window, window_words
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
 from incentive_engine.rulesets.exchange import Exchange
-from incentive_engine.rulesets.in_force import InForce
+from incentive_engine.rulesets.in_force import EDITION, InForce
 from incentive_engine.rulesets.leave import Leave
 from incentive_engine.rulesets.people import Assignments, Employment, History
 from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
@@ -282,7 +282,13 @@ class Example(Declared):
     """A payee worked out by hand; `incentive check` runs it."""
 
     title: Annotated[str, Field(min_length=1, description="What the example shows.")]
-    plan: Annotated[str, Field(description="The plan, as named under `plans`.")]
+    plan: Annotated[
+        str,
+        Field(
+            description="The plan, as named under `plans`: as it stands on its first days in the period. "
+            "`adviser@2026-08-15` is what it is from that day on, where it changes then."
+        ),
+    ]
     period: Annotated[str, Field(description="`2026-Q3`")]
     payee: Annotated[dict[Column, Decimal | str | bool], Field(description="The payee's workforce columns.")] = {}
     results: Annotated[
@@ -293,6 +299,11 @@ class Example(Declared):
         dict[str, Decimal], Field(description="Numbers from tables, by `table.column` or `table.column.kpi`.")
     ] = {}
     expect: Annotated[Expected, Field(description="What must come out.")]
+
+    @property
+    def plan_name(self) -> str:
+        """The plan, as named under `plans`."""
+        return self.plan.partition(EDITION)[0]
 
 
 class RuleSet(Declared):

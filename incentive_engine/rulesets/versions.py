@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.in_force import Days, InForce, numbers_that_change, on_day, same_terms
+from incentive_engine.rulesets.in_force import EDITION, Days, InForce, numbers_that_change, on_day, same_terms
 from incentive_engine.rulesets.models import Plan, RuleSet
 
-EDITION = "@"
-"""In `plans`, what another edition of the rule set calls `adviser` is `adviser@2026.1`: no written name has it."""
 _ALWAYS = InForce()
 _DAY = dt.timedelta(days=1)
 
@@ -42,14 +40,14 @@ def versions(rules: RuleSet, period: Period) -> Iterator[Version]:
         found.setdefault(name, []).extend(_versions(key, name, plan, (period.start, period.end)))
     for name, plans in found.items():
         for number, each in enumerate(_joined(sorted(plans, key=lambda version: version.days))):
-            yield replace(each, name=f"{name}@{each.days[0]}") if number else each
+            yield replace(each, name=f"{name}{EDITION}{each.days[0]}") if number else each
 
 
 def all_versions(rules: RuleSet, period: Period) -> Iterator[Version]:
     """Every plan with each number that it has at any time, as if each were in force for the whole period."""
     for key, plan in rules.plans.items():
         for day in days_of_change(plan) or [period.start]:
-            yield Version(key, f"{key}@{day}", on_day(plan, day), (period.start, period.end))
+            yield Version(key, f"{key}{EDITION}{day}", on_day(plan, day), (period.start, period.end))
 
 
 def days_of_change(plan: Plan) -> list[dt.date]:
