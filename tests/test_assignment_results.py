@@ -123,7 +123,7 @@ def test_a_team_has_a_result_for_the_days_of_each_of_its_people(tmp_path: Path) 
         ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,Care,Adviser", [(JULY, END)]),
         ("one,2026-01-01,2026-08-15,,,Adviser one,2026-08-16,,North,,Adviser", [(JULY, END)]),
         ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,,Senior", [(JULY, MIDDLE), (NEXT, END)]),
-        ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,,", [(JULY, MIDDLE), (NEXT, END)]),
+        ("one,2026-01-01,2026-08-15,South,,Adviser one,2026-08-16,,South,,", [(JULY, END)]),
         # Of this quarter only; a day without any; there and back
         ("one,2025-01-01,2026-06-30,South,, one,2026-07-01,2026-09-30,North,, one,2026-10-01,,South,,", [(JULY, END)]),
         ("one,2026-07-01,2026-08-15,South,, one,2026-08-17,,South,,", [(JULY, MIDDLE), (date(2026, 8, 17), END)]),

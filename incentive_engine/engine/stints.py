@@ -21,15 +21,15 @@ _OWN, _RUN = "\0own", "\0run"  # no header is so
 def stints(accepted: Accepted, period: Period) -> pl.DataFrame:
     """One row per payee × stint: payee, from, to, and the columns that assignments say.
 
-    Rows that follow each other and say the same are one stint; a team that they leave empty is as the workforce says.
+    Rows that follow each other and say the same are one stint; what they leave empty is as the workforce says.
     """
     people, places = accepted.tables[WORKFORCE].frame, places_in(accepted)
     always = pl.lit(period.start).alias(FIRST), pl.lit(period.end).alias(LAST)
     if places is None:
         return people.select("payee", *always, *(kind for kind in WIDER if kind in people.columns))
-    said = [name for name in places.frame.columns if name not in ("payee", *_DAYS)]
-    own = people.select("payee", *(name for name in said if name in people.columns))
-    wider = [kind for kind in WIDER if kind in own.columns]
+    said = [name for name in places.frame.columns if name in people.columns and name != "payee"]
+    own = people.select("payee", *said)
+    texts = [name for name in said if people.schema[name] == pl.String]  # of numbers, places may differ
     moving = pl.col("payee").is_in(places.payees.implode())
     moved = (
         places.frame.with_columns(
@@ -37,7 +37,7 @@ def stints(accepted: Accepted, period: Period) -> pl.DataFrame:
         )
         .filter(pl.col(FIRST) <= pl.col(LAST))
         .join(own.filter(moving), on="payee", suffix=_OWN)
-        .with_columns(pl.coalesce(kind, kind + _OWN) for kind in wider)
+        .with_columns(pl.coalesce(name, name + _OWN) for name in texts)
         .select("payee", *_DAYS, *said)
         .sort("payee", FIRST)
     )
