@@ -107,6 +107,7 @@ def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Prob
         yield Problem("not-in-force", message, where, hint)
     for key, plan in rules.ruleset.plans.items():
         yield from _without_numbers(rules, key, plan, (period.start, period.end))
+    yield from _without_working_days(rules, period)
     found = list(versions(rules.ruleset, period))
     if not found:
         yield Problem("not-in-force", f"no plan is in force in {period.name}", rules.document.key_at(("plans",)))
@@ -117,6 +118,17 @@ def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Prob
             where = rules.document.key_at(("plans", version.key))
             hint = "say what share of the period its days are: `proration: {by: calendar_days}`"
             yield Problem("not-prorated", message, where, hint)
+
+
+def _without_working_days(rules: Edition, period: Period) -> Iterator[Problem]:
+    """The plans that count working days in a period that has none: no share of it can be worked out."""
+    calendar = rules.ruleset.calendar
+    counting = {key: kind for key, plan in rules.ruleset.plans.items() if (kind := plan.proration) and kind.of_calendar}
+    if counting and next(iter(counting.values())).whole(period, calendar) == 0:
+        for key in counting:
+            where = rules.document.at(("plans", key, "proration"))
+            message = f"{period.name} has no working day by `calendar`, and `{key}` counts them"
+            yield Problem("no-working-days", message, where, "pay another period, or count calendar days")
 
 
 def _without(held: list[Days], whole: Days) -> Iterator[Days]:
