@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import incentive_engine
 from incentive_engine.audit.gaming import to_review
-from incentive_engine.demo import PERIOD, people, records, write_company
+from incentive_engine.demo import PERIOD, changes, people, records, write_company
 from incentive_engine.engine.run import Run
 from incentive_engine.engine.running import accept_for
 from incentive_engine.shipped import rules_dir
@@ -173,6 +175,102 @@ def test_gates_and_the_floor_are_met(run: Run) -> None:
 def test_joiners_and_leavers_are_paid_for_their_days(run: Run) -> None:
     parts = run.payouts.filter(pl.col("proration") < 1)
     assert 50 < parts.height < 200
+
+
+# --- people over time -------------------------------------------------------------------------------------------------
+
+
+def segments_of(run: Run, payee: str) -> list[tuple[Any, ...]]:
+    """Plan, first and last day, and target pay of each segment of a payee."""
+    rows = run.tables["segments"].filter(payee=payee).collect()
+    return rows.select("plan", "first_day", "last_day", "target_pay").rows()
+
+
+def day(month: int, number: int) -> date:
+    return date(2026, month, number)
+
+
+def test_who_works_less_is_paid_for_each_working_time(run: Run) -> None:
+    """EUR 32,050 × 8 % ÷ 4 = 641 full time until July, 80 % of it from August: 31 and 61 days of 92."""
+    rows = segments_of(run, changes.WORKS_LESS)
+    assert rows == [("care", day(7, 1), day(7, 31), 641), ("care", day(8, 1), day(9, 30), Decimal("512.8"))]
+    (payout,) = run.payouts.filter(payee=changes.WORKS_LESS).to_dicts()
+    (score,) = run.tables["segments"].filter(payee=changes.WORKS_LESS).collect()["score"].unique()
+    parts = (641 * score * 31 / 92, Decimal("512.8") * score * 61 / 92)
+    assert payout["payout"] == sum(part.quantize(Decimal("0.01"), ROUND_HALF_UP) for part in parts)
+    assert (payout["target_pay"], payout["score"], payout["proration"]) == (None, None, 1)
+
+
+def test_a_raise_on_the_last_day_is_paid_for_a_day(run: Run) -> None:
+    """EUR 31,675 × 8 % ÷ 4 = 633.50 for 91 days; 4 % more, to the next 25, is 32,950: 659 for one."""
+    rows = segments_of(run, changes.RAISED_ON_THE_LAST_DAY)
+    assert rows == [
+        ("care", day(7, 1), day(9, 29), Decimal("633.5")),
+        ("care", day(9, 30), day(9, 30), 659),
+    ]
+
+
+def test_who_came_back_is_paid_for_the_days_of_both_contracts(run: Run) -> None:
+    """July and two days, then from 24 August: 33 and 38 days of 92."""
+    rows = run.tables["segments"].filter(payee=changes.REHIRED).collect()
+    assert rows.select("first_day", "last_day").rows() == [(day(7, 1), day(8, 2)), (day(8, 24), day(9, 30))]
+    assert rows["proration"].to_list() == [Decimal("0.3586956522"), Decimal("0.4130434783")]
+
+
+def test_who_changed_job_is_paid_on_two_plans(run: Run) -> None:
+    """EUR 26,200 × 8 % ÷ 4 = 524 as an adviser for 47 days, × 20 % ÷ 4 = 1,310 in sales for 45."""
+    paid = run.payouts.filter(payee=people.TRANSFERRED).select("plan", "department", "target_pay", "proration").rows()
+    assert paid == [
+        ("care", "Care", 524, Decimal("0.5108695652")),
+        ("sales", "Sales", 1310, Decimal("0.4891304348")),
+    ]
+    teams = run.contributions.filter(payee=people.TRANSFERRED, kpi="nps").select("plan", "subject").rows()
+    assert teams == [("care", people.TRANSFERRED_FROM[0]), ("sales", "Sales Liège 2")]
+
+
+def test_who_changed_queue_counts_on_each_for_the_days_spent_there(company: Path, run: Run) -> None:
+    calls = pl.read_parquet(company / "calls" / "*.parquet")
+    fast = (pl.col("answered") & (pl.col("wait_seconds") <= 60)).alias("fast")
+    on = pl.col("started_at").cast(pl.Date)
+    for team, first, last in (("Care Pau 1", day(7, 1), day(8, 16)), ("Care Lille 3", day(8, 17), day(9, 30))):
+        answers = calls.filter(on.is_between(first, last), queue_team=team).select(fast).to_series()
+        row = run.contributions.filter(payee="C0206", kpi="answered_fast", subject=team)
+        assert row["n"].item() == answers.len()
+        assert row["actual"].item() == round(Decimal(int(answers.sum())) / answers.len(), 4)
+        counted = run.kpis.filter(pl.col("from") == first, pl.col("to") == last, kpi="answered_fast", subject=team)
+        assert counted["value"].item() == row["actual"].item()
+
+
+def test_who_is_paid_in_francs_is_paid_at_the_rate_of_the_payout_date(run: Run) -> None:
+    """CHF 58,500 ÷ 0.9412 = EUR 62,154.70, × 9 % ÷ 4 = 1,398.48; paid at 0.9318, the rate of October."""
+    (row,) = run.payouts.filter(payee=people.SWISS).to_dicts()
+    assert round(row["target_pay"], 2) == Decimal("1398.48")
+    assert (row["paid_currency"], row["rate"]) == ("CHF", Decimal("0.9318"))
+    cent = Decimal("0.01")
+    assert row["paid"] == (row["payout"] * row["rate"]).quantize(cent, ROUND_HALF_UP)
+    assert row["rate_effect"] == row["paid"] - (row["payout"] * Decimal("0.9412")).quantize(cent, ROUND_HALF_UP)
+    assert row["rate_effect"] < 0
+
+
+def test_days_of_sickness_do_not_count_and_holidays_do(company: Path, run: Run) -> None:
+    """Of those with one absence, all of it in the quarter, who were there else."""
+    leave = pl.read_csv(company / "leave.csv", try_parse_dates=True).filter(pl.col("to") <= day(9, 30))
+    days = leave.select("payee", "type", days=(pl.col("to") - pl.col("from")).dt.total_days() + 1)
+    paid = run.payouts.filter(pl.col("score").is_not_null()).join(days, on="payee")
+    for kind, rows in paid.group_by("type"):
+        reduced = kind[0] in ("MAL", "CSS")
+        expected = [round(Decimal(92 - away * reduced) / 92, 10) for away in rows["days"]]
+        assert rows["proration"].to_list() == expected
+    assert {"CP", "MAL", "CSS"} <= set(paid["type"])
+    assert run.eligibility.filter(payee=changes.AWAY_ALL_QUARTER, test="present")["result"].to_list() == [False]
+
+
+def test_why_somebody_was_away_is_told_nowhere(run: Run) -> None:
+    codes = {"CP", "MAL", "MAT", "CPE", "CSS", "sick_leave", "maternity", "parental_leave", "unpaid_leave"}
+    for table in (*run.tables.values(), *(trace.lazy() for trace in run.trace.values())):
+        frame = table.collect()
+        for name in (name for name, kind in frame.schema.items() if kind == pl.String):
+            assert not codes & set(frame[name].unique())
 
 
 def _fingerprints(folder: Path) -> dict[str, str]:

@@ -14,13 +14,14 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.demo import decisions, records
+from incentive_engine.demo import changes, decisions, records
 from incentive_engine.demo.comments import with_comments
-from incentive_engine.demo.people import Payee, hire
+from incentive_engine.demo.people import SWISS, Payee, hire
 
 PERIOD: Final = "2026-Q3"
 _SEED: Final = 20260701
 _FRENCH_DATE: Final = "%d/%m/%Y"
+_NAMES: Final = {"BE": "Belgique", "CH": "Suisse", "FR": "France"}
 
 
 def write_company(folder: Path) -> None:
@@ -28,16 +29,35 @@ def write_company(folder: Path) -> None:
     people = hire(Random(_SEED))
     folder.mkdir(parents=True, exist_ok=True)
     _write_workforce(folder / "workforce.csv", people)
-    surveys = with_comments(Random(_SEED + 6), records.surveys(Random(_SEED + 1), people))
-    _write_surveys(folder / "surveys", surveys)
-    records.invitations(Random(_SEED + 7), surveys).write_parquet(folder / "invitations.parquet")
-    _write_calls(folder / "calls", records.calls(Random(_SEED + 2), people))
-    _write_complaints(folder / "complaints.csv", records.complaints(Random(_SEED + 3), people))
-    _write_tickets(folder / "tickets.csv", records.tickets(Random(_SEED + 4), people))
-    decisions.assignments(people).write_csv(folder / "assignments.csv")
+    places, away = changes.assignments(people), changes.leave(Random(_SEED + 10), people)
+    changes.salaries(Random(_SEED + 8), people).write_csv(folder / "salaries.csv")
+    changes.working_time(Random(_SEED + 9), people).write_csv(folder / "working_time.csv")
+    changes.employment(people).write_csv(folder / "employment.csv")
+    changes.exchange().write_csv(folder / "exchange.csv")
+    places.write_csv(folder / "assignments.csv")
+    away.write_csv(folder / "leave.csv")
+    _write_facts(folder, people, places, changes.absences(away))
     decisions.targets().write_csv(folder / "targets.csv")
     decisions.team_targets(people).write_csv(folder / "team_targets.csv")
     decisions.kpis(Random(_SEED + 5), people).write_csv(folder / "kpis.csv")
+
+
+def _write_facts(folder: Path, people: Sequence[Payee], places: pl.DataFrame, away: pl.DataFrame) -> None:
+    """What customers experienced: of nobody on days on which they were away, and in the team of the day."""
+    surveys = with_comments(Random(_SEED + 6), records.surveys(Random(_SEED + 1), people))
+    invitations = records.invitations(Random(_SEED + 7), surveys)
+    named = ("team", "department")
+    surveys = changes.while_there(surveys, "adviser_id", ("answered_on",), away)
+    invitations = changes.while_there(invitations, "adviser_id", ("sent_on",), away)
+    _write_surveys(folder / "surveys", changes.in_their_team(surveys, "adviser_id", "answered_on", named, places))
+    invitations = changes.in_their_team(invitations, "adviser_id", "sent_on", named, places)
+    invitations.write_parquet(folder / "invitations.parquet")
+    calls = [records.calls(Random(_SEED + 2), people), changes.calls_before(Random(_SEED + 11), people)]
+    told = changes.while_there(pl.concat(calls), "adviser_id", ("started_at",), away)
+    _write_calls(folder / "calls", changes.in_their_team(told, "adviser_id", "started_at", ("queue_team",), places))
+    _write_complaints(folder / "complaints.csv", records.complaints(Random(_SEED + 3), people))
+    tickets = records.tickets(Random(_SEED + 4), people)
+    _write_tickets(folder / "tickets.csv", changes.while_there(tickets, "owner_id", ("closed_on", "opened_on"), away))
 
 
 def _write_workforce(path: Path, people: Sequence[Payee]) -> None:
@@ -50,14 +70,14 @@ def _write_workforce(path: Path, people: Sequence[Payee]) -> None:
 
 
 def _cells(person: Payee) -> list[str]:
-    belgian = "Liège" in person.team
+    country = "CH" if person.payee == SWISS else "BE" if "Liège" in person.team else "FR"
     return [
         person.payee,
         f"{person.number:06d}",
         f"Salarié {person.payee}" if person.language == "fr" else f"Employee {person.payee}",
         person.language,
-        "BE" if belgian else "FR",
-        "Services Clientèle Belgique" if belgian else "Services Clientèle France",
+        country,
+        f"Services Clientèle {_NAMES[country]}",
         person.department,
         person.team,
         person.manager or "",
@@ -65,7 +85,7 @@ def _cells(person: Payee) -> list[str]:
         person.level,
         person.contract,
         f"{person.base_salary},00",
-        "EUR",
+        "CHF" if country == "CH" else "EUR",
         person.fte.replace(".", ","),
         person.hired.strftime(_FRENCH_DATE) if person.hired else "",
         person.left.strftime(_FRENCH_DATE) if person.left else "",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
 import polars as pl
 
-from incentive_engine.demo.people import END, MOVED, MOVED_ON, START, TEAM_WITHOUT_TARGETS, WITHOUT_RETENTION, Payee
+from incentive_engine.demo.people import END, START, TEAM_WITHOUT_TARGETS, WITHOUT_RETENTION, Payee
 
 TARGETS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Care": {"satisfied": ("0.80", "0.82", "0.84"), "handle_time": ("400", "370", "340")},
@@ -29,17 +28,6 @@ def targets() -> pl.DataFrame:
         for level, value in zip(("L1", "L2", "L3"), values, strict=True)
     ]
     return pl.DataFrame(rows, schema=["department", "level", "kpi", "value"], orient="row")
-
-
-def assignments(people: Sequence[Payee]) -> pl.DataFrame:
-    """One row per team of each person who changed it: who did not is where the workforce says."""
-    rows: list[tuple[str, dt.date, dt.date | None, str, str]] = []
-    for person in people:
-        if person.payee in MOVED:
-            last = MOVED_ON - dt.timedelta(days=1)
-            rows.append((person.payee, dt.date(2026, 1, 1), last, MOVED[person.payee], person.department))
-            rows.append((person.payee, MOVED_ON, None, person.team, person.department))
-    return pl.DataFrame(rows, schema=["payee", "from", "to", "team", "department"], orient="row")
 
 
 def team_targets(people: Sequence[Payee]) -> pl.DataFrame:

@@ -23,8 +23,14 @@ WITHOUT_RETENTION: Final = "S0033"
 MANY_COMPLAINTS: Final = ("C0008", "C0311", "C0650", "F0120", "F0301")
 MIS_SELLER: Final = "S0055"
 CUTS_CALLS_SHORT: Final = "C0250"
+SWISS: Final = "F0101"
+SWISS_SALARY: Final = 58_500
+"""In francs."""
 MOVED: Final = {"F0207": "Field service Lille 4", "F0208": "Field service Lille 4", "C0206": "Care Pau 1"}
 """Who came from another team in the middle of the quarter, and which."""
+TRANSFERRED: Final = "S0120"
+TRANSFERRED_FROM: Final = ("Care Liège 1", "Care", "Adviser")
+"""Who came from another plan on that day too, and from where: team, department and role."""
 MOVED_ON: Final = dt.date(2026, 8, 17)
 
 
@@ -171,6 +177,8 @@ def _employment(rng: Random, role: str) -> tuple[dt.date, dt.date | None]:
 def _special(person: Payee) -> Payee:
     """The cases that every payroll meets and that the demo has to show."""
     here = replace(person, hired=dt.date(2021, 3, 1), left=None, contract="permanent", fte="1")
+    if person.payee == SWISS:
+        return replace(here, base_salary=SWISS_SALARY)
     if person.payee == WITHOUT_HIRE_DATE:
         return replace(here, hired=None)
     if person.payee == LEVEL_WITHOUT_TARGETS:
