@@ -128,7 +128,7 @@ class Since(Declared):
 Parameter: TypeAlias = Decimal | FromTable | FromColumn
 """A number on one day: written in the rule set, or one that differs by payee."""
 
-_FORMS: Mapping[str, type[Declared]] = {"table": FromTable, "since": Since, "column": FromColumn}
+_FORMS: Mapping[str, type[Declared]] = {"table": FromTable, "column": FromColumn, "since": Since}
 
 
 def _form_of_number(value: Any) -> str:

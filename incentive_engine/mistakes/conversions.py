@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from incentive_engine.mistakes.mistake import KeyPath, Mistake, Written
-from incentive_engine.mistakes.words import wrong_type
+from incentive_engine.mistakes.words import label, wrong_type
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUTHS = frozenset(["0", "1", "f", "false", "n", "no", "off", "on", "t", "true", "y", "yes"])
@@ -28,6 +28,9 @@ def conversions(data: Any, declared: Any, written: Written, path: KeyPath = ()) 
         for key in data:
             if key in inner:
                 yield from conversions(data[key], inner[key], written, (*path, key))
+            elif isinstance(declared, Mapping):  # of the keys of mappings only days are read as anything but text
+                message = f"`{key}` cannot be a key of {label(path)}: it is no day"
+                yield Mistake((*path, key), "wrong-key", message, "write the day: 2026-01-31", on_key=True)
     elif isinstance(data, list):
         if isinstance(declared, (list, tuple)) and len(declared) == len(data):
             for index, (item, value) in enumerate(zip(data, declared, strict=True)):
@@ -40,7 +43,7 @@ def _by_key(declared: Any) -> Mapping[Any, Any]:
     if isinstance(declared, BaseModel):
         fields = type(declared).model_fields
         return {info.alias or name: getattr(declared, name) for name, info in fields.items()}
-    return declared if isinstance(declared, Mapping) else {}
+    return {str(key): value for key, value in declared.items()} if isinstance(declared, Mapping) else {}
 
 
 def _converted(data: Any, declared: Any, source: str) -> str | None:
