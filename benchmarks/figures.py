@@ -20,8 +20,8 @@ from benchmarks.memory import bytes_per_payee
 from benchmarks.paying import Prepared, evaluated, prepared
 from benchmarks.records import ADDED, Records
 from benchmarks.timing import Times, interleaved
-from benchmarks.variants import many_plans, plain_plan, with_pool
-from benchmarks.workload import PERIOD, RULES, accepted, workload
+from benchmarks.variants import many_plans, plain_plan, with_pool, with_salaries
+from benchmarks.workload import PERIOD, RULES, accepted, salaries_over_time, workload
 from incentive_engine.compiler.program import Program
 from incentive_engine.documents import read_text
 from incentive_engine.engine.running import Timings, calculate
@@ -196,6 +196,20 @@ def pools(payees: int, rounds: int) -> Iterator[Figure]:
         rounds,
     )
     yield _at_most(f"200 pools against the run without, {_size(payees)} × 12", 1.5, times["pools"], times["none"])
+
+
+def segments(payees: int, rounds: int) -> Iterator[Figure]:
+    """The whole calculation with a dated table of salaries, of one row each and of two, against that without."""
+    tables, dated = accepted(workload(payees)), load_document(read_text(with_salaries(), "plan.yaml"))
+    runs = {
+        "none": partial(calculate, load(RULES), tables, PERIOD, Timings(), keep=True),
+        "one": partial(calculate, dated, salaries_over_time(tables, 1), PERIOD, Timings(), keep=True),
+        "two": partial(calculate, dated, salaries_over_time(tables, 2), PERIOD, Timings(), keep=True),
+    }
+    times = interleaved(runs, rounds)
+    size = _size(payees)
+    yield _at_most(f"one segment each against the run without, {size} × 12", 1.1, times["one"], times["none"])
+    yield _at_most(f"two segments each against the run without, {size} × 12", 2.2, times["two"], times["none"])
 
 
 def fixed_cost(rounds: int) -> Iterator[Figure]:

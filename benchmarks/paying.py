@@ -19,6 +19,7 @@ from incentive_engine.engine.known import held_people
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Result
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import data_ranges
+from incentive_engine.engine.segments import People, people_over_time
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.kpi_kind import COUNT, NUMERATOR
@@ -33,6 +34,7 @@ class Prepared:
     rules: Rules
     plans: tuple[ResolvedPlan, ...]
     tables: Accepted
+    people: People
     assignments: pl.DataFrame
     wide_results: Measured
 
@@ -44,8 +46,7 @@ class Prepared:
     def program(self, measured: Measured) -> Program:
         """The plans compiled; all are of one shape."""
         parameters = parameter_columns(self.rules.ruleset, self.tables, self.plans)
-        people = self.tables.tables["workforce"]
-        ranges = data_ranges(self.rules, people, measured.results, parameters, self.assignments.height)
+        ranges = data_ranges(self.rules, self.people.table, measured.results, parameters, self.assignments.height)
         (shape,) = by_shape(self.plans)
         return compile_plans(shape, ranges, frozenset(self.rules.ruleset.kpis))
 
@@ -53,7 +54,7 @@ class Prepared:
         """The wide frame, joined."""
         parameters = parameter_columns(self.rules.ruleset, self.tables, self.plans)
         places = numbered(self.assignments, range(len(self.plans)), NUMBER)
-        return gather(program, places, self.tables.tables["workforce"].frame, measured, parameters, {})
+        return gather(program, places, self.people, measured, parameters, {})
 
     def from_long(self) -> pl.DataFrame:
         """Every stage column, from workforce, targets and the long table of results."""
@@ -78,8 +79,9 @@ def prepared(load_of: Workload, rules: Rules | None = None, kpis: pl.DataFrame |
     given = accepted(load_of, kpis)
     tables = fitted_tables(rules.ruleset, given)
     plans = resolve(rules.ruleset, PERIOD)
-    assigned = assign(plans, tables.tables["workforce"], PERIOD, rules.ruleset.currency, held_people(given))
-    return Prepared(rules, plans, tables, assigned.assignments, Measured((_sheet(load_of),), given.held))
+    people = people_over_time(rules.ruleset, tables, PERIOD)
+    assigned = assign(plans, people.table, PERIOD, rules.ruleset.currency, held_people(given), people.held)
+    return Prepared(rules, plans, tables, people, assigned.assignments, Measured((_sheet(load_of),), given.held))
 
 
 def _sheet(load_of: Workload) -> Mapping[ResultKey, Result]:

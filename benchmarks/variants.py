@@ -52,3 +52,9 @@ def with_pool() -> str:
 """
     head, plan = plain_plan().split("plans:\n")
     return f"{head}{pool}plans:\n{plan.replace('    scorecard:', '    pool: teams' + chr(10) + '    scorecard:', 1)}"
+
+
+def with_salaries() -> str:
+    """The same plan, paid on the salaries of a dated table: each stretch of days on its own."""
+    head, rest = plain_plan().split("kpis:\n", 1)
+    return f"{head}history:\n  salaries: {{path: salaries.csv, gives: [base_salary]}}\n\nkpis:\n{rest}"

@@ -7,7 +7,7 @@ About one payee in a hundred has a result missing; about one in twelve was hired
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -135,6 +135,19 @@ def accepted(load: Workload, kpis: pl.DataFrame | None = None) -> Accepted:
         },
         pl.DataFrame(schema=HELD_SCHEMA),
     )
+
+
+def salaries_over_time(given: Accepted, rows: int) -> Accepted:
+    """The same with a dated table of salaries: a row for everyone, or two, the second of a rise in mid-period."""
+    since, rise = dt.date(2021, 3, 1), PERIOD.start + dt.timedelta(days=45)
+    people = given.tables["workforce"].frame.select("payee", "base_salary")
+    first = people.select("payee", pl.lit(since).alias("from"), pl.lit(None, pl.Date).alias("to"), "base_salary")
+    if rows == 2:
+        until = pl.lit(rise - dt.timedelta(days=1)).alias("to")
+        second = first.with_columns(pl.lit(rise).alias("from"), pl.col("base_salary") + 10_000)
+        first = pl.concat([first.with_columns(until), second]).sort("payee", "from")
+    table = _table("salaries", first, {"base_salary": 2})
+    return replace(given, tables={**given.tables, "salaries": table})
 
 
 def _table(name: str, frame: pl.DataFrame, numbers: dict[str, int]) -> Table:

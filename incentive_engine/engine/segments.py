@@ -30,6 +30,7 @@ from incentive_engine.rulesets.people import History
 # No header has these names: they cannot stand in a text file.
 _OWNER, _AT, _UPTO = "\0owner", "\0at", "\0upto"
 _BEGIN, _END, _COVERED, _SPAN, _LENGTH = "\0begin", "\0end", "\0covered", "\0span", "\0length"
+_EPOCH: Final = dt.date(1970, 1, 1)
 _DAYS: Final = 512
 """More than a period has, so that payee × this + day of the period is one integer."""
 
@@ -133,13 +134,17 @@ class _Cutting:
         return People(self._table(segments), owners, pl.concat(self._held).unique("payee", maintain_order=True))
 
     def _key(self, owner: pl.Expr, day: pl.Expr) -> pl.Expr:
-        return owner.cast(pl.Int64) * _DAYS + (day - self._period.start).dt.total_days()
+        return owner.cast(pl.Int64) * _DAYS + day.cast(pl.Int32) - (self._period.start - _EPOCH).days
 
     def _owners(self, payees: pl.Series) -> pl.Series:
         """The row of each payee in the workforce; missing where there is none."""
-        if payees.equals(self._payees):
-            return pl.int_range(len(payees), dtype=pl.UInt32, eager=True)
-        return payees.cast(pl.Enum(self._payees), strict=False).to_physical().cast(pl.UInt32)
+        each = (payees != payees.shift()).fill_null(True)  # rows are sorted by payee
+        names, place = payees.filter(each), each.cum_sum() - 1
+        if names.equals(self._payees):
+            return place.cast(pl.UInt32)
+        known = self._payees.to_frame("payee").with_row_index(_OWNER)
+        found = names.to_frame("payee").join(known, on="payee", how="left", maintain_order="left")
+        return found[_OWNER].gather(place)
 
     def _rows(self, name: str) -> _Rows:
         table = self._accepted.tables[name]
@@ -150,7 +155,7 @@ class _Cutting:
         columns = [each for each in table.frame.columns if each in self._workforce.frame.columns and each != "payee"]
         days = self._key(pl.col(_OWNER), first).alias(_AT), self._key(pl.col(_OWNER), last).alias(_END)
         nobody = pl.repeat(False, len(self._payees), dtype=pl.Boolean, eager=True)
-        named = nobody.scatter(frame[_OWNER].unique(), True)
+        named = nobody.scatter(frame[_OWNER], True)
         return _Rows(name, here.select(*days, *columns).sort(_AT), table.scales, named)
 
     def _spans(self) -> pl.DataFrame:
@@ -258,17 +263,14 @@ class _Cutting:
         return _held_payees(payees, f"gap-in-{table}")
 
     def _table(self, segments: pl.DataFrame) -> Table:
-        owner, lengths = pl.col(_OWNER), pl.col(_UPTO) - pl.col(_AT) + 1
-        days = segments.select(
-            *(
-                (pl.lit(self._period.start) + pl.duration(days=pl.col(end) - owner.cast(pl.Int64) * _DAYS)).alias(name)
-                for end, name in ((_AT, FIRST_DAY), (_UPTO, LAST_DAY))
-            ),
-            pl.int_range(1, pl.len() + 1, dtype=pl.UInt16).over(_OWNER).alias(SEGMENT),
-            lengths.sum().over(_OWNER).alias(OWN_DAYS),
-        )
-        frame = self._workforce.frame[segments[_OWNER]]
-        frame = frame.with_columns(segments.select(pl.exclude(_OWNER, _AT, _UPTO))).hstack(days)
+        before = pl.col(_OWNER).cast(pl.Int64) * _DAYS - (self._period.start - _EPOCH).days
+        dates = [(pl.col(end) - before).cast(pl.Int32).cast(pl.Date) for end in (_AT, _UPTO)]
+        days = segments.select(dates[0].alias(FIRST_DAY), dates[1].alias(LAST_DAY))
+        own = segments.select(pl.exclude(_OWNER, _AT, _UPTO))
+        people = self._workforce.frame
+        if segments.height > people.height:
+            people = people[segments[_OWNER]]
+        frame = people.with_columns(own).hstack(days).hstack(_counted(segments))
         return replace(self._workforce, frame=frame, scales={**self._scales, OWN_DAYS: _days_of(self._period)})
 
 
@@ -276,10 +278,13 @@ def _cut(spans: pl.DataFrame, tables: Sequence[_Rows], days: int) -> pl.DataFram
     """The spans, cut where any row of the tables begins or ends inside them."""
     begins = [rows.frame.filter(pl.col(_AT) % _DAYS > 0)[_AT] for rows in tables]
     ends = [rows.frame.filter(pl.col(_END) % _DAYS < days - 1)[_END] + 1 for rows in tables]
-    cuts = pl.concat([spans[_AT], *begins, *ends])
-    if len(cuts) == spans.height:
+    cuts = [each for each in (*begins, *ends) if len(each)]
+    if not cuts:
         return spans
-    keys = cuts.unique().sort().to_frame(_AT)
+    keys = spans.select(_AT)
+    for each in cuts:
+        keys = keys.merge_sorted(each.to_frame(_AT), _AT)
+    keys = keys.filter((pl.col(_AT) != pl.col(_AT).shift()).fill_null(True)).set_sorted(_AT)
     found = keys.join_asof(spans.with_columns(pl.col(_AT).alias(_BEGIN)), on=_AT, strategy="backward")
     inside = found.filter((pl.col(_AT) <= pl.col(_UPTO)) | (pl.col(_AT) == pl.col(_BEGIN))).drop(_BEGIN)
     return inside.with_columns(pl.min_horizontal(_UPTO, pl.col(_AT).shift(-1) - 1)).select(spans.columns)
@@ -300,10 +305,24 @@ def _finer(counts: pl.Expr, places: int) -> pl.Expr:
     return counts.cast(pl.Int128) * pl.lit(10**places, pl.Int128) if places else counts
 
 
+def _counted(segments: pl.DataFrame) -> pl.DataFrame:
+    """The number of each segment among those of its payee, and the days of all of them."""
+    row, begins = pl.int_range(pl.len(), dtype=pl.Int64), pl.col(_OWNER) != pl.col(_OWNER).shift()
+    first = pl.when(begins.fill_null(True)).then(row).forward_fill()
+    last = pl.when(begins.shift(-1, fill_value=True)).then(row).backward_fill()
+    upto = (pl.col(_UPTO) - pl.col(_AT) + 1).cum_sum()
+    before = upto.shift(1, fill_value=0)
+    return segments.select(
+        (row - first + 1).cast(pl.UInt16).alias(SEGMENT),
+        (upto.gather(last) - before.gather(first)).alias(OWN_DAYS),
+    )
+
+
 def _of_held_rows(tables: Collection[str], accepted: Accepted, payees: pl.Series) -> pl.DataFrame:
     """Payees of whom a dated table has rows that cannot be used."""
     rows = accepted.held.filter(pl.col("table").is_in(list(tables)), pl.col("code") != GAP)
-    about = rows.filter(among("payee", payees)).unique("payee", keep="first", maintain_order=True)
+    known = payees.filter(payees.is_in(rows["payee"].drop_nulls().unique().implode()))
+    about = rows.filter(among("payee", known)).unique("payee", keep="first", maintain_order=True)
     told = "`{}` has rows of this payee that cannot be used: correct them"
     return _held_payees(about.select("payee", pl.format(told, "table").alias("reason")), "faulty-history")
 
