@@ -43,6 +43,9 @@ def _elsewhere(checked: Checked) -> Iterator[tuple[str, str, Location]]:
         if measure.average_of is not None:
             where = checked.at(*placed.at, "average_of")
             yield name, f"they are not made of {measure.average_of}", where
+        if measure.target_for == "presence":
+            where = checked.at(*placed.at, "target_for")
+            yield name, "how far somebody was there is known of the whole period", where
         if measure.on_missing == "previous":
             yield name, "the period before knows none of them", checked.at(*placed.at, "on_missing")
     for _, way, name in checked.ways:
