@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from incentive_engine.columns import WORKFORCE_TEXT
 from incentive_engine.errors import Problem
+from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.checks.names import RESULT_COLUMNS
 from incentive_engine.rulesets.contracts import SHOWN
@@ -17,19 +18,31 @@ from incentive_engine.rulesets.resolving import KeyPath
 
 _WHO = ("payee", "from", "to")
 _EMPLOYED = ("hired", "left")
+_PER_PAYEE = ("per_payee", "in_proportion_to", "minimum", "maximum")
+"""The formulas of a pool that speak of one payee."""
 
 
 @tells("not-prorated", about=(Plan,))
 def pay_is_for_days(checked: Checked) -> Iterator[Problem]:
     """Where people change within a period, each plan that pays says which share of it their days are."""
     rules = checked.rules
-    dated = [name for name in ("employment", "assignments", "history") if getattr(rules, name)]
+    dated = _dated(rules)
     for name, plan in rules.plans.items():
         pays = plan.target_pay is not None or plan.payout is not None or plan.pool is not None
         if dated and pays and plan.proration is None:
             message = f"`{name}` would pay in full for each stretch of days that `{dated[0]}` tells apart"
             hint = "add `proration: {by: calendar_days}`, or `own_days` to pay who joins or leaves in full"
             yield Problem("not-prorated", message, checked.key("plans", name), hint)
+
+
+@tells("not-prorated", about=(SharedOut, Solved))
+def pools_are_shared_by_days(checked: Checked) -> Iterator[Problem]:
+    """Where people change within a period, what a pool takes from each stretch of days and gives to it is prorated."""
+    for use in checked.formulas if _dated(checked.rules) else ():
+        if use.at[0] == "pools" and use.at[-1] in _PER_PAYEE and "proration" not in use.formula.names:
+            message = f"`{use.formula.text}` would count in full for each stretch of days that a payee is paid for"
+            where = checked.at(*use.at)
+            yield Problem("not-prorated", message, where, "multiply by `proration`")
 
 
 @tells("column-used-twice", about=(Assignments, History))
@@ -71,6 +84,12 @@ def what_changes_is_read(checked: Checked) -> Iterator[Problem]:
         if column not in checked.columns | {*SHOWN, *_WHO, *_EMPLOYED, *RESULT_COLUMNS, *PERIOD_NAMES}:
             message = f"no rule names the column `{column}`: its changes change nothing"
             yield Problem("not-used", message, checked.at(*at), "remove it", level="warning")
+
+
+def _dated(rules: RuleSet) -> list[str]:
+    """The keys under which something is dated about people that cuts a period."""
+    of_people = [name for name in ("employment", "assignments", "history") if getattr(rules, name)]
+    return of_people + [name for name, table in rules.tables.items() if table.since is not None]
 
 
 def _given(rules: RuleSet) -> Iterator[tuple[KeyPath, str]]:
