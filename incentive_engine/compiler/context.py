@@ -19,6 +19,7 @@ from incentive_engine.compiler.inputs import (
     STANDING,
     ParameterKey,
     Ranges,
+    RateRanges,
     ResultKey,
     StandingKey,
 )
@@ -29,6 +30,8 @@ from incentive_engine.kinds.attainments import Standing
 from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, Rounding, SubjectKind, Variants
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, ResolvedExchange
+from incentive_engine.rulesets.resolving import ResolvedPlan
 
 Given: TypeAlias = Mapping[str, Exact]
 """What names stand for in one formula only: the scores of nodes, target pay…"""
@@ -49,16 +52,31 @@ class Hold:
 class Context:
     """One compilation of one shape."""
 
-    period: Period
+    first: ResolvedPlan
+    """The first plan of the shape: any of them, as far as they are alike."""
     ranges: Ranges
     kpis: frozenset[str]
-    curves: Mapping[str, CurveKind]
     stages: Stages = field(default_factory=Stages)
     holds: list[Hold] = field(default_factory=list)
     results: set[ResultKey] = field(default_factory=set)
     standings: set[StandingKey] = field(default_factory=set)
     parameters: set[ParameterKey] = field(default_factory=set)
     workforce: set[str] = field(default_factory=set)
+
+    @property
+    def period(self) -> Period:
+        """The period for which it is compiled."""
+        return self.first.period
+
+    @property
+    def curves(self) -> Mapping[str, CurveKind]:
+        """Every curve of the rule set."""
+        return self.first.curves
+
+    @property
+    def exchange(self) -> ResolvedExchange | None:
+        """How amounts are converted."""
+        return self.first.exchange
 
     @property
     def plan(self) -> pl.Expr:
@@ -251,7 +269,32 @@ class Context:
         self.workforce.add(name)
         value = Exact.column(name, self.ranges.workforce[name])
         self.stages.input(name, value)
-        return value
+        if self.exchange is None or name not in self.exchange.own:
+            return value
+        return self._converted(self.exchange, name, value)
+
+    def _converted(self, exchange: ResolvedExchange, name: str, own: Exact) -> Exact:
+        """An amount in the payee's own currency, in that of the rules."""
+        column = exchange.converted(name)
+        if column not in self.stages.numbers:
+            amount = exchange.rounding.of(own.over(self.exchange_rate(PLAN_RATE)))
+            within = self.rates.own.get(name)
+            self.stages.number(column, amount if within is None else amount.clipped(*within.span()))
+        return self.stages.numbers[column]
+
+    @property
+    def rates(self) -> RateRanges:
+        """What is proved about exchange rates."""
+        assert self.ranges.exchange is not None, "rules with an exchange have rates"
+        return self.ranges.exchange
+
+    def exchange_rate(self, name: str) -> Exact:
+        """How much of the payee's currency one unit of the rules' is: `plan_rate`, or `rate`, which is paid."""
+        rate = Exact.column(name, self.rates.plan if name == PLAN_RATE else self.rates.paid)
+        self.text("currency")
+        self.stages.input(PAID_CURRENCY)
+        self.stages.input(name, rate)
+        return rate
 
     def _days_employed(self) -> Exact:
         self.text("hired")

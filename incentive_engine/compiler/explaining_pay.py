@@ -12,6 +12,7 @@ from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Tel
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding, written
 from incentive_engine.kinds.pools import SharedOut
+from incentive_engine.rulesets.exchange import PAID, PLAN_RATE, PLANNED, RATE, RATE_EFFECT, ResolvedExchange
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPool, chosen_rounding, nodes_under
 
 EXACT, WHOLE, UNEARNED = f"{PAYOUT}.exact", f"{PAYOUT}.whole", f"{PAYOUT}.unearned"
@@ -20,6 +21,44 @@ _WORKFORCE = Names()
 
 
 def pay_steps(telling: Telling) -> Iterator[Step]:
+    """Own amounts, target pay, the share of the period, the pool, the payout, and what is paid of it."""
+    exchange = telling.plan.exchange
+    if exchange is None:
+        yield from _payout_steps(telling)
+        return
+    yield from _own_amounts(telling, exchange)
+    yield from _payout_steps(telling)
+    yield from _paid(telling, exchange)
+
+
+def _own_amounts(telling: Telling, exchange: ResolvedExchange) -> Iterator[Step]:
+    """What was converted from the payee's currency."""
+    for index, name in enumerate(exchange.own):
+        column = exchange.converted(name)
+        if column in telling.program.numbers:
+            arithmetic, at = f"{{{name}}} ÷ {{{PLAN_RATE}}}", ("exchange", "own", index)
+            day = exchange.plan
+            en, fr = f"`{name}` at the rate of {day}", f"« {name} » au taux du {day:%d/%m/%Y}"
+            en, fr = f"{en}: {arithmetic}", f"{fr} : {arithmetic}"
+            yield Step(column, "plan", "own_amount", en, fr, at, exchange.rounding)
+
+
+def _paid(telling: Telling, exchange: ResolvedExchange) -> Iterator[Step]:
+    """What is paid in the payee's currency, and what the rates changed since the plan."""
+    if PAID not in telling.program.numbers:
+        return
+    en, fr, day = exchange.rate_on.sentence("en"), exchange.rate_on.sentence("fr"), exchange.paid
+    product = f"{{{PAYOUT}}} × {{{RATE}}}"
+    en, fr = f"{en} ({day}): {product}", f"{fr} ({day:%d/%m/%Y}) : {product}"
+    yield Step(PAID, "plan", "paid", en, fr, ("exchange", "rate_on"))
+    day, product = exchange.plan, f"{{{PAYOUT}}} × {{{PLAN_RATE}}}"
+    en, fr = f"at the rate of {day}: {product}", f"au taux du {day:%d/%m/%Y} : {product}"
+    yield Step(PLANNED, "plan", "planned", en, fr, ("exchange", "plan"))
+    difference = f"{{{PAID}}} − {{{PLANNED}}}"
+    yield Step(RATE_EFFECT, "plan", "rate_effect", difference, difference, ("exchange", "plan"))
+
+
+def _payout_steps(telling: Telling) -> Iterator[Step]:
     """Target pay, the share of the period, the pool, and the payout."""
     plan, numbers = telling.plan, telling.program.numbers
     if DAYS_EMPLOYED in numbers:

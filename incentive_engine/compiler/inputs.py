@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from incentive_engine.exact import Scale
@@ -19,6 +19,13 @@ FIRST_DAY: Final = "first_day"
 LAST_DAY: Final = "last_day"
 OWN_DAYS: Final = "own_days"
 """How many days of the period a payee was there, in all segments."""
+DAYS_AWAY: Final = "days_away"
+"""Units of the proration in a segment that leave takes out of what is paid."""
+DAYS_LEFT_OUT: Final = "days_left_out"
+"""Units of the proration that leave takes out of the whole period."""
+DAYS_WORKED: Final = "days_worked"
+"""Units of the proration on which a payee was there and not on leave, in all segments."""
+OF_LEAVE: Final = (DAYS_AWAY, DAYS_LEFT_OUT, DAYS_WORKED)
 DAYS: Final = Scale(0, -(10**7), 10**7)
 """Any number of days between two dates."""
 ANSWERS: Final = Scale(0, 0, 10**9)
@@ -97,6 +104,18 @@ class ParameterKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RateRanges:
+    """What is proved about exchange rates, and about what they convert."""
+
+    plan: Scale
+    paid: Scale
+    coins: Mapping[int, tuple[str, ...]]
+    """The currencies that there are rates of, by the decimal places of their smallest coin."""
+    own: Mapping[str, Scale] = field(default_factory=dict)
+    """What own amounts lie between in the rules' currency; where nothing is said, what the rates make of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ranges:
     """What is proved about every number that comes in; declared ranges for a check, the data's own for a run."""
 
@@ -109,6 +128,8 @@ class Ranges:
     """Tables that have one row per KPI."""
     payees: int = 10**7
     """The most payees that there are."""
+    exchange: RateRanges | None = None
+    """Known wherever the rules have an exchange."""
 
     def parameter_key(self, parameter: FromTable, kpi: str | None) -> ParameterKey:
         """The number that a parameter of a measure (or of a group: no KPI) means."""

@@ -12,6 +12,7 @@ import polars as pl
 from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.credibility import WEIGHTED, few, own_result
 from incentive_engine.compiler.inputs import PREVIOUS
+from incentive_engine.compiler.presence import share_of_work
 from incentive_engine.exact import Exact, Scale, total_of
 from incentive_engine.kinds.attainments import Compared
 from incentive_engine.kinds.base import Rounding, Variants
@@ -26,6 +27,7 @@ SOURCES: Final[Mapping[str, int]] = {
 OWN_SOURCES: Final = (SOURCES["own"], SOURCES[WEIGHTED])
 """Those in which the own result counted, with the facts behind it."""
 WIDER: Final = ("team", "department")
+TARGET: Final = "target"
 PATH: Final = "path"
 """The column that holds which way decided, counted from 0."""
 
@@ -170,8 +172,16 @@ def ways_parameters(context: Context, nodes: Variants[MeasureNode]) -> list[dict
             numbers[name] = context.parameter_or_missing(variants, node.kpi_name)
             if len(node.paths) == 1:
                 context.parameter(variants, name, node.kpi_name)
+        if node.for_presence and TARGET in numbers:
+            target = numbers[TARGET].times(share_of_work(context))
+            numbers[TARGET] = context.rounded(target_column(node, way), target, node.kpi.rounding)
         found.append(numbers)
     return found
+
+
+def target_column(node: MeasureNode, way: PathNode) -> str:
+    """The column of a target that is less for who was away."""
+    return ".".join(filter(None, (node.path, way.name, TARGET)))
 
 
 def ways_taken(

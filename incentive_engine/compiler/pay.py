@@ -10,18 +10,16 @@ import polars as pl
 
 from incentive_engine.compiler.context import Context, Given
 from incentive_engine.compiler.contributions import divide, split
-from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, OWN_DAYS
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.pools import Pooled, least_factor, shared_out, solved_factor
-from incentive_engine.exact import Exact, Scale, total_of
+from incentive_engine.compiler.presence import PRORATION, prorated
+from incentive_engine.exact import Exact, total_of
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Variants
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, MeasureNode, ResolvedPlan
 
 TARGET_PAY: Final = "target_pay"
-DAYS: Final = "days_present"
-PRORATION: Final = "proration"
 PAYOUT: Final = "payout"
 CUSTOMER_PAY: Final = "customer_pay"
 INTERNAL_PAY: Final = "internal_pay"
@@ -45,7 +43,7 @@ class Pay:
 def pay(context: Context, plans: Variants[ResolvedPlan], root: Scored) -> Pay:
     """Target pay, proration, payout, and what each measure brought."""
     plan = plans.first
-    proration = _proration(context, plan)
+    proration = prorated(context)
     target_pay = _target_pay(context, plans)
     known = {SCORE: root.score, **({} if target_pay is None else {TARGET_PAY: target_pay})}
     if plan.pool is not None and isinstance(plan.pool.rules, SharedOut):
@@ -158,26 +156,6 @@ class _PayoutFormula:
     def _hold(self, missing: pl.Expr, instead: Given) -> None:
         given = {**self._known, **self._scores, **instead}
         self._context.hold_unless_known("missing-payout", self._formulas, "payee", missing, given)
-
-
-def _proration(context: Context, plan: ResolvedPlan) -> Exact | None:
-    kind = plan.proration
-    if kind is None:
-        return None
-    for column in kind.needs:
-        context.text(column)
-        context.hold(f"missing-{column}", pl.col(column).is_null(), f"`{column}` is empty, and the plan is prorated")
-    first, last = context.text(FIRST_DAY), context.text(LAST_DAY)
-    units = kind.before(last + pl.duration(days=1), plan.calendar) - kind.before(first, plan.calendar)
-    most = kind.whole(plan.period, plan.calendar)
-    context.stages.column(DAYS, units.clip(0, most))
-    days = Exact.column(DAYS, Scale(0, 0, most))
-    context.stages.numbers[DAYS] = days
-    whole = Exact.of(most)
-    if kind.of_own_days:
-        context.text(OWN_DAYS)
-        whole = Exact.column(OWN_DAYS, Scale(0, 0, most)).maximum(1)
-    return context.rounded(PRORATION, days.over(whole), kind.rounding)
 
 
 def _tell(context: Context, payout: Exact, brought: list[tuple[MeasureNode, Exact]]) -> None:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from incentive_engine.compiler.context import Context, Hold
+from incentive_engine.compiler.exchange import paid_out
 from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey, StandingKey
 from incentive_engine.compiler.nodes import Scored, compile_node
 from incentive_engine.compiler.pay import (
     CUSTOMER_PAY,
-    DAYS,
     INTERNAL_PAY,
     OTHER_PAY,
     PAYOUT,
-    PRORATION,
     TARGET_PAY,
     pay,
 )
 from incentive_engine.compiler.pools import Pooled
+from incentive_engine.compiler.presence import DAYS, PRORATION, SHARE_OF_WORK
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.exact import Exact
 from incentive_engine.kinds.base import Variants
@@ -33,6 +33,7 @@ __all__ = [
     "OTHER_PAY",
     "PAYOUT",
     "PRORATION",
+    "SHARE_OF_WORK",
     "TARGET_PAY",
     "Program",
     "compile_plans",
@@ -105,12 +106,14 @@ def _measures(scored: Scored) -> list[Scored]:
 def compile_plans(plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Program:
     """The program for plans of one shape. Raises CannotProve where a number could leave the range that is exact."""
     first = plans[0]
-    context = Context(first.period, ranges, kpis, first.curves)
+    context = Context(first, ranges, kpis)
     context.stages.input(PLAN)
     context.text("payee")
     variants = Variants(plans, pl.col(PLAN))
     root = compile_node(context, variants.map(lambda plan: plan.root))
     paid = pay(context, variants, root)
+    if paid.payout is not None:
+        paid_out(context, paid.payout)
     return Program(
         plans=plans,
         stages=context.stages.done(),

@@ -22,7 +22,16 @@ def _shape(plan: ResolvedPlan) -> Hashable:
     target_pay = plan.target_pay.skeleton if plan.target_pay else None
     payout = plan.payout.skeleton if plan.payout else None
     pool = plan.pool and plan.pool.name
-    return (_node(plan.root), target_pay, payout, pool, plan.proration, plan.payout_rounding, plan.period)
+    return (
+        _node(plan.root),
+        target_pay,
+        payout,
+        pool,
+        plan.proration,
+        plan.payout_rounding,
+        plan.exchange,
+        plan.period,
+    )
 
 
 def _node(node: Node) -> Hashable:
@@ -30,7 +39,7 @@ def _node(node: Node) -> Hashable:
     if isinstance(node, GroupNode):
         return (*common, node.combine.name, node.at_least, tuple(map(_node, node.items)))
     ways = tuple(map(_way, node.paths))
-    return (*common, node.kpi_name, node.of, ways, node.parts, _reliability(node.kpi.reliability))
+    return (*common, node.kpi_name, node.of, ways, node.parts, node.for_presence, _reliability(node.kpi.reliability))
 
 
 def _reliability(reliability: Reliability | None) -> Hashable:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from incentive_engine.compiler.pay import PRORATION, SCORE
+from incentive_engine.compiler.pay import SCORE
 from incentive_engine.compiler.pools import FACTOR
+from incentive_engine.compiler.presence import PRORATION
 from incentive_engine.compiler.program import Program
 from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import Call, NameUse, walk
@@ -160,17 +161,22 @@ class Telling:
         else:
             results = [key for key in self.program.results if (key.subject_kind, key.when) == (names.of, names.when)]
             known |= {key.kpi: f"{{{key.column}!r}}" for key in results}
-        return lambda name: known.get(name, f"{{{name}!r}}")
+        return lambda name: known.get(name, f"{{{self._column(name)}!r}}")
 
     def shown(self, parameter: Parameter, kpi: str | None) -> str:
         """A number as written, or the column that holds it."""
         if isinstance(parameter, FromColumn):
-            return f"{{{parameter.column}}}"
+            return f"{{{self._column(parameter.column)}}}"
         if not isinstance(parameter, FromTable):
             return f"({written(parameter)})" if parameter < 0 else written(parameter)
         of_table = (parameter.table, parameter.column)
         names = {key.kpi: key.header for key in self.program.parameters if (key.table, key.column) == of_table}
         return f"{{{names.get(kpi) or names[None]}}}"
+
+    def _column(self, name: str) -> str:
+        """The column of a workforce number: of what it is in the rules' currency, where it is in the payee's own."""
+        exchange = self.plan.exchange
+        return exchange.converted(name) if exchange is not None and name in exchange.own else name
 
 
 def _date(day: dt.date) -> str:

@@ -6,15 +6,16 @@ sum is too large.
 
 from __future__ import annotations
 
-from incentive_engine.compiler.inputs import ParameterKey, Ranges
+from incentive_engine.compiler.inputs import ParameterKey, Ranges, RateRanges
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.examples import run_examples
+from incentive_engine.engine.exchange import declared_rates
 from incentive_engine.engine.proving import unproved
 from incentive_engine.errors import Problem
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+from incentive_engine.rulesets.resolving import ResolvedPlan, resolve_always
 
 _ANY = "2024"
 """Where the proof needs a period, the longest."""
@@ -22,7 +23,7 @@ _ANY = "2024"
 
 def check(rules: Rules) -> list[Problem]:
     """Everything that is wrong with a rule set that was loaded without errors; examples run once all numbers fit."""
-    plans = resolve(rules.ruleset, Period.parse(_ANY, rules.ruleset.year_starts))
+    plans = resolve_always(rules.ruleset, Period.parse(_ANY, rules.ruleset.year_starts))
     ranges = declared(rules, plans)
     kpis = frozenset(rules.ruleset.kpis)
     problems = [problem for shape in by_shape(plans) for problem in unproved(rules, shape, ranges, kpis)]
@@ -43,4 +44,13 @@ def declared(rules: Rules, plans: tuple[ResolvedPlan, ...]) -> Ranges:
         },
         types=rules.types.workforce,
         by_kpi=by_kpi,
+        exchange=_rates(rules),
     )
+
+
+def _rates(rules: Rules) -> RateRanges | None:
+    """What is declared of exchange rates; own amounts lie between the same bounds in the rules' currency."""
+    if rules.ruleset.exchange is None or rules.ranges.rates is None:
+        return None
+    own = {name: rules.ranges.workforce[name] for name in rules.ruleset.exchange.own if name in rules.ranges.workforce}
+    return declared_rates(rules.ranges.rates, own)

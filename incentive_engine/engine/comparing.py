@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from incentive_engine.compiler.inputs import STANDING, ParameterKey, ResultKey, StandingKey
+from incentive_engine.compiler.measures import TARGET, target_column
 from incentive_engine.kinds.base import FromColumn, FromTable, Parameter
 from incentive_engine.kinds.curve_kind import in_points
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode, ResolvedPlan
@@ -46,6 +47,8 @@ def compared(
     numbers = {"actual": _number(row, result_column(node, row, part))}
     for name, parameter in way.parameters.items():
         numbers[name] = parameter_of(parameter, row, by_kpi, node.kpi_name)
+    if node.for_presence and TARGET in numbers:
+        numbers[TARGET] = _number(row, target_column(node, way))
     if way.among is not None:
         key = StandingKey(node.kpi_name, node.of, way.among)
         numbers |= {name: _number(row, key.column(name)) for name in STANDING}

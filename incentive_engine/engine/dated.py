@@ -16,7 +16,7 @@ import polars as pl
 from incentive_engine.engine.known import known_people
 from incentive_engine.engine.strangers import among, bare, strange_names
 from incentive_engine.facts import Accepted
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, LEAVE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.people import Assignments, Employment, History
 
@@ -66,9 +66,9 @@ def places_in(accepted: Accepted) -> Places | None:
 def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
     """What was accepted, without rows of dated tables that cannot be right: those are held, and gaps are listed."""
     known, tables, held = known_people(accepted), dict(accepted.tables), [accepted.held]
-    for name in dated_tables(rules):
+    for name in [*dated_tables(rules), *([LEAVE] if rules.leave else [])]:
         left = tables[name].frame
-        for code, wrong, reason in _faults(name, left, known):
+        for code, wrong, reason in _faults(rules, name, left, known):
             held.append(held_rows(name, left.filter(wrong), code, reason))
             left = left.filter(~wrong)
         tables[name] = replace(tables[name], frame=left)
@@ -79,12 +79,16 @@ def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
     return Accepted(tables, pl.concat(held))
 
 
-def _faults(table: str, rows: pl.DataFrame, known: pl.DataFrame) -> Iterator[TableFault]:
+def _faults(rules: RuleSet, table: str, rows: pl.DataFrame, known: pl.DataFrame) -> Iterator[TableFault]:
     """What can be wrong with rows of a dated table, in the order in which it is looked for."""
     backwards = (pl.col("to") < pl.col("from")).fill_null(False)
     yield "ends-before-it-starts", backwards, pl.format("it ends on {}, before it starts: correct the days", "to")
-    twice = rows.filter(~backwards).filter(pl.col("from") <= _UNTIL)["payee"]
-    yield f"overlapping-{table}", among("payee", twice), pl.format(_OVERLAPS.get(table, _OVERLAP), "payee")
+    if table == LEAVE and rules.leave is not None:
+        unknown = ~pl.col("type").is_in(list(rules.leave.places))
+        yield "unknown-leave-type", unknown, pl.lit(_NO_TYPE)
+    else:
+        twice = rows.filter(~backwards).filter(pl.col("from") <= _UNTIL)["payee"]
+        yield f"overlapping-{table}", among("payee", twice), pl.format(_OVERLAPS.get(table, _OVERLAP), "payee")
     named = ("payee", *WIDER) if table == ASSIGNMENTS else ("payee",)
     for kind in named:
         meant = misspelt_names(rows[kind], known[kind])
@@ -93,6 +97,7 @@ def _faults(table: str, rows: pl.DataFrame, known: pl.DataFrame) -> Iterator[Tab
         yield f"misspelt-{kind}", spelt.is_not_null(), pl.format(told, kind, spelt)
 
 
+_NO_TYPE: Final = "the rules do not know this type of leave: add it to `leave: types`, or to the `codes` of one of them"
 _OVERLAP: Final = "two rows speak of one day of `{}`: correct the days"
 _OVERLAPS: Final = {
     ASSIGNMENTS: "`{}` is in two places on one day: correct the days. Until then their facts count for no team",

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from incentive_engine.compiler.inputs import SEGMENT
 from incentive_engine.compiler.program import PAYOUT, Program
 from incentive_engine.engine.retracing import Retraced
 from incentive_engine.exact import CannotProve
@@ -20,7 +21,14 @@ from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, KeyPath, Node, ResolvedPlan, nodes_under
 
 Kind = Literal["modifier", "gate", "floor", "cap"]
-EFFECTS: Final = {"payee": pl.String, "plan": pl.String, "node": pl.String, "step": pl.String, "number": pl.Int64}
+EFFECTS: Final = {
+    "payee": pl.String,
+    "plan": pl.String,
+    SEGMENT: pl.Int64,
+    "node": pl.String,
+    "step": pl.String,
+    "number": pl.Int64,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Removable:
 
 
 def effects(rules: Rules, plans: tuple[ResolvedPlan, ...], traces: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """One row per payee × plan × step that could have changed the payout: payee, plan, node, step, number, effect.
+    """One row per payee × plan × segment × step that could have changed the payout: those, node, number and effect.
 
     `effect`: payout − payout without the step, in the rules' currency; missing where either could not be worked out.
     """
@@ -68,6 +76,7 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
         yield trace.select(
             "payee",
             "plan",
+            SEGMENT,
             pl.lit(step.node).alias("node"),
             pl.lit(step.kind).alias("step"),
             pl.lit(step.number, pl.Int64).alias("number"),

@@ -14,6 +14,9 @@ import polars as pl
 
 from incentive_engine.compiler.context import days_employed
 from incentive_engine.compiler.inputs import DAYS, DAYS_EMPLOYED, FIRST_DAY, LAST_DAY, SEGMENT
+from incentive_engine.engine.exchange import Rates, without_rate
+from incentive_engine.engine.leave import DaysAway, is_away
+from incentive_engine.engine.segments import ROW
 from incentive_engine.exact import Exact
 from incentive_engine.facts import HELD_SCHEMA, Table
 from incentive_engine.formulas import Formula, Scope, compile_condition
@@ -21,7 +24,6 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 NUMBER = "\0number"
-ROW = "\0row"
 _CASE, _SELECTED, _EVERYONE = "\0case", "\0selected", "\0everyone"  # no header is so
 _SINCE, _UNTIL = "\0since", "\0until"
 _RESULT = "result"
@@ -44,12 +46,18 @@ class Assigned:
 
 
 def assign(
-    plans: Sequence[ResolvedPlan], table: Table, period: Period, currency: str, held: pl.DataFrame, told: pl.DataFrame
+    plans: Sequence[ResolvedPlan],
+    table: Table,
+    period: Period,
+    rates: Rates,
+    held: pl.DataFrame,
+    told: pl.DataFrame,
+    away: DaysAway | None = None,
 ) -> Assigned:
     """The plans of every segment of `table`; those of `held` payees are not evaluated.
 
     `told`: reasons to hold payees, as held rows: given back for those who would be paid without them. Who is paid in
-    another currency than the rules' is held: amounts in two are never added.
+    another currency than the rules' is held where there is no rate of it: amounts in two are never added.
     """
     people = everyone(table, period).with_row_index(ROW)
     selected = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, table, period)
@@ -57,7 +65,7 @@ def assign(
     tests = [selected.with_columns(test=pl.lit("who", _TEST))]
     for name, tested in (
         ("eligible", _eligible(plans, candidates, people, table, period)),
-        ("present", _present(plans, candidates, people, period)),
+        ("present", _present(plans, candidates, people, period, away)),
     ):
         tests.append(tested.with_columns(test=pl.lit(name, _TEST)))
         refused = tested.filter(~pl.col(_RESULT))
@@ -67,14 +75,14 @@ def assign(
     doubtful = every_test.filter(pl.col(_RESULT).is_null(), pl.col("test") != "present")
     unknown = doubtful.join(_without(candidates, faulty), on=[ROW, NUMBER], how="semi")
     conflicts = _conflicts(plans, _without(candidates, faulty))
-    foreign = candidates.join(_paid_elsewhere(people, currency), on=ROW)
+    foreign = without_rate(plans, candidates.select(ROW, NUMBER).join(_paid_in(people), on=ROW), NUMBER, rates)
     blocked = pl.concat([frame.select(ROW, NUMBER) for frame in (unknown, conflicts, foreign, faulty)])
     names = people.select(ROW, "payee")
     reasons = [
         told.join(people[faulty[ROW]], on="payee", how="semi"),
         _held_unknown(plans, unknown, people),
         _held_conflicts(plans, conflicts.join(names, on=ROW)),
-        _held_foreign(foreign, currency),
+        _held_foreign(foreign),
     ]
     assignments = _without(candidates, blocked).sort(ROW, NUMBER).select(_payee(people), ROW, NUMBER)
     assignments = _of_whole_time(plans, assignments, blocked.with_columns(_payee(people)))
@@ -183,12 +191,19 @@ def _eligible(
 
 
 def _present(
-    plans: Sequence[ResolvedPlan], candidates: pl.DataFrame, people: pl.DataFrame, period: Period
+    plans: Sequence[ResolvedPlan],
+    candidates: pl.DataFrame,
+    people: pl.DataFrame,
+    period: Period,
+    away: DaysAway | None,
 ) -> pl.DataFrame:
-    """Whether a candidate was there on any day of the plan, where that decides; missing without a hire date."""
+    """Whether a candidate was there on any day that counts, where that decides; missing without a hire date."""
     asked = [n for n, plan in enumerate(plans) if plan.proration is not None or plan.days != (period.start, period.end)]
     rows = candidates.select(ROW, NUMBER).filter(pl.col(NUMBER).is_in(asked))
-    there = _in_force(plans, rows, people).select(ROW, NUMBER, (pl.col(FIRST_DAY) <= pl.col(LAST_DAY)).alias(_RESULT))
+    days = _in_force(plans, rows, people)
+    present = days[FIRST_DAY] <= days[LAST_DAY]
+    present = present if away is None else present & ~is_away(away, plans, days, NUMBER)
+    there = days.select(ROW, NUMBER, present.alias(_RESULT))
     needed = [n for n in asked if (each := plans[n].proration) is not None and "hired" in each.needs]
     if not needed:
         return there
@@ -266,20 +281,21 @@ def _held_conflicts(plans: Sequence[ResolvedPlan], conflicts: pl.DataFrame) -> p
     )
 
 
-def _paid_elsewhere(people: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """Payees whose own currency is not the rules'."""
-    own = pl.col("currency") if "currency" in people.columns else pl.lit(None, pl.String).alias("currency")
-    return people.select(ROW, "payee", own).filter(pl.col("currency") != currency)
+def _paid_in(people: pl.DataFrame) -> pl.DataFrame:
+    """In which currency each payee is paid, where that is said."""
+    if "currency" not in people.columns:
+        return people.select(ROW, "payee", currency=pl.lit(None, pl.String)).clear()
+    return people.select(ROW, "payee", "currency").drop_nulls("currency")
 
 
-def _held_foreign(foreign: pl.DataFrame, currency: str) -> pl.DataFrame:
-    return foreign.unique("payee").select(
+def _held_foreign(foreign: pl.DataFrame) -> pl.DataFrame:
+    return foreign.select(
         table=pl.lit("workforce"),
         key=pl.col("payee"),
         payee=pl.col("payee"),
-        code=pl.lit("other-currency"),
-        reason=pl.format("is paid in {}, and the rules pay in {}", "currency", pl.lit(currency)),
-    )
+        code=pl.col("code"),
+        reason=pl.col("reason"),
+    ).unique()
 
 
 def _gathered(values: Sequence[str]) -> pl.Expr:

@@ -1,7 +1,7 @@
 """The row of an example: its payee, its results and its numbers, laid out as the wide frame of a run would be.
 
 What depends on others is a number of its own: where a result stands in a population (`nps@payee#advisers.better`), and
-the factor that a pool allows (`pool.factor`).
+the factor that a pool allows (`pool.factor`). So are the rates of the payee's currency (`plan_rate`, `rate`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import ANSWERS, PREVIOUS, STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.program import Program
+from incentive_engine.engine.exchange import Rates
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import ColumnContract, Table
 from incentive_engine.kinds.base import written
-from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.contracts import LEAVE, WORKFORCE
+from incentive_engine.rulesets.example import Example
+from incentive_engine.rulesets.exchange import PLAN_RATE, RATE, ResolvedExchange
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.models import Example, Kpi
+from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import KeyPath
 
 _PAYEE: Final = "example"
@@ -140,6 +143,27 @@ def _from_pool(example: Example, name: str, value: Exact | None) -> pl.Series:
     if value is None:
         return pl.Series(name, [None], dtype=pl.Boolean)
     return _parameter(example, name, name, _scale_of(value))
+
+
+def leave_of(example: Example) -> Table:
+    """When the payee was away, as the table of leave would say it."""
+    rows = [(_PAYEE, each.since, each.until, each.type) for each in example.leave]
+    schema = {"payee": pl.String(), "from": pl.Date(), "to": pl.Date(), "type": pl.String()}
+    return Table(LEAVE, pl.DataFrame(rows, schema, orient="row"), {}, True, "", ())
+
+
+def rates_of(rules: Rules, example: Example, exchange: ResolvedExchange | None) -> Rates:
+    """The rates of the payee's currency that the example gives."""
+    scale, currency = rules.ranges.rates or Scale(0, 1, 1), rules.ruleset.currency
+    days = () if exchange is None else ((PLAN_RATE, exchange.plan), (RATE, exchange.paid))
+    given = {day: (name, example.parameters[name]) for name, day in days if name in example.parameters}
+    rows = [
+        (example.payee.get("currency"), day, _count(("parameters", name), name, Fraction(rate), scale))
+        for day, (name, rate) in given.items()
+    ]
+    schema = {"currency": pl.String(), "from": pl.Date(), "rate": Exact.column("rate", scale).dtype}
+    frame = pl.DataFrame(rows, schema, orient="row").drop_nulls().sort("from")
+    return Rates(currency, frame, scale, pl.Series(dtype=pl.String))
 
 
 def _scale_of(value: Exact) -> Scale:

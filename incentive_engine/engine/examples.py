@@ -15,20 +15,25 @@ from fractions import Fraction
 import polars as pl
 
 from incentive_engine.compiler.context import Hold
-from incentive_engine.compiler.inputs import PLAN, Ranges
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, PLAN, Ranges
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.engine.eligibility import assign
-from incentive_engine.engine.example_rows import Refused, inputs_of, workforce_of
-from incentive_engine.engine.segments import whole_time
+from incentive_engine.engine.example_rows import Refused, inputs_of, leave_of, rates_of, workforce_of
+from incentive_engine.engine.exchange import with_rates
+from incentive_engine.engine.leave import days_away, with_leave
+from incentive_engine.engine.segments import People, whole_time
 from incentive_engine.errors import Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import HELD_SCHEMA
 from incentive_engine.kinds.base import written
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.contracts import LEAVE, WORKFORCE
+from incentive_engine.rulesets.example import Example
+from incentive_engine.rulesets.exchange import PAID
+from incentive_engine.rulesets.in_force import EDITION
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.models import Example
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, resolve
 
 
@@ -37,9 +42,9 @@ def run_examples(rules: Rules, ranges: Ranges) -> Iterator[Problem]:
     programs: dict[tuple[str, str], tuple[ResolvedPlan, Program]] = {}
     for index, example in enumerate(rules.ruleset.examples):
         key = (example.plan, example.period)
-        if key not in programs:
-            programs[key] = _program(rules, ranges, *key)
         try:
+            if key not in programs:
+                programs[key] = _program(rules, ranges, *key)
             yield from _Outcome(rules, index, example, *programs[key]).differences()
         except Refused as refused:
             where = rules.document.at(("examples", index, *refused.at))
@@ -48,7 +53,11 @@ def run_examples(rules: Rules, ranges: Ranges) -> Iterator[Problem]:
 
 def _program(rules: Rules, ranges: Ranges, name: str, period: str) -> tuple[ResolvedPlan, Program]:
     plans = resolve(rules.ruleset, Period.parse(period, rules.ruleset.year_starts))
-    plan = next(each for each in plans if each.name == name)
+    plan = next((each for each in plans if each.name == name), None)
+    if plan is None:
+        known = [f"`{each.name}`" for each in plans if each.name.partition(EDITION)[0] == name.partition(EDITION)[0]]
+        hint = f"in {period} there is {', '.join(known)}" if known else "take a period in which it is"
+        raise Refused(("plan",), "unknown-plan", f"`{name}` is not in force in {period}", hint)
     kpis = frozenset(rules.ruleset.kpis)
     results = {key: rules.ranges.results[key.kpi] for key in result_keys((plan,), kpis)}
     return plan, compile_plans((plan,), replace(ranges, results=results), kpis)
@@ -60,13 +69,23 @@ class _Outcome:
     def __init__(self, rules: Rules, index: int, example: Example, plan: ResolvedPlan, program: Program) -> None:
         self._document, self._index, self._example = rules.document, index, example
         self._plan, self._program = plan, program
-        table = whole_time(workforce_of(rules, example), plan.period)
-        nobody = pl.DataFrame(schema=HELD_SCHEMA)
-        assigned = assign((plan,), table, plan.period, rules.ruleset.currency, nobody, nobody)
+        tables = {WORKFORCE: workforce_of(rules, example), LEAVE: leave_of(example)}
+        table, nobody = whole_time(tables[WORKFORCE], plan.period), pl.DataFrame(schema=HELD_SCHEMA)
+        people = People(table, None, nobody)
+        away = days_away(rules.ruleset, tables, people)
+        rates = rates_of(rules, example, plan.exchange)
+        assigned = assign((plan,), table, plan.period, rates, nobody, nobody, away)
         self._failed = assigned.tests.filter(pl.col("result").eq(False)).collect()["test"].to_list()
         self._held = dict(assigned.held.select("code", "reason").iter_rows())
-        wide = table.frame.with_columns(pl.lit(0, pl.UInt32).alias(PLAN), *inputs_of(rules, example, program))
-        self._frame = program.evaluate(wide.lazy()).collect()
+        begin, end = map(pl.lit, plan.days)
+        wide = table.frame.with_columns(
+            pl.lit(0, pl.UInt32).alias(PLAN),
+            pl.max_horizontal(FIRST_DAY, begin).alias(FIRST_DAY),
+            pl.min_horizontal(LAST_DAY, end).alias(LAST_DAY),
+            *inputs_of(rules, example, program),
+        )
+        wide = with_leave(wide, pl.Series([0], dtype=pl.UInt32), program, people, away)
+        self._frame = program.evaluate(with_rates(wide, program, rates).lazy()).collect()
         if not self._true(self._worked_out()):
             self._held |= {hold.code: self._told(hold) for hold in program.holds if self._true(hold.when)}
 
@@ -99,7 +118,7 @@ class _Outcome:
         for path, expected in expect.scores.items():
             yield from self._compared(("scores", path), f"the score of `{path}`", expected, scores[path])
         yield from self._compared(("score",), "the score", expect.score, scores[ROOT])
-        if expect.payout is None:
+        if expect.payout is None and expect.paid is None:
             return
         if program.pooled is not None and self._plan.payout is None:
             message = f"`{self._example.plan}` is paid from a pool: what the others get decides the payout"
@@ -109,6 +128,8 @@ class _Outcome:
             yield self._differs(("payout",), message, "expect a `score:`")
         else:
             yield from self._compared(("payout",), "the payout", expect.payout, program.payout)
+            paid = program.numbers.get(PAID, program.payout)
+            yield from self._compared(("paid",), "what is paid", expect.paid, paid)
 
     def _compared(self, at: KeyPath, what: str, expected: Decimal | None, value: Exact) -> Iterator[Problem]:
         if expected is None:

@@ -6,25 +6,24 @@ and lines of the rules those of the run's `steps`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from incentive_engine.compiler.context import days_employed
-from incentive_engine.compiler.inputs import DAYS_EMPLOYED
+from incentive_engine.compiler.inputs import FIRST_DAY, SEGMENT
 from incentive_engine.compiler.program import PAYOUT
-from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.effects import effects, removable
+from incentive_engine.engine.recalled import people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.telling_pay import SHARES, PayTeller
+from incentive_engine.engine.telling_people import PersonTeller
 from incentive_engine.engine.wording import Row, Wording
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
-from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Label, Language
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
@@ -88,16 +87,12 @@ _WORDS = {
         "pool": "not told: what everybody gets of the pool would change too",
         "total": "in all",
         "other": "by no measure",
-        "no plan": "no plan is for this payee",
-        "who": "who",
-        "eligible": "eligible",
-        "present": "present",
         "modifier": "modifier",
         "gate": "gate",
         "floor": "floor",
         "cap": "cap",
         "note": "Where a number is rounded and nothing else is said, halves go away from zero.",
-        "here": "present on at least one day of the period",
+        "together": "What is paid for which days",
     },
     "fr": {
         "tests": "Qui est concerné",
@@ -110,16 +105,12 @@ _WORDS = {
         "pool": "non dit : ce que chacun reçoit de l'enveloppe changerait aussi",
         "total": "en tout",
         "other": "par aucune mesure",
-        "no plan": "aucun plan n'est pour cette personne",
-        "who": "qui",
-        "eligible": "éligible",
-        "present": "présence",
         "modifier": "modificateur",
         "gate": "condition",
         "floor": "plancher",
         "cap": "plafond",
         "note": "Sauf mention contraire, les demis s'arrondissent en s'éloignant de zéro.",
-        "here": "présence un jour au moins de la période",
+        "together": "Ce qui est payé pour quels jours",
     },
 }
 
@@ -134,17 +125,23 @@ class _Explaining:
         self._rules: Rules = rules_in(run.folder)
         self._period = self._rules.period(run.summary["period"])
         self._plans = resolve(self._rules.ruleset, self._period)
+        self._pays = {plan.name: plan.pays for plan in self._plans}
         self._wording, self._words = Wording(language), _WORDS[language]
-        self._colon = ": " if language == "en" else " : "
+        self._rows = people_of(run.folder, self._rules, self._period, person["payee"]).sort(SEGMENT).to_dicts()
+        self._teller = PersonTeller(self._rules, self._period, self._rows, self._wording)
 
     def explanation(self) -> Explanation:
         traces = {name: frame.filter(self._payee).collect() for name, frame in self._run.traces.items()}
-        sections = [Section(self._words["tests"], tuple(self._tests())), *self._held()]
+        tests = self._run.tables["eligibility"].filter(self._payee).collect()
+        told = (Line(*each) for each in self._teller.tests(self._plans, tests))
+        sections = [Section(self._words["tests"], tuple(told)), *self._held()]
         changed = effects(self._rules, self._plans, {name: frame.lazy() for name, frame in traces.items()})
-        rows = {row["plan"]: with_quotients(row) for frame in traces.values() for row in frame.iter_rows(named=True)}
+        rows = [with_quotients(row) for frame in traces.values() for row in frame.iter_rows(named=True)]
         for plan in self._plans:
-            if plan.name in rows:
-                sections += self._plan(plan, rows[plan.name], changed.filter(pl.col("plan") == plan.name))
+            for row in sorted((row for row in rows if row["plan"] == plan.name), key=lambda row: row[FIRST_DAY]):
+                several = len([each for each in rows if self._pays[each["plan"]] == plan.pays]) > 1
+                sections += self._plan(plan, row, changed, f" · {self._teller.days(row)}" if several else "")
+        sections += self._together(rows)
         return Explanation(self._title(), tuple(section for section in sections if section.lines), self._words["note"])
 
     def _title(self) -> str:
@@ -159,43 +156,6 @@ class _Explaining:
         where = self._rules.document.key_at(at)
         return f"{Path(where.file).name}:{where.line}"
 
-    def _tests(self) -> Iterator[Line]:
-        """The tests of the plans that are for the payee; of all plans where none is."""
-        tests = self._run.tables["eligibility"].filter(self._payee).collect()
-        inside = tests.filter(~pl.col("result").eq_missing(False) | (pl.col("test") != "who"))["plan"].unique()
-        if inside.is_empty():
-            yield Line("–", self._words["no plan"])
-        values = self._values()
-        results = {(plan, test): result for plan, test, result in tests.select("plan", "test", "result").iter_rows()}
-        for plan in self._plans:
-            for test in ("who", "eligible", "present"):
-                if (plan.name, test) in results and (inside.is_empty() or plan.name in inside):
-                    told = self._wording.value(results[plan.name, test])
-                    yield Line(
-                        f"{plan.name} · {self._words[test]}",
-                        f"{self._test(plan, test, values)}{self._colon}{told}",
-                        self._rule((*plan.at, "proration" if test == "present" else test)),
-                    )
-
-    def _test(self, plan: ResolvedPlan, test: str, values: Row) -> str:
-        formula: Formula | None = {"who": plan.who, "eligible": plan.eligible}.get(test)
-        if formula is None:
-            return self._words["here"]
-        shown = self._wording.fill(filled(formula, lambda name: f"{{{name}!r}}"), values)
-        return formula.text if shown == formula.text else f"{formula.text}{self._colon}{shown}"
-
-    def _values(self) -> Row:
-        """What `who` and `eligible` can name."""
-        period: dict[str, Any] = {
-            "period_days": self._period.days,
-            "period_start": self._period.start,
-            "period_end": self._period.end,
-        }
-        if "hired" in self._person:
-            frame = pl.DataFrame([self._person]).with_columns(pl.col("hired", "left").cast(pl.Date))
-            period[DAYS_EMPLOYED] = frame.select(days_employed(self._period)).item()
-        return {**self._person, **period}
-
     def _held(self) -> Iterator[Section]:
         held = self._run.tables["held"].filter(self._payee).collect()
         own = (pl.col("table") == WORKFORCE) & (pl.col("key") == pl.col("payee"))
@@ -204,7 +164,16 @@ class _Explaining:
         yield Section(self._words["held"], tuple(Line(code, reason) for code, reason in reasons))
         yield Section(self._words["facts"], tuple(Line(where, reason) for where, reason in rows))
 
-    def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame) -> Iterator[Section]:
+    def _together(self, rows: Sequence[Row]) -> Iterator[Section]:
+        """What is paid for which days, of each thing that is not paid alike for all of them."""
+        for pays in dict.fromkeys(plan.pays for plan in self._plans):
+            of_pays = [row for row in rows if self._pays[row["plan"]] == pays]
+            if len(of_pays) > 1:
+                told = self._teller.together(sorted(of_pays, key=lambda row: row[FIRST_DAY]))
+                yield Section(f"{self._words['together']} · {pays}", tuple(Line(*each) for each in told))
+
+    def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame, days: str) -> Iterator[Section]:
+        changed = changed.filter(pl.col("plan") == plan.name, pl.col(SEGMENT) == row[SEGMENT])
         steps = self._run.tables["steps"].filter(pl.col("plan") == plan.name).collect()
         teller = PayTeller(self._rules, plan, row, self._results(), self._wording)
         shares = pl.col("step").is_in(SHARES)
@@ -213,25 +182,29 @@ class _Explaining:
             of_node = steps.filter(pl.col("node") == node.path, ~of_pay, ~shares)
             lines = (Line(*told) for told in teller.of_node(node, of_node.iter_rows(named=True)))
             path = plan.name if node is plan.root else node.path
-            yield Section(f"{path} · {self._label(node.title)}", tuple(lines))
-        paid = teller.of_pay(steps.filter(of_pay).iter_rows(named=True))
+            yield Section(f"{path} · {self._label(node.title)}{days}", tuple(lines))
+        assert self._run.folder is not None
+        read = self._teller.histories(self._run.folder, row)
+        paid = chain(read, teller.of_pay(steps.filter(of_pay).iter_rows(named=True)))
         pool = f" · {self._label(plan.pool.rules.title)}" if plan.pool is not None else ""
-        yield Section(f"{self._words['payout']}{pool}", tuple(Line(*told) for told in paid))
+        yield Section(f"{self._words['payout']}{pool}{days}", tuple(Line(*told) for told in paid))
         brought = [Line(*told) for told in teller.shares(steps.filter(shares).iter_rows(named=True))]
-        yield Section(self._words["contributions"], tuple(self._contributions(plan, brought)))
+        contributions = tuple(self._contributions(plan, row[SEGMENT], brought))
+        yield Section(f"{self._words['contributions']}{days}", contributions)
         if row.get(PAYOUT) is not None:
-            yield Section(self._words["effects"], tuple(self._effects(plan, changed)))
+            yield Section(f"{self._words['effects']}{days}", tuple(self._effects(plan, changed)))
 
     def _results(self) -> pl.DataFrame:
-        """The KPI results of the payee, and of the subjects that the payee belongs to."""
-        subjects = [self._person.get(kind) for kind in ("payee", "team", "department")]
+        """The KPI results of the payee, and of the subjects that the payee belonged to."""
+        subjects = [row.get(kind) for row in self._rows for kind in ("payee", "team", "department")]
         return self._run.tables["kpis"].filter(pl.col("subject").is_in([*filter(None, subjects), "company"])).collect()
 
-    def _contributions(self, plan: ResolvedPlan, brought: list[Line]) -> Iterator[Line]:
+    def _contributions(self, plan: ResolvedPlan, segment: int, brought: list[Line]) -> Iterator[Line]:
         """What each node and each measure brought; the arithmetic first, where there is any."""
         yield from brought
         told = {line.name for line in brought}
-        rows = self._run.tables["contributions"].filter(self._payee, pl.col("plan") == plan.name).collect()
+        own = (pl.col("plan") == plan.name) & (pl.col(SEGMENT) == segment)
+        rows = self._run.tables["contributions"].filter(self._payee, own).collect()
         total = Decimal(0)
         for row in rows.filter(pl.col("pay").is_not_null()).iter_rows(named=True):
             total += row["pay"]
@@ -243,7 +216,7 @@ class _Explaining:
     def _effects(self, plan: ResolvedPlan, changed: pl.DataFrame) -> Iterator[Line]:
         if plan.pool is not None and any(removable(plan)):
             yield Line("–", self._words["pool"])
-        money = {(node, step, number): effect for _, _, node, step, number, effect in changed.iter_rows()}
+        money = {(node, step, number): effect for *_, node, step, number, effect in changed.iter_rows()}
         for step in removable(plan):
             effect: Decimal | None = money.get((step.node, step.kind, step.number))
             if effect is not None:

@@ -10,11 +10,12 @@ import polars as pl
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, PLAN, SEGMENT, ParameterKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of
 from incentive_engine.compiler.program import Program
-from incentive_engine.engine.eligibility import ROW
+from incentive_engine.engine.dated_numbers import with_number
 from incentive_engine.engine.fitting import fitted
-from incentive_engine.engine.measured import SUBJECT, VALUE, Measured, Sheet
-from incentive_engine.engine.segments import People
+from incentive_engine.engine.measured import FIRST, LAST, SUBJECT, VALUE, Measured, Sheet, of_stints
+from incentive_engine.engine.segments import ROW, People
 from incentive_engine.engine.standings import Standings
+from incentive_engine.engine.stints import with_stints
 from incentive_engine.exact import Scale
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.base import FromTable
@@ -23,6 +24,9 @@ from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 _PLACE = "\0place"
+_STINT = ("\0from", "\0to")
+"""The days of the assignment in which a row lies."""
+_DAYS = tuple(zip((FIRST, LAST), _STINT, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class ParameterColumn:
     frame: pl.DataFrame
     keys: tuple[str, ...]
     scale: Scale
+    since: str | None = None
+    """The column with the day from which a row counts; None where there is one row for each of the keys."""
 
 
 def parameter_columns(
@@ -42,9 +48,11 @@ def parameter_columns(
     for key in parameter_keys(rules, plans):
         table = accepted.tables[key.table]
         frame = table.frame if key.kpi is None else table.frame.filter(pl.col("kpi") == key.kpi)
+        since = rules.tables[key.table].since
         keys = tuple(each for each in rules.tables[key.table].keys if each != "kpi")
         column, scale = fitted(frame[key.column], table.scales[key.column].places)
-        columns[key] = ParameterColumn(frame.select(*keys, column.alias(key.header)), keys, scale)
+        days = () if since is None else (since,)
+        columns[key] = ParameterColumn(frame.select(*keys, *days, column.alias(key.header)), keys, scale, since)
     return columns
 
 
@@ -78,17 +86,24 @@ def gather(
     owners = pl.int_range(segments.height, dtype=pl.UInt32, eager=True) if people.owners is None else people.owners
     wide = _assigned(assignments, segments.with_columns(owners.alias(_PLACE)))
     sheets = [{key: sheet[key] for key in program.results if key in sheet} for sheet in measured.sheets]
+    if any(map(of_stints, sheets)) and measured.stints is not None:
+        wide = with_stints(wide, measured.stints, _STINT)
     for sheet in sheets:
-        if _kind(sheet) not in (None, "payee"):
+        if of_stints(sheet):
+            wide = _with_days(wide, sheet)
+        elif _kind(sheet) not in (None, "payee"):
             wide = _with_sheet(wide, sheet)
     for table in _tables([parameters[name] for name in program.parameters]):
-        of_people = pl.Schema({key: segments.schema[key] for key in table.keys})
-        rows = table.frame.lazy().cast(of_people, strict=False)  # a key beyond what people have is nobody's
-        wide = wide.join(rows, on=list(table.keys), how="left", maintain_order="left")
+        of_people = pl.Schema({key: people.table.frame.schema[key] for key in table.keys})
+        rows = table.frame.cast(of_people, strict=False)  # a key beyond what people have is nobody's
+        if table.since is None:
+            wide = wide.join(rows.lazy(), on=list(table.keys), how="left", maintain_order="left")
+        else:
+            wide = with_number(wide, rows, table.keys, table.since)
     for standing in placed:
         wide = wide.join(standing.frame.lazy(), on=list(standing.keys), how="left", maintain_order="left")
-    own = [column for sheet in sheets if _kind(sheet) == "payee" for column in _columns(sheet)]
-    return _with_own(wide.collect(), own)
+    own = [column for sheet in sheets if _kind(sheet) == "payee" and not of_stints(sheet) for column in _columns(sheet)]
+    return _with_own(wide.drop(_STINT, strict=False).collect(), own)
 
 
 def _assigned(assignments: pl.DataFrame, segments: pl.DataFrame) -> pl.LazyFrame:
@@ -103,7 +118,10 @@ def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:
     """The columns with the same keys side by side: people are joined once per set of keys, not once per number."""
     by_keys: dict[tuple[str, ...], list[ParameterColumn]] = {}
     for parameter in parameters:
-        by_keys.setdefault(parameter.keys, []).append(parameter)
+        if parameter.since is None:
+            by_keys.setdefault(parameter.keys, []).append(parameter)
+        else:
+            yield parameter  # each number of each KPI has days of its own
     for keys, columns in by_keys.items():
         frame = pl.concat([column.frame.select(keys) for column in columns]).unique()
         for column in columns:
@@ -129,6 +147,16 @@ def _columns(sheet: Sheet) -> list[pl.Series]:
         for key, result in sheet.items()
         for source, name in ((VALUE, key.column), (COUNT, key.answers))
     ]
+
+
+def _with_days(wide: pl.LazyFrame, sheet: Sheet) -> pl.LazyFrame:
+    """With results of the stint in which each row lies."""
+    days = next(iter(sheet.values())).frame.select(SUBJECT, *(pl.col(day).alias(name) for day, name in _DAYS))
+    results, kind = days.with_columns(_columns(sheet)).lazy(), _kind(sheet)
+    if kind is None or kind == "company":
+        return wide.join(results.drop(SUBJECT), on=list(_STINT), how="left", maintain_order="left")
+    of_subject = results.rename({SUBJECT: kind})
+    return wide.join(of_subject, on=[kind, *_STINT], how="left", maintain_order="left")
 
 
 def _with_sheet(wide: pl.LazyFrame, sheet: Sheet) -> pl.LazyFrame:

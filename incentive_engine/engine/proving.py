@@ -47,7 +47,7 @@ def _located(rules: Rules, plan: ResolvedPlan, ranges: Ranges, kpis: frozenset[s
 
 
 def _node_reason(plan: ResolvedPlan, node: Node, ranges: Ranges, kpis: frozenset[str]) -> str | None:
-    context = Context(plan.period, ranges, kpis, plan.curves)
+    context = Context(plan, ranges, kpis)
     context.stages.input(PLAN)
     try:
         compile_node(context, Variants((node,), pl.col(PLAN)))

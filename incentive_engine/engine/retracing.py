@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, RateRanges, ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.program import Program, compile_plans
+from incentive_engine.engine.exchange import coins
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.gathering import parameter_keys
 from incentive_engine.exact import Scale
+from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, RATE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
@@ -45,8 +47,14 @@ class Retraced:
             key: self._scales[key.header] for key in parameter_keys(ruleset, plans) if key.header in self._scales
         }
         by_kpi = frozenset(name for name, table in ruleset.tables.items() if "kpi" in table.keys)
-        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi)
+        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi, exchange=self._rates())
         return compile_plans(tuple(plans), ranges, kpis)
+
+    def _rates(self) -> RateRanges | None:
+        if PAID_CURRENCY not in self.wide.columns:
+            return None
+        currencies = self.wide[PAID_CURRENCY].drop_nulls().unique()
+        return RateRanges(self._scales[PLAN_RATE], self._scales[RATE], coins(currencies))
 
 
 def with_quotients(row: Mapping[str, Any]) -> dict[str, Any]:

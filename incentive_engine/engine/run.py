@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from incentive_engine.currencies import minor_digits
 from incentive_engine.engine import outputs
 from incentive_engine.engine.exporting import writers
 from incentive_engine.engine.folder import (
@@ -29,6 +31,7 @@ from incentive_engine.engine.verbatims import verbatims
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table, TableContract, accept
+from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY, RATE_EFFECT
 from incentive_engine.rulesets.loading import Rules, load, rules_for
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.version import __version__
@@ -293,7 +296,24 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
             "not_eligible": population.not_eligible,
         },
         "totals": {name: None if value is None else f"{value:f}" for name, value in totals.items()},
+        "paid": _paid(payouts),
     }
+
+
+def _paid(payouts: pl.LazyFrame) -> dict[str, dict[str, str]]:
+    """What is paid in each currency, and what of it the rates changed: amounts in two are never added."""
+    known = payouts.filter(pl.col(PAID).is_not_null())
+    sums = known.group_by(PAID_CURRENCY).agg(pl.col(PAID, RATE_EFFECT).sum()).sort(PAID_CURRENCY).collect()
+    return {
+        currency: {PAID: _in_coins(paid, currency), RATE_EFFECT: _in_coins(effect, currency)}
+        for currency, paid, effect in sums.iter_rows()
+    }
+
+
+def _in_coins(amount: Decimal, currency: str) -> str:
+    """The amount with the decimals of its currency, or all that it has where it has more."""
+    in_coins = round(amount, minor_digits(currency))
+    return f"{in_coins if in_coins == amount else amount:f}"
 
 
 def _public_holidays(ruleset: RuleSet) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -19,14 +19,16 @@ from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.dated import without_faults
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
+from incentive_engine.engine.exchange import rates_in, with_rates, without_odd_rates
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
 from incentive_engine.engine.known import held_people
+from incentive_engine.engine.leave import days_away, with_leave
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.results import measure_kpis
-from incentive_engine.engine.segments import People, people_over_time
+from incentive_engine.engine.segments import ROW, People, people_over_time
 from incentive_engine.engine.setting_aside import without_set_aside
 from incentive_engine.engine.shared_facts import without_broken_shares
 from incentive_engine.engine.standings import work_out_standings
@@ -114,12 +116,14 @@ def calculate_from(
 ) -> Calculation:
     """Runs the rules over results, whoever measured them, and over tables whose number columns are fitted."""
     plans = resolve(rules.ruleset, period)
-    kpis = frozenset(rules.ruleset.kpis)
+    kpis, rates = frozenset(rules.ruleset.kpis), rates_in(rules.ruleset, accepted)
     with timings.step("eligibility"):
         held = pl.concat([held_people(accepted), people.held.select("payee")])
-        assigned = assign(plans, people.table, period, rules.ruleset.currency, held, people.held)
+        away = days_away(rules.ruleset, accepted.tables, people)
+        assigned = assign(plans, people.table, period, rates, held, people.held, away)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, people.table, measured.results, parameters, assigned.assignments.height)
+    ranges = replace(ranges, exchange=rates.ranges)
     standings = work_out_standings(rules.ruleset, people.table, held, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
@@ -128,7 +132,9 @@ def calculate_from(
     with timings.step("gather"):
         for program in programs:
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
-            frames.append(gather(program, places, people, measured, parameters, standings))
+            wide = gather(program, places, people, measured, parameters, standings)
+            wide = with_leave(wide, places[ROW], program, people, away)
+            frames.append(with_rates(wide, program, rates))
     with timings.step("pools"):
         given, pools = pooled(programs, frames)
     if people.owners is not None or len(plans) > len(rules.ruleset.plans):
@@ -215,4 +221,4 @@ def accept_for(rules: Rules, data: Path) -> Accepted:
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
     accepted = accept(rules.contracts, data, rules.ruleset.timezone)
     accepted = without_set_aside(rules.ruleset, without_broken_shares(rules.ruleset, accepted))
-    return without_faults(rules.ruleset, accepted)
+    return without_odd_rates(rules.ruleset, without_faults(rules.ruleset, accepted))

@@ -21,13 +21,15 @@ from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import as_column
 from incentive_engine.engine.strangers import among
 from incentive_engine.exact import Exact, Scale
-from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
+from incentive_engine.facts import Accepted, Table
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.contracts import EMPLOYMENT, WORKFORCE
+from incentive_engine.rulesets.contracts import EMPLOYMENT, LEAVE, WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.people import History
 
 # No header has these names: they cannot stand in a text file.
+ROW: Final = "\0row"
+"""The row of a segment among all."""
 _OWNER, _AT, _UPTO = "\0owner", "\0at", "\0upto"
 _BEGIN, _END, _COVERED, _SPAN, _LENGTH = "\0begin", "\0end", "\0covered", "\0span", "\0length"
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -56,7 +58,8 @@ def people_over_time(rules: RuleSet, accepted: Accepted, period: Period) -> Peop
     if dated_tables(rules):
         people = _Cutting(rules, accepted, period).people()
     else:
-        people = People(whole_time(workforce, period), None, pl.DataFrame(schema=HELD_SCHEMA))
+        held = _of_held_rows((LEAVE,), accepted, workforce.frame["payee"])
+        people = People(whole_time(workforce, period), None, held)
     frame, owners = cut_by_numbers(rules, accepted, people.table.frame, people.owners)
     return replace(people, table=replace(people.table, frame=frame), owners=owners)
 
@@ -115,12 +118,13 @@ class _Cutting:
         self._workforce = accepted.tables[WORKFORCE]
         self._payees = self._workforce.frame["payee"]
         self._scales = dict(self._workforce.scales)
-        self._held = [_of_held_rows(self._tables, accepted, self._payees)]
+        self._held = [_of_held_rows((*self._tables, LEAVE), accepted, self._payees)]
 
     def people(self) -> People:
         """The segments, with everything that was so in them."""
         spans = self._spans()
-        read = [(self._rows(name), table) for name, table in self._tables.items() if name != EMPLOYMENT]
+        tables = {name: table for name, table in self._tables.items() if name != EMPLOYMENT}
+        read = [(rows, table) for name, table in tables.items() if (rows := self._rows(name)).columns]
         earned = [rows for rows, table in read if not (isinstance(table, History) and table.basis != "earned")]
         segments = _cut(spans, earned, self._period.days)
         for rows in earned:

@@ -41,6 +41,7 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "pool_amount": "share", "pool_earned": "earned", "pool_unearned": "not earned",
         "pool_before": "before bounds", "pool_minimum": "minimum", "pool_maximum": "maximum",
         "pool_paid": "pool pays", "pool_minimum_adds": "not earned",
+        "own_amount": "converted", "paid": "paid", "planned": "planned", "rate_effect": "effect of the rate",
     },
     "fr": {
         "target_pay": "prime cible", "days_employed": "jours d'emploi", "days": "jours", "proration": "prorata",
@@ -50,6 +51,7 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "pool_keys": "toutes les clés", "pool_without": "sans", "pool_amount": "part reçue", "pool_earned": "acquis",
         "pool_unearned": "non acquis", "pool_before": "avant limites", "pool_minimum": "minimum",
         "pool_maximum": "maximum", "pool_paid": "l'enveloppe paie", "pool_minimum_adds": "non acquis",
+        "own_amount": "converti", "paid": "payé", "planned": "prévu", "rate_effect": "effet du taux",
     },
 }  # fmt: skip
 """The steps from the score to the payout."""

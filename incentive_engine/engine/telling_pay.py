@@ -9,10 +9,14 @@ from fractions import Fraction
 from typing import Final
 
 from incentive_engine.compiler.pools import AMOUNT, MAXIMUM, MINIMUM
+from incentive_engine.currencies import minor_digits
+from incentive_engine.engine.counting import Shares, added
 from incentive_engine.engine.step_names import PAY_NAMES
 from incentive_engine.engine.telling_steps import StepTeller, Told
 from incentive_engine.engine.wording import Row
+from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
+from incentive_engine.rulesets.exchange import PAID_CURRENCY
 
 SHARES: Final = ("money", "earned", "pay")
 """The steps that divide the payout down the tree."""
@@ -24,6 +28,7 @@ _NO_MONEY: Final = (
 _CUT: Final = ("pool_part", "pool_amount", "pool_earned", "pool_unearned", *SHARES)
 _WORDY: Final = ("pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", *_DAYS)
 """What is said in words as well as in numbers."""
+_EXCHANGED: Final = ("own_amount", "paid", "planned", "rate_effect")
 _REPEATED: Final[Mapping[str, tuple[str, str]]] = {"whole": (".whole", ".exact"), "pool_key": (".key", ".exact.key")}
 """Columns that say the same as another one, where their values are the same, and how the other one ends."""
 _WHOLE: Final = re.compile(r" × 1$")
@@ -102,10 +107,14 @@ class PayTeller(StepTeller):
             return None
         if name in ("pool_before", "pool_paid") and not self._bounded:
             return None
+        if name in _EXCHANGED:
+            return self._exchanged(step, value)
         sentence = self._sentence(step)
         if name in ("without", "pool_without") and not value and _DIVIDED_BY_NOTHING.search(sentence):
             return f"{sentence}{self._colon}{_NOTHING[self._wording.language]}"
         shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
+        if name in ("days", "proration"):
+            return self._share(sentence, shown, step)
         if name in _DAYS or name in _WORDY:
             return f"{sentence}{self._colon}{shown}"
         if step["column"] == AMOUNT:
@@ -117,6 +126,28 @@ class PayTeller(StepTeller):
         if sentence == self._wording.number(value):
             return shown
         return self._equal(sentence, shown, step)
+
+    def _share(self, sentence: str, shown: str, step: Row) -> str:
+        """The days that count, and their share of the period, in units that people count."""
+        kind = self._plan.proration
+        assert kind is not None, "days are counted where pay is prorated"
+        share, number = Shares(self._plan, kind).of(self._row), self._wording.number
+        if step["step"] == "days":
+            return f"{sentence}{self._colon}{added(share.terms, number)}"
+        arithmetic = f"{kind.sentence(self._wording.language)}{self._colon}{share.arithmetic(number)}"
+        return self._equal(arithmetic, shown, step)
+
+    def _exchanged(self, step: Row, value: Decimal | Fraction | int) -> str | None:
+        """What is converted at a rate; nothing of it is told to who is paid in the currency of the rules."""
+        currency = self._row.get(PAID_CURRENCY)
+        if currency is None or currency == self._rules.ruleset.currency:
+            return None
+        sentence, coin = self._sentence(step), Rounding(places=minor_digits(currency))
+        if step["step"] == "own_amount":
+            return self._equal(sentence, self._money(value, step), step)
+        if step["step"] != "rate_effect":  # each payee's own coin rounds it
+            step = {**step, "places": coin.kept, "rounding": coin.sentence("en"), "rounding_fr": coin.sentence("fr")}
+        return self._equal(sentence, f"{self._wording.number(value, coin.kept)} {currency}", step)
 
     def _money(self, value: Decimal | Fraction | int, step: Row) -> str:
         digits = max(self._plan.payout_rounding.kept, 0)

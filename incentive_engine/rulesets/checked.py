@@ -89,4 +89,4 @@ def unknown(what: str, name: str, where: Location, known: Iterable[str], section
     known = sorted(known)
     listed = ", ".join(f"`{each}`" for each in known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
     hint = did_you_mean(name, known) or (f"{section} has {listed}" if known else f"{section} has none")
-    return Problem(f"unknown-{what.lower()}", f"there is no {what} `{name}`", where, hint)
+    return Problem(f"unknown-{what.lower().replace(' ', '-')}", f"there is no {what} `{name}`", where, hint)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 from incentive_engine.errors import Problem
 from incentive_engine.rulesets.checked import Check, Checked
 from incentive_engine.rulesets.checks.calendars import (
@@ -10,7 +13,16 @@ from incentive_engine.rulesets.checks.calendars import (
     opening_hours_can_be_kept,
 )
 from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
+from incentive_engine.rulesets.checks.days import (
+    days_in_force_exist,
+    editions_follow_each_other,
+    names_mean_one_thing,
+)
 from incentive_engine.rulesets.checks.entries import meanings_are_of_what_is_measured
+from incentive_engine.rulesets.checks.exchange import (
+    currencies_change_with_their_amounts,
+    own_amounts_are_converted_first,
+)
 from incentive_engine.rulesets.checks.formulas_over_kpis import (
     answers_have_one_scale,
     bands_are_in_order,
@@ -18,6 +30,12 @@ from incentive_engine.rulesets.checks.formulas_over_kpis import (
     windows_are_of_facts,
 )
 from incentive_engine.rulesets.checks.labels import labels_speak_every_language
+from incentive_engine.rulesets.checks.leave import (
+    absences_of_one_standing_are_alike,
+    plans_that_leave_reduces_are_prorated,
+    targets_for_presence_are_of_volumes,
+    types_of_leave_can_be_told_apart,
+)
 from incentive_engine.rulesets.checks.measures import (
     benchmarks_lead_somewhere,
     better_results_pay_more,
@@ -48,6 +66,13 @@ from incentive_engine.rulesets.checks.payments import (
     payouts_name_separate_nodes,
     plans_share_what_they_can,
     sums_are_of_the_whole_pool,
+)
+from incentive_engine.rulesets.checks.people import (
+    averages_are_of_numbers,
+    each_column_has_one_history,
+    pay_is_for_days,
+    pools_are_shared_by_days,
+    what_changes_is_read,
 )
 from incentive_engine.rulesets.checks.promises import (
     customers_weigh_enough,
@@ -87,11 +112,15 @@ from incentive_engine.rulesets.checks.tables import (
     timezone_is_known,
 )
 from incentive_engine.rulesets.checks.verbatims import verbatims_stand_in_facts
+from incentive_engine.rulesets.checks.windows import assignments_are_of_one_payee
+from incentive_engine.rulesets.in_force import on_day
+from incentive_engine.rulesets.versions import days_of_change
 
 RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
     formulas_over_kpis_end,
     windows_are_of_facts,
+    assignments_are_of_one_payee,
     bands_are_in_order,
     answers_have_one_scale,
     plans_read_what_exists,
@@ -132,13 +161,27 @@ RULE_CHECKS: tuple[Check, ...] = (
     factors_have_a_range,
     sums_are_of_the_whole_pool,
     one_pool_rounds_alike,
+    pay_is_for_days,
+    pools_are_shared_by_days,
+    each_column_has_one_history,
+    averages_are_of_numbers,
+    what_changes_is_read,
     timezone_is_known,
     currency_is_known,
+    days_in_force_exist,
+    editions_follow_each_other,
+    names_mean_one_thing,
+    own_amounts_are_converted_first,
+    currencies_change_with_their_amounts,
     paths_stay_inside,
     encodings_are_known,
     bounds_enclose_something,
     headers_can_be_read,
     columns_of_facts_differ,
+    absences_of_one_standing_are_alike,
+    types_of_leave_can_be_told_apart,
+    plans_that_leave_reduces_are_prorated,
+    targets_for_presence_are_of_volumes,
     opening_hours_can_be_kept,
     holidays_are_known,
     calendars_are_there,
@@ -157,8 +200,17 @@ RULE_CHECKS: tuple[Check, ...] = (
 
 
 def check_rules(checked: Checked) -> list[Problem]:
-    """Everything that is wrong with a declared rule set, warnings included."""
-    problems = [problem for check in RULE_CHECKS for problem in check(checked)]
+    """Everything that is wrong with a declared rule set, at whatever time; warnings included."""
+    days = {day for plan in checked.rules.plans.values() for day in days_of_change(plan)}
+    always = [_on_day(checked, day) for day in sorted(days)] or [checked]
+    found = (problem for each in always for check in RULE_CHECKS for problem in check(each))
+    problems = list(dict.fromkeys(found))
     if any(problem.code.startswith("unknown-") for problem in problems):  # what is misspelt elsewhere seems unused
         problems = [problem for problem in problems if problem.code != "not-used"]
     return problems
+
+
+def _on_day(checked: Checked, day: dt.date) -> Checked:
+    """The rule set with the numbers that count on a day."""
+    plans = {name: on_day(plan, day) for name, plan in checked.rules.plans.items()}
+    return replace(checked, rules=checked.rules.model_copy(update={"plans": plans}))

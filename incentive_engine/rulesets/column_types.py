@@ -48,7 +48,8 @@ def infer_types(walked: Walked, document: Document) -> tuple[ColumnTypes, list[P
     """Types from declarations, from what is standard, and from use; and whatever contradicts them."""
     rules, uses = walked.rules, walked.formulas
     numbers = {at: each.column for placed in walked.nodes for at, each in placed.columns.items()}
-    names: _Known = {None: _workforce_names(rules, numbers.values())}
+    own = rules.exchange.own if rules.exchange else ()
+    names: _Known = {None: _workforce_names(rules, (*numbers.values(), *own))}
     names |= {name: _source_names(rules, name, source) for name, source in rules.sources.items()}
     for use in uses:
         names.setdefault(use.source, {})
@@ -63,6 +64,7 @@ def infer_types(walked: Walked, document: Document) -> tuple[ColumnTypes, list[P
         for column in use.named_columns:
             names[use.source].setdefault(column, Name("text", "a column"))
     problems += _numbers_that_are_none(numbers, names[None], document)
+    problems += _amounts_that_are_none(own, names[None], document)
     columns = names[None].keys() | _keys(rules)
     problems += [problem for use in uses if use.source is None for problem in _misplaced(use, columns, document)]
     types = {table: _types(known) for table, known in names.items()}
@@ -102,6 +104,16 @@ def _numbers_that_are_none(numbers: Mapping[KeyPath, str], known: Names, documen
             yield Problem("type-mismatch", message, where, "name a workforce column that holds the number")
 
 
+def _amounts_that_are_none(own: Iterable[str], known: Names, document: Document) -> Iterator[Problem]:
+    """What is converted from the payee's own currency is a number."""
+    for index, column in enumerate(own):
+        kind = known[column].type
+        if kind != "number":
+            message = f"`{column}` is of type {kind}, and `own` lists amounts"
+            where = document.at(("exchange", "own", index))
+            yield Problem("type-mismatch", message, where, "name a workforce column that holds an amount")
+
+
 def _misplaced(use: FormulaUse, columns: set[str], document: Document) -> Iterator[Problem]:
     """Names that could mean two things, and columns where no payee is spoken of."""
     for name in sorted(use.formula.names):
@@ -128,8 +140,9 @@ def _keys(rules: RuleSet) -> set[str]:
 
 
 def _workforce_names(rules: RuleSet, numbers: Iterable[str]) -> Names:
+    averaged = [name for table in rules.history.values() if table.basis == "average" for name in table.gives]
     return {
-        **dict.fromkeys(numbers, Name("number", "a number")),
+        **dict.fromkeys((*numbers, *averaged), Name("number", "a number")),
         **_declared(rules.workforce),
         **{column: Name("text", "a workforce column") for column in WORKFORCE_TEXT},
         **{column: Name("date", "a workforce column") for column in WORKFORCE_DATES},

@@ -17,10 +17,11 @@ from incentive_engine.rulesets.tables import Column, ColumnOptions, TableOptions
 
 PAID_CURRENCY: Final = "paid_currency"
 PLAN_RATE: Final = "plan_rate"
-RATE: Final = "rate"
+RATE: Final = "exchange_rate"
 PAID: Final = "paid"
+PLANNED: Final = "planned"
 RATE_EFFECT: Final = "rate_effect"
-EXCHANGE_COLUMNS: Final = (PAID_CURRENCY, PLAN_RATE, RATE, PAID, RATE_EFFECT)
+EXCHANGE_COLUMNS: Final = (PAID_CURRENCY, PLAN_RATE, RATE, PAID, PLANNED, RATE_EFFECT)
 """What is worked out for a payee where there are rates."""
 RATES: Final = ColumnOptions(at_least=Decimal("0.000001"), at_most=Decimal(10**7), places=12)
 """What rates lie between unless the rule set says otherwise: from dinars of Kuwait to pounds of Lebanon, and back."""

@@ -179,7 +179,7 @@ def _of_pool(known: _Known, at: KeyPath, pool: Pool, members: list[tuple[Placed,
         for bound in ("minimum", "maximum"):
             formula: Formula | None = getattr(pool, bound)
             if formula is not None:
-                yield known.calling((*at, bound), formula, PERIOD_NAMES, pay)
+                yield known.calling((*at, bound), formula, PERIOD_NAMES, pay, PRORATION)
 
 
 def _of_plan(known: _Known, at: KeyPath, plan: Plan, nodes: tuple[Placed, ...]) -> Iterator[FormulaUse]:

@@ -34,8 +34,9 @@ from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
+from incentive_engine.rulesets.example import Example
 from incentive_engine.rulesets.exchange import Exchange
-from incentive_engine.rulesets.in_force import EDITION, InForce
+from incentive_engine.rulesets.in_force import InForce
 from incentive_engine.rulesets.leave import Leave
 from incentive_engine.rulesets.people import Assignments, Employment, History
 from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
@@ -266,44 +267,6 @@ class Population(Declared):
 
     who: Annotated[Formula, Field(description="Whose results are ranked, over workforce columns.")]
     by: Annotated[tuple[Column, ...], Field(description="Ranked apart for each value of these columns.")] = ()
-
-
-class Expected(Declared):
-    """What an example must give."""
-
-    payout: Annotated[Decimal | None, Field(description="The amount, in the rules' currency.")] = None
-    paid: Annotated[Decimal | None, Field(description="What is paid of it, in the payee's own currency.")] = None
-    score: Annotated[Decimal | None, Field(description="The score of the plan.")] = None
-    scores: Annotated[dict[str, Decimal], Field(description="Scores of nodes, by path: `customer.nps: 80%`.")] = {}
-    held: Annotated[str | None, Field(description="The code with which the payee is held.")] = None
-
-
-class Example(Declared):
-    """A payee worked out by hand; `incentive check` runs it."""
-
-    title: Annotated[str, Field(min_length=1, description="What the example shows.")]
-    plan: Annotated[
-        str,
-        Field(
-            description="The plan, as named under `plans`: as it stands on its first days in the period. "
-            "`adviser@2026-08-15` is what it is from that day on, where it changes then."
-        ),
-    ]
-    period: Annotated[str, Field(description="`2026-Q3`")]
-    payee: Annotated[dict[Column, Decimal | str | bool], Field(description="The payee's workforce columns.")] = {}
-    results: Annotated[
-        dict[str, Decimal], Field(description="KPI results, whoever's count; `nps@team: 38` for the team's alone.")
-    ] = {}
-    answers: Annotated[dict[str, int], Field(description="How many facts stand behind a result.")] = {}
-    parameters: Annotated[
-        dict[str, Decimal], Field(description="Numbers from tables, by `table.column` or `table.column.kpi`.")
-    ] = {}
-    expect: Annotated[Expected, Field(description="What must come out.")]
-
-    @property
-    def plan_name(self) -> str:
-        """The plan, as named under `plans`."""
-        return self.plan.partition(EDITION)[0]
 
 
 class RuleSet(Declared):

@@ -20,7 +20,7 @@ from incentive_engine.kinds.kpi_kind import Credited
 from incentive_engine.kinds.kpis import Given
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.clocks import LONGEST, hours
-from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.contracts import EXCHANGE, WORKFORCE
 from incentive_engine.rulesets.models import Kpi, RuleSet
 
 MOST_FACTS = 10**9
@@ -43,6 +43,8 @@ class DeclaredRanges:
     workforce: Mapping[str, Scale]
     results: Mapping[str, Scale]
     parameters: Mapping[tuple[str, str], Scale]
+    rates: Scale | None = None
+    """Of exchange, where the rules have one."""
 
 
 def column_scales(contract: TableContract) -> dict[str, Scale]:
@@ -63,7 +65,7 @@ def input_ranges(rules: RuleSet, contracts: tuple[TableContract, ...]) -> Declar
     """The ranges of all columns; results are told KPI by KPI, by `result_scale`."""
     tables = {each.name: column_scales(each) for each in contracts}
     parameters = {(name, column): scale for name in rules.tables for column, scale in tables.get(name, {}).items()}
-    return DeclaredRanges(tables[WORKFORCE], {}, parameters)
+    return DeclaredRanges(tables[WORKFORCE], {}, parameters, tables.get(EXCHANGE, {}).get("rate"))
 
 
 def result_scale(rules: RuleSet, kpi: Kpi, contract: TableContract | None, known: Mapping[str, Scale]) -> Scale:

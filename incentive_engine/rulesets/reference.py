@@ -22,9 +22,10 @@ from incentive_engine.kinds.base import Declared, Language
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.kpi_kind import FromFacts, KpiKind
-from incentive_engine.rulesets.catalogue import catalogues
+from incentive_engine.rulesets.catalogue import catalogues, types_of_leave
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
+from incentive_engine.rulesets.leave import LegalSource
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.schema import json_schema
 from incentive_engine.rulesets.walking import placed_nodes, ways_of
@@ -40,7 +41,8 @@ from, and `incentive schema` prints the same as JSON Schema for an editor.
 
 - `demo/` pays the company that `incentive demo` makes up; `starter/` is what `incentive init` copies; `field/` has good
   models of plans of the field; `published/` has schemes that companies and hospitals published, each recomputing its
-  published figures. `kpis/` is the catalogue of KPIs that rule sets take over: it is listed at the end.
+  published figures. `kpis/` is the catalogue of KPIs that rule sets take over, `leave/` the types of leave of
+  countries: they are listed at the end.
 - Numbers are exact as written; percentages are written `35%`. Text that looks like a number is quoted: `version: "1"`.
 - Labels are what people read, by language: `{en: Quarterly bonus, fr: Prime trimestrielle}`.
 - Rates, weights and scores are shares: `100%` is 1.
@@ -79,6 +81,30 @@ How the scores of a plan's or a group's items become one: its `combine`, a `weig
 weights.
 """
 
+TIME: Final = """## Rules over time
+
+What changes is written with its days. A period in which something changes is paid by stretches of days: each by the
+rules of its days, for the share of the period that they are, and then added. So whatever pays and changes inside a
+period needs a `proration`.
+
+- A number of a plan: `target: {since: {2026-01-01: 40, 2026-08-15: 42}}`.
+- A number of a table: a row for each day from which it counts, in the column that `since` of the table names. Only
+  payees whose own number changes are paid by stretches.
+- A plan: `in_force: {from: 2026-08-15}`, and `in_force: {to: 2026-08-14}` for the one that it replaces.
+- All rules: a new edition, in a file beside the older one, says which edition it follows and from which day on. What
+  both declare under one name, as a KPI or a curve, is the same in both; plans may differ, and each is paid on its days.
+
+```yaml
+rule_set: care-quarterly
+version: "2026.2"
+follows: care-2026.1.yaml
+in_force: {from: 2026-08-15}
+```
+
+In a run, what `adviser` is from a later day of the period on is called `adviser@2026-08-15`; what says the same as
+before is no version of its own. A period that has days without rules, or a number that has no value yet, is refused.
+"""
+
 CATALOGUE: Final = """## Catalogue of KPIs
 
 A rule set takes a KPI over with `like: voice.nps` and writes beside it what is its own, which wins key by key, inside
@@ -94,12 +120,26 @@ that are ordinary, none, a single one, all alike, and with gaps: by hand, by the
 (`tests/test_kpi_catalogue.py`).
 """
 
+LEAVE: Final = """## Types of leave
+
+A rule set takes the types of leave of a country over and writes beside them what is its own, above all what its file
+calls them. What is written wins, key by key, inside each type too; types of its own come after:
+
+```yaml
+leave: {like: leave.france, path: leave.csv, types: {paid_leave: {codes: [CP]}, sick_leave: {codes: [MAL]}}}
+```
+
+A company keeps types of its own in a folder `leave` beside its rule set. Each line says where the law says so, and a
+day on which the text that was read was in force. It is a default to start from and no legal advice: collective
+agreements may say more, and texts change. What somebody's leave was for is printed nowhere; only what it does to pay.
+"""
+
 
 def reference() -> str:
     """The page, in Markdown."""
     schema, examples = json_schema(), examples_of_kinds()
     words = [*_attainments(examples), *_combinations(examples)]
-    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions(), *_catalogue()])
+    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions(), TIME, *_catalogue(), *_leave()])
 
 
 def _sections(schema: _Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
@@ -302,6 +342,24 @@ def _note(document: Document, entry: str) -> str:
     above = document.text.splitlines()[: document.key_at(("kpis", entry)).line - 1]
     note = takewhile(lambda line: line.lstrip().startswith("#"), reversed(above))
     return " ".join(line.strip(" #") for line in reversed(list(note)))
+
+
+def _leave() -> Iterator[str]:
+    """A table of the types of leave of each country."""
+    yield LEAVE
+    for name, country in types_of_leave().items():
+        lines = [f"### {country.title['en']}: `leave.{name}`", ""]
+        lines += [f"- {_law(each)}" for each in country.principle]
+        lines += ["", "| type | is | does | standing | the law |", "|---" * 5 + "|"]
+        for key, each in country.types.items():
+            titles, effect = f"{each.title['en']}; *{each.title['fr']}*", f"`{each.effect}`"
+            cells = (titles, effect, each.standing or "", "<br>".join(map(_law, each.law)))
+            lines.append(f"| `{key}` | {' | '.join(map(_cell, cells))} |")
+        yield "\n".join([*lines, ""])
+
+
+def _law(law: LegalSource) -> str:
+    return f"{law.source} ({law.as_of}): {law.says['en']}"
 
 
 if __name__ == "__main__":

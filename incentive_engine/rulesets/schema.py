@@ -1,7 +1,7 @@
 """The JSON Schema of a rule set, generated from the models, for editors: it completes keys and underlines typos.
 
 An editor reads YAML by the rules of JSON, to which `35%` is text: a number may therefore be a number or such a text.
-A KPI that is `like` an entry of the catalogue may leave out what the entry says.
+A KPI or a table of leave that is `like` an entry of the catalogue may leave out what the entry says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def json_schema() -> dict[str, Any]:
     """The schema of a rule set, as JSON data."""
     generated = RuleSet.model_json_schema(schema_generator=_AsAnEditorReads)
     _let_kpis_take_over(generated)
+    _let_leave_take_over(generated)
     head = {
         "$schema": DIALECT,
         "$id": f"urn:incentive-engine:rule-set:{__version__}",
@@ -37,6 +38,14 @@ def _let_kpis_take_over(schema: dict[str, Any]) -> None:
     partly = {**whole, "required": ["like"], "properties": {**whole["properties"], "compute": compute}}
     for pattern, kpi in kpis.items():
         kpis[pattern] = {"if": {"required": ["like"]}, "else": kpi, "then": partly}
+
+
+def _let_leave_take_over(schema: dict[str, Any]) -> None:
+    whole, leave = schema["$defs"]["Leave"], schema["properties"]["leave"]
+    types = {"type": "object", "description": "Types of its own, and what it says otherwise of those taken over."}
+    partly = {**whole, "required": ["like", "path"], "properties": {**whole["properties"], "types": types}}
+    choices = {"if": {"required": ["like"]}, "else": leave["anyOf"][0], "then": partly}
+    schema["properties"]["leave"] = {**leave, "anyOf": [choices, *leave["anyOf"][1:]]}
 
 
 class _AsAnEditorReads(GenerateJsonSchema):

@@ -70,4 +70,5 @@ class Walked:
         named |= {column for population in rules.populations.values() for column in population.by}
         named |= ({pool.by for pool in rules.pools.values()} | self.subject_kinds) - {"company"}
         named |= {key for name in self.used_tables & rules.tables.keys() for key in rules.tables[name].keys} - {"kpi"}
+        named |= {"currency"} if rules.exchange else set()
         return frozenset(named - {"payee"})

@@ -18,7 +18,8 @@ from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.clocks import Cases
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, WORKFORCE
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, EXCHANGE, LEAVE, WORKFORCE
+from incentive_engine.rulesets.exchange import EXCHANGE_COLUMNS
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
     PRORATION,
@@ -29,6 +30,7 @@ from incentive_engine.rulesets.formula_uses import (
     FormulaUse,
 )
 from incentive_engine.rulesets.models import Kpi, MeasureFields, Plan, Population, RuleSet, Way
+from incentive_engine.rulesets.people import History
 from incentive_engine.rulesets.resolving import ROOT, KeyPath
 from incentive_engine.rulesets.tables import ParameterTable, Source
 
@@ -36,7 +38,7 @@ STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMB
 RESULT_COLUMNS = frozenset(
     {
         *("plan", "target_pay", "proration", "days_present", "payout", "customer_pay", "internal_pay", "other_pay"),
-        *("segment", "first_day", "last_day"),
+        *("segment", "first_day", "last_day", "days_away", "days_left_out", "days_worked", "share_of_work"),
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
@@ -49,6 +51,8 @@ _TABLES = {
     RESULTS: "the table of given KPIs",
     EMPLOYMENT: "the table of who was employed when",
     ASSIGNMENTS: "the table of who was where",
+    LEAVE: "the table of who was away when",
+    EXCHANGE: "the table of exchange rates",
 }
 _WORKED_OUT = "what the engine works out for a payee"
 _WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifiers"
@@ -113,14 +117,17 @@ def kpis_and_columns_differ(checked: Checked) -> Iterator[Problem]:
             yield Problem("name-clash", message, where, "rename the KPI")
 
 
-@tells("reserved-name", "name-clash", about=(Source, Cases, ParameterTable))
+@tells("reserved-name", "name-clash", about=(Source, Cases, ParameterTable, History))
 def tables_differ(checked: Checked) -> Iterator[Problem]:
     """No source, no cases and no table are called like others, nor like the tables that are always there."""
     rules = checked.rules
-    for section in ("sources", "cases", "tables"):
+    for section in ("history", "sources", "cases", "tables"):
         for name in getattr(rules, section):
             if name in _TABLES:
                 yield _reserved(name, _TABLES[name], checked.key(section, name))
+    for name in rules.history.keys() & (rules.tables.keys() | rules.sources.keys() | rules.cases.keys()):
+        message = f"`{name}` is the name of a history and of another table"
+        yield Problem("name-clash", message, checked.key("history", name), "rename one of them")
     for name in rules.tables.keys() & rules.sources.keys():
         message = f"`{name}` is a source and a table"
         yield Problem("name-clash", message, checked.key("tables", name), "rename one of them")
@@ -145,17 +152,26 @@ def curves_and_factors_can_be_named(checked: Checked) -> Iterator[Problem]:
 @tells("reserved-name", about=(Plan, Population, ParameterTable, FromColumn))
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
+    taken = RESULT_COLUMNS | _of_exchange(checked.rules)
     for placed in checked.nodes:
         if placed.path in _OF_THE_PLAN and not isinstance(placed.node, Plan):
             yield _reserved(placed.path, _OF_THE_PLAN[placed.path], checked.key(*placed.at))
     for use in checked.formulas:
-        for name in sorted(use.named_columns & RESULT_COLUMNS) if use.source is None else ():
+        for name in sorted(use.named_columns & taken) if use.source is None else ():
             yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
     for at, name in checked.named_columns:
         if name in PERIOD_NAMES:
             yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at(*at))
-        elif name in RESULT_COLUMNS or _RESULT_COLUMN.search(name) or _step_of(name, checked):
+        elif name in taken or _RESULT_COLUMN.search(name) or _step_of(name, checked):
             yield _reserved(name, _WORKED_OUT, checked.at(*at))
+
+
+def _of_exchange(rules: RuleSet) -> frozenset[str]:
+    """What is worked out where there are rates."""
+    if rules.exchange is None:
+        return frozenset()
+    converted = (f"{column}@{rules.currency}" for column in rules.exchange.own)
+    return frozenset((*EXCHANGE_COLUMNS, *converted))
 
 
 def _step_of(name: str, checked: Checked) -> bool:
@@ -205,6 +221,10 @@ def everything_is_used(checked: Checked) -> Iterator[Problem]:
     for name in checked.rules.workforce.columns:
         if name not in checked.columns:
             where = checked.key("workforce", "columns", name)
+            yield Problem("not-used", f"no rule names the column `{name}`", where, "remove it", level="warning")
+    for index, name in enumerate(checked.rules.exchange.own if checked.rules.exchange else ()):
+        if name not in checked.columns:
+            where = checked.at("exchange", "own", index)
             yield Problem("not-used", f"no rule names the column `{name}`", where, "remove it", level="warning")
 
 

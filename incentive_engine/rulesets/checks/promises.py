@@ -12,7 +12,9 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.contracts import SHOWN
 from incentive_engine.rulesets.decisions import Principles
-from incentive_engine.rulesets.models import AnyMeasure, Example, Plan, RuleSet
+from incentive_engine.rulesets.example import Example
+from incentive_engine.rulesets.exchange import PLAN_RATE, RATE
+from incentive_engine.rulesets.models import AnyMeasure, Plan, RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
 
@@ -85,21 +87,22 @@ def _known(rules: RuleSet, plan: Plan) -> bool:
     "unknown-column",
     "unknown-kpi",
     "unknown-parameter",
+    "unknown-leave-type",
     about=(Example,),
 )
 def examples_name_what_exists(checked: Checked) -> Iterator[Problem]:
     """Examples speak of plans, periods, columns, KPIs, tables and nodes of the rule set."""
     for index, example in enumerate(checked.rules.examples):
         at: KeyPath = ("examples", index)
-        if example.plan not in checked.rules.plans:
-            yield unknown("plan", example.plan, checked.at(*at, "plan"), checked.rules.plans, "`plans`")
+        if example.plan_name not in checked.rules.plans:
+            yield unknown("plan", example.plan_name, checked.at(*at, "plan"), checked.rules.plans, "`plans`")
             continue
         yield from _period(checked, example, at)
         yield from _inputs(checked, example, at)
-        paths = {placed.path for placed in checked.nodes if placed.plan == example.plan}
+        paths = {placed.path for placed in checked.nodes if placed.plan == example.plan_name}
         for path in example.expect.scores:
             if path not in paths:
-                yield unknown("node", path, checked.key(*at, "expect", "scores", path), paths, f"`{example.plan}`")
+                yield unknown("node", path, checked.key(*at, "expect", "scores", path), paths, f"`{example.plan_name}`")
         if example.expect.model_fields_set <= {"held"} and example.expect.held is None:
             hint = "write `payout:`, `score:`, `scores:` or `held:`"
             yield Problem("expects-nothing", "this example expects nothing", checked.key(*at, "expect"), hint)
@@ -123,10 +126,14 @@ def _inputs(checked: Checked, example: Example, at: KeyPath) -> Iterator[Problem
         for name in getattr(example, section):
             if _whosever(name, checked.subject_kinds) not in results:
                 yield unknown("KPI", name, checked.key(*at, section, name), results, "`kpis`")
-    known = _parameter_names(checked, example.plan)
+    types = rules.leave.places.keys() if rules.leave else set()
+    for index, absence in enumerate(example.leave):
+        if absence.type not in types:
+            yield unknown("leave type", absence.type, checked.at(*at, "leave", index, "type"), types, "`leave`")
+    known = _parameter_names(checked, example.plan_name)
     for name in example.parameters:
         if name not in known:
-            yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan}`")
+            yield unknown("parameter", name, checked.key(*at, "parameters", name), known, f"`{example.plan_name}`")
 
 
 def _whosever(name: str, kinds: Collection[str]) -> str:
@@ -142,7 +149,7 @@ def _parts(checked: Checked, example: Example) -> set[str]:
         period = Period.parse(example.period, checked.rules.year_starts)
     except ValueError:
         return set()
-    averaged = {each.average_of for placed, each, _ in checked.measures if placed.plan == example.plan}
+    averaged = {each.average_of for placed, each, _ in checked.measures if placed.plan == example.plan_name}
     parts = [part for each in averaged if each for part in period.parts(each)]
     return {f"{kpi}.{part.name}" for kpi in checked.rules.kpis for part in parts}  # curves read others too
 
@@ -151,7 +158,7 @@ def _parameter_names(checked: Checked, plan: str) -> set[str]:
     """The numbers that a plan takes from elsewhere, by the names that examples give them.
 
     From tables `table.column`, or `table.column.kpi` where there is one per KPI; where a result stands in its
-    population; and the factor of a pool.
+    population; the factor of a pool; and the rates of the payee's currency.
     """
     names = set()
     for placed in checked.nodes:
@@ -165,4 +172,5 @@ def _parameter_names(checked: Checked, plan: str) -> set[str]:
             standing = f"{kpi}@{placed.node.of}#{way.way.among}"
             names |= {f"{standing}.{count}" for count in ("better", "distinct", "equal", "size")}
     solved = isinstance(checked.rules.pools.get(checked.rules.plans[plan].pool or ""), Solved)
-    return names | ({"pool.factor"} if solved else set())
+    names |= {"pool.factor"} if solved else set()
+    return names | ({PLAN_RATE, RATE} if checked.rules.exchange else set())

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from zoneinfo import available_timezones
 
-from babel.core import get_global
-
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
+from incentive_engine.currencies import currencies_in_use
 from incentive_engine.errors import Problem, did_you_mean
 from incentive_engine.facts import is_encoding, is_timezone, refused_path
 from incentive_engine.kinds.base import FromColumn, FromTable, written
@@ -48,10 +47,8 @@ def timezone_is_known(checked: Checked) -> Iterator[Problem]:
 def currency_is_known(checked: Checked) -> Iterator[Problem]:
     """Amounts are in a currency that is in use, and so have a smallest coin."""
     name = checked.rules.currency
-    used = (each for territory in get_global("territory_currencies").values() for each in territory)
-    known = {currency for currency, _, until, tender in used if tender and until is None}
-    if name not in known:
-        hint = did_you_mean(name, known) or "write its ISO 4217 code, as EUR"
+    if name not in currencies_in_use():
+        hint = did_you_mean(name, currencies_in_use()) or "write its ISO 4217 code, as EUR"
         yield Problem("unknown-currency", f"no country pays in `{name}`", checked.at("currency"), hint)
 
 
@@ -238,14 +235,20 @@ def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
         for column in sorted({each.column for each in checked.parameters if each.table == name} & set(table.keys)):
             message = f"`{column}` is a key of table `{name}`: it cannot be its number, too"
             yield Problem("column-used-twice", message, where, "name the column that holds the number")
+        numbers = {each.column for each in checked.parameters if each.table == name}
+        if table.since in {*table.keys, *numbers}:
+            message = f"`{table.since}` is a key or a number of table `{name}`: it cannot be its day, too"
+            where = checked.at("tables", name, "since")
+            yield Problem("column-used-twice", message, where, "name the column that holds the day")
 
 
 def _tables(rules: RuleSet) -> Iterator[tuple[KeyPath, TableOptions | Source]]:
     yield ("workforce",), rules.workforce
     yield ("results",), rules.results
-    for name, each in (("employment", rules.employment), ("assignments", rules.assignments)):
-        if each is not None:
-            yield (name,), each
+    for name in ("employment", "assignments", "leave", "exchange"):
+        alone: TableOptions | None = getattr(rules, name)
+        if alone is not None:
+            yield (name,), alone
     for section, tables in (("history", rules.history), ("sources", rules.sources), ("tables", rules.tables)):
         for name, table in tables.items():
             yield (section, name), table

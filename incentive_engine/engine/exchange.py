@@ -1,0 +1,161 @@
+"""Exchange rates: which of them count on the days that a plan names, and who is paid in a currency that has none.
+
+A rate counts from its day until the next one. Whoever needs a rate that is not there is held before any plan sees them,
+so that a pool is never shared with people who cannot be paid.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import RateRanges
+from incentive_engine.compiler.program import Program
+from incentive_engine.currencies import currencies_in_use, minor_digits
+from incentive_engine.errors import did_you_mean
+from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import Accepted
+from incentive_engine.rulesets.contracts import EXCHANGE
+from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, RATE, ResolvedExchange
+from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.resolving import ResolvedPlan
+
+_COLUMNS: Final = pl.Schema({"currency": pl.String(), "from": pl.Date(), "rate": pl.Int64()})
+_OF_ROW: Final = r"^currency=(.*), from="
+"""Where the key of a held row names its currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The currency of the rules, and the rates of others: currency, from, rate as a count, by currency and day.
+
+    `doubtful`: currencies of which a rate was held: an older one might count in its place, unseen.
+    """
+
+    currency: str
+    frame: pl.DataFrame
+    scale: Scale
+    doubtful: pl.Series
+
+    @property
+    def ranges(self) -> RateRanges:
+        """What is proved about them, and about the 1 of the rules' own currency."""
+        one = 10**self.scale.places
+        scale = Scale(self.scale.places, min(self.scale.low or one, one), max(self.scale.high, one))
+        return RateRanges(scale, scale, coins(self.frame["currency"].unique()))
+
+    def on(self, day: dt.date, name: str) -> pl.DataFrame:
+        """One row per currency with a rate that counts on a day: paid_currency, and the rate under `name`."""
+        known = self.frame.filter(pl.col("from") <= day, ~pl.col("currency").is_in(self.doubtful.implode()))
+        carrier = Exact.column(name, self.ranges.paid).dtype
+        return (
+            known.group_by("currency", maintain_order=True)
+            .agg(pl.col("rate").last().cast(carrier))
+            .select(pl.col("currency").alias(PAID_CURRENCY), pl.col("rate").alias(name))
+        )
+
+    def of(self, exchange: ResolvedExchange) -> pl.DataFrame:
+        """One row per currency that can be paid: paid_currency, plan_rate, rate; the rules' own at 1."""
+        both = self.on(exchange.plan, PLAN_RATE).join(self.on(exchange.paid, RATE), on=PAID_CURRENCY)
+        one = 10**self.scale.places
+        own = pl.DataFrame({PAID_CURRENCY: [self.currency], PLAN_RATE: [one], RATE: [one]}, schema=both.schema)
+        return pl.concat([own, both])
+
+
+def rates_in(rules: RuleSet, accepted: Accepted) -> Rates:
+    """The rates among the accepted tables; there are none where the rules have no exchange."""
+    if rules.exchange is None:
+        return Rates(rules.currency, pl.DataFrame(schema=_COLUMNS), Scale(0, 1, 1), pl.Series(dtype=pl.String))
+    table = accepted.tables[EXCHANGE]
+    held = accepted.held.filter(pl.col("table") == EXCHANGE, pl.col("code") != "duplicate-row")
+    doubtful = held.select(pl.col("key").str.extract(_OF_ROW)).to_series().drop_nulls().unique()
+    return Rates(rules.currency, table.frame, table.scales["rate"], doubtful)
+
+
+def declared_rates(rate: Scale, own: Mapping[str, Scale]) -> RateRanges:
+    """What declarations prove about rates, and about what own amounts are in the rules' currency."""
+    return RateRanges(rate, rate, coins(currencies_in_use()), own)
+
+
+def coins(currencies: Iterable[str]) -> Mapping[int, tuple[str, ...]]:
+    """The currencies by the decimal places of their smallest coin."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for currency in sorted(currencies):
+        found[minor_digits(currency)].append(currency)
+    return {places: tuple(names) for places, names in sorted(found.items())}
+
+
+def with_rates(wide: pl.DataFrame, program: Program, rates: Rates) -> pl.DataFrame:
+    """The wide frame of a program with the currency that each row is paid in and its rates, where the plans need them.
+
+    An empty `currency` is that of the rules.
+    """
+    exchange = program.plans[0].exchange  # the plans of one shape have the same
+    if exchange is None or PAID_CURRENCY not in program.inputs:
+        return wide
+    paid = pl.col("currency").fill_null(rates.currency).alias(PAID_CURRENCY)
+    return wide.with_columns(paid).join(rates.of(exchange), on=PAID_CURRENCY, how="left", maintain_order="left")
+
+
+def without_rate(plans: Sequence[ResolvedPlan], people: pl.DataFrame, number: str, rates: Rates) -> pl.DataFrame:
+    """Those of `people` who are paid in a currency of which there is no rate, each with `code` and `reason`.
+
+    `people`: rows with the `currency` of each, empty for that of the rules, and a plan in the column `number`.
+    """
+    foreign = people.filter(pl.col("currency") != rates.currency)
+    plans_of: dict[ResolvedExchange | None, list[int]] = defaultdict(list)
+    for place, plan in enumerate(plans):
+        plans_of[plan.exchange].append(place)
+    parts = [foreign.clear().with_columns(pl.lit("", pl.String).alias(name) for name in ("code", "reason"))]
+    for exchange, numbers in plans_of.items():
+        rows = foreign.filter(pl.col(number).is_in(numbers))
+        parts.append(_other_currency(rows, rates) if exchange is None else _missing_rate(rows, exchange, rates))
+    return pl.concat(parts)
+
+
+def _other_currency(rows: pl.DataFrame, rates: Rates) -> pl.DataFrame:
+    told = pl.format("is paid in {}, and the rules pay in {}", "currency", pl.lit(rates.currency))
+    return rows.with_columns(code=pl.lit("other-currency"), reason=told)
+
+
+def _missing_rate(rows: pl.DataFrame, exchange: ResolvedExchange, rates: Rates) -> pl.DataFrame:
+    lacking = rows.filter(~pl.col("currency").is_in(rates.of(exchange)[PAID_CURRENCY].implode()))
+    planned = pl.col("currency").is_in(rates.on(exchange.plan, PLAN_RATE)[PAID_CURRENCY].implode())
+    doubtful = pl.col("currency").is_in(rates.doubtful.implode())
+    day = pl.when(planned).then(pl.lit(exchange.paid)).otherwise(pl.lit(exchange.plan))
+    absent = pl.format("is paid in {}, of which there is no rate that counts on {}", "currency", day)
+    unusable = pl.format("is paid in {}, of which a rate could not be used: correct it", "currency")
+    return lacking.with_columns(code=pl.lit("missing-rate"), reason=pl.when(doubtful).then(unusable).otherwise(absent))
+
+
+def without_odd_rates(rules: RuleSet, accepted: Accepted) -> Accepted:
+    """What was accepted, without rates of the rules' own currency and of currencies that there are not: held."""
+    if rules.exchange is None:
+        return accepted
+    table = accepted.tables[EXCHANGE]
+    reasons = {}
+    for name in table.frame["currency"].unique().sort():
+        if name == rules.currency:
+            reasons[name] = ("own-currency", f"rates say how much of another currency one {name} is: delete the row")
+        elif name not in currencies_in_use():
+            hint = did_you_mean(name, currencies_in_use()) or "write its ISO 4217 code, as CHF"
+            reasons[name] = ("unknown-currency", f"no country pays in `{name}`: {hint}")
+    odd = table.frame.filter(pl.col("currency").is_in(list(reasons)))
+    code, reason = (
+        pl.col("currency").replace_strict({name: told[at] for name, told in reasons.items()}, return_dtype=pl.String)
+        for at in (0, 1)
+    )
+    held = odd.select(
+        table=pl.lit(EXCHANGE),
+        key=pl.format("currency={}, from={}", "currency", "from"),
+        payee=pl.lit(None, pl.String),
+        code=code,
+        reason=reason,
+    )
+    kept = replace(table, frame=table.frame.join(odd, on=["currency", "from"], how="anti", maintain_order="left"))
+    return Accepted({**accepted.tables, EXCHANGE: kept}, pl.concat([accepted.held, held]))
