@@ -16,12 +16,14 @@ PAYOUTS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "pays": "text", "period": "text", "department": "text", "currency": "text",
     "target_pay": "decimal", "score": "decimal", "proration": "decimal", "payout": "decimal",
     "customer_pay": "decimal", "internal_pay": "decimal", "other_pay": "decimal",
+    "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal", "rate_effect": "decimal",
 }  # fmt: skip
 SEGMENTS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "pays": "text", "period": "text", "segment": "count", "first_day": "date",
     "last_day": "date", "department": "text", "currency": "text", "target_pay": "decimal", "score": "decimal",
     "proration": "decimal", "payout": "decimal", "customer_pay": "decimal", "internal_pay": "decimal",
-    "other_pay": "decimal",
+    "other_pay": "decimal", "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal",
+    "rate_effect": "decimal",
 }  # fmt: skip
 CONTRIBUTIONS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "segment": "count", "measure": "text", "kpi": "text", "perspective": "text",

@@ -26,6 +26,7 @@ from incentive_engine.kinds.kpis import KpiCompute
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Funding, Pool
 from incentive_engine.kinds.prorations import Proration
+from incentive_engine.kinds.rate_days import RateDay
 from incentive_engine.rulesets.models import Group, Kpi, Plan, Way
 from incentive_engine.rulesets.reference import reference
 from incentive_engine.shipped import rule_sets, rules_dir
@@ -41,7 +42,7 @@ decided: {by: Nobody, on: 2026-01-01}
 currency: EUR
 timezone: Europe/Paris
 """
-CONSTANT_KEYS = ("kind", "by")
+CONSTANT_KEYS = ("kind", "by", "at")
 """The keys by which kinds of one union are told apart, where it is not the key that only they have."""
 
 
@@ -66,11 +67,12 @@ UNIONS = {
     "proration": kinds_of(Proration),
     "pool": kinds_of(Pool),
     "funding": kinds_of(Funding),
+    "exchange": kinds_of(RateDay),
 }
 WORDS = {
     "attainment": tuple(ATTAINMENTS),
     "combine": get_args(Group.model_fields["combine"].annotation),
-    "over": ("year_to_date", "until_end", "months"),
+    "over": ("assignment", "year_to_date", "until_end", "months"),
     "reliability": ("credibility",),
 }
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]

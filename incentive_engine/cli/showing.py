@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from incentive_engine.cli.door import program_name, say
 
@@ -23,6 +23,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "columns": "department|paid|held|payout|of which customers",
         "all": "all",
         "people": "{paid} paid, {held} held, {not_eligible} not eligible, of {all}",
+        "currencies": "paid out||of which the rates since the plan",
         "pools": "pool||sum|paid|left|payees|held",
         "held": "Held, neither paid nor zero:",
         "unused": "Rows that could not be used:",
@@ -38,6 +39,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "columns": "service|payés|retenus|prime|dont clients",
         "all": "ensemble",
         "people": "{paid} payés, {held} retenus, {not_eligible} non éligibles, sur {all}",
+        "currencies": "versé||dont effet des taux depuis le plan",
         "pools": "enveloppe||somme|payé|reste|personnes|retenues",
         "held": "Retenus, ni payés ni à zéro :",
         "unused": "Lignes inutilisables :",
@@ -69,11 +71,25 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
     show_table([words["columns"].split("|"), *totals], "<>>>>")
     say(f"\n{words['people'].format_map(summary['payees'])}")
+    _show_currencies(summary, language)
     _show_pools(run, folder, language)
     held = folder / "held.parquet"
     _show_list(words["held"], held_people(run), held, words["more"])
     _show_list(words["unused"], rows_not_used(run.held).drop("payee"), held, words["more"])
     _show_list(words["aside"], facts_set_aside(run.held), held, words["more"])
+
+
+def _show_currencies(summary: Mapping[str, Any], language: str) -> None:
+    """Prints what is paid in each currency, where it is not all in that of the rules."""
+    paid: Mapping[str, Mapping[str, str]] = summary["paid"]
+    if set(paid) <= {summary["currency"]}:
+        return
+    rows = [
+        [currency, *(_number(Decimal(amount), language) for amount in amounts.values())]
+        for currency, amounts in paid.items()
+    ]
+    say("")
+    show_table([_WORDS[language]["currencies"].split("|"), *rows], "<>>")
 
 
 def _show_pools(run: Run, folder: Path, language: str) -> None:
