@@ -50,8 +50,8 @@ from incentive_engine.audit.reliability import Reliability, reliability, reliabi
 from incentive_engine.audit.sensitivity import sensitivity
 from incentive_engine.audit.shares import CustomerShare, customer_shares
 from incentive_engine.audit.weights import path_weights
+from incentive_engine.audit.whole_periods import measure
 from incentive_engine.engine.measured import SUBJECT, VALUE, Measured
-from incentive_engine.engine.measuring import measure
 from incentive_engine.engine.outputs import contributions, payouts
 from incentive_engine.engine.running import Timings, accept_for, calculate
 from incentive_engine.errors import InputProblems, Problem
@@ -60,7 +60,7 @@ from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.kinds.kpis import Count
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
-from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.rulesets.models import AnyMeasure, Kpi
 from incentive_engine.rulesets.resolving import MeasureNode, resolve
 from incentive_engine.rulesets.walked import Walked
@@ -84,6 +84,7 @@ def audit(
     step = on_step or (lambda name: None)
     parsed = _in_order(rules, periods)
     last = parsed[-1]
+    rules = rules_for(rules, last)
     step("accept")
     accepted = accept_for(rules, data)
     step("evaluate")
