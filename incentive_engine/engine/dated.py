@@ -15,14 +15,16 @@ import polars as pl
 
 from incentive_engine.engine.known import known_people
 from incentive_engine.engine.strangers import among, bare, strange_names
-from incentive_engine.facts import Accepted
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, LEAVE
+from incentive_engine.facts import Accepted, Table
+from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, LEAVE, WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.people import Assignments, Employment, History
 
 WIDER: Final = ("team", "department")
-GAP: Final = "assignment-gap"
+NOTED: Final = ("assignment-gap", "history-gap", "after-leaving")
+"""What is told of rows that are used all the same."""
 NEVER: Final = dt.date.max
+_LEFT: Final = "\0left"  # no header is so
 TableFault: TypeAlias = tuple[str, pl.Expr, pl.Expr]
 """A code, the rows that have it, and the reason."""
 _UNTIL: Final = pl.when(pl.col("payee") == pl.col("payee").shift()).then(pl.col("to").fill_null(NEVER).shift())
@@ -72,11 +74,35 @@ def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
             held.append(held_rows(name, left.filter(wrong), code, reason))
             left = left.filter(~wrong)
         tables[name] = replace(tables[name], frame=left)
-        if name == ASSIGNMENTS:
-            gap = pl.col("from") - pl.duration(days=1) > _UNTIL
-            told = "nothing says where `{}` was in the days before {}: their facts count for no team"
-            held.append(held_rows(name, left.filter(gap), GAP, pl.format(told, "payee", "from")))
+        held += [held_rows(name, left.filter(rows), code, reason) for code, rows, reason in _notes(name)]
+    held += [_after_leaving(name, tables) for name in tables if name in (*dated_tables(rules), LEAVE)]
     return Accepted(tables, pl.concat(held))
+
+
+def _notes(table: str) -> Iterator[TableFault]:
+    """What is odd in a dated table, though its rows can be used: days that no row between others speaks of."""
+    gap = pl.col("from") - pl.duration(days=1) > _UNTIL
+    if table == ASSIGNMENTS:
+        told = "nothing says where `{}` was in the days before {}: their facts count for no team"
+        yield "assignment-gap", gap, pl.format(told, "payee", "from")
+    elif table not in (EMPLOYMENT, LEAVE):
+        told = "nothing says what was so of `{}` in the days before {}: say it, or who was there then is held"
+        yield "history-gap", gap, pl.format(told, "payee", "from")
+
+
+def _after_leaving(name: str, tables: Mapping[str, Table]) -> pl.DataFrame:
+    """Rows that begin after their payee has left: one of the two days is wrong, or the row means nothing."""
+    ends = [pl.DataFrame(schema={"payee": pl.String, _LEFT: pl.Date})]
+    if EMPLOYMENT in tables:
+        until = pl.col("to").fill_null(NEVER).max().alias(_LEFT)
+        ends.append(tables[EMPLOYMENT].frame.group_by("payee").agg(until))
+    workforce = tables[WORKFORCE].frame
+    if "left" in workforce.columns:
+        others = workforce.join(ends[-1], on="payee", how="anti")
+        ends.append(others.select("payee", pl.col("left").alias(_LEFT)).drop_nulls())
+    late = tables[name].frame.join(pl.concat(ends), on="payee").filter(pl.col("from") > pl.col(_LEFT))
+    told = "it begins on {}, and `{}` left on {}: correct one of the days"
+    return held_rows(name, late, "after-leaving", pl.format(told, "from", "payee", _LEFT))
 
 
 def _faults(rules: RuleSet, table: str, rows: pl.DataFrame, known: pl.DataFrame) -> Iterator[TableFault]:
