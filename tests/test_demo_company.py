@@ -245,9 +245,9 @@ def test_who_is_paid_in_francs_is_paid_at_the_rate_of_the_payout_date(run: Run) 
     """CHF 58,500 ÷ 0.9412 = EUR 62,154.70, × 9 % ÷ 4 = 1,398.48; paid at 0.9318, the rate of October."""
     (row,) = run.payouts.filter(payee=people.SWISS).to_dicts()
     assert round(row["target_pay"], 2) == Decimal("1398.48")
-    assert (row["paid_currency"], row["rate"]) == ("CHF", Decimal("0.9318"))
+    assert (row["paid_currency"], row["exchange_rate"]) == ("CHF", Decimal("0.9318"))
     cent = Decimal("0.01")
-    assert row["paid"] == (row["payout"] * row["rate"]).quantize(cent, ROUND_HALF_UP)
+    assert row["paid"] == (row["payout"] * row["exchange_rate"]).quantize(cent, ROUND_HALF_UP)
     assert row["rate_effect"] == row["paid"] - (row["payout"] * Decimal("0.9412")).quantize(cent, ROUND_HALF_UP)
     assert row["rate_effect"] < 0
 
