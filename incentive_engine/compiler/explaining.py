@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.explaining_pay import brought, pay_steps
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
-from incentive_engine.compiler.measures import PATH, SOURCES
-from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, PAYOUT, Program
+from incentive_engine.compiler.measures import PATH, SOURCES, TARGET, target_column
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, PAYOUT, SHARE_OF_WORK, Program
 from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words, in_french
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Language, Parameter, SubjectKind, written
@@ -170,6 +170,10 @@ class _Told:
         numbers = self._compared(node, way, part)
         arithmetic = kind.arithmetic.format_map(numbers)
         en, fr = (f"{kind.words[each]}{COLON[each]}{arithmetic}" for each in LANGUAGES)
+        if node.for_presence and TARGET in way.parameters:
+            product = f"{self.telling.shown(way.parameters[TARGET], node.kpi_name)} × {{{SHARE_OF_WORK}}}"
+            at = (*node.at, "target_for")
+            yield Step(target_column(node, way), node.path, TARGET, product, product, at, node.kpi.rounding)
         at = (*way.at, "attainment")
         yield Step(f"{column}.attainment", node.path, "attainment", en, fr, at, way.attainment_rounding)
         across = f"{column}.rate.across"
@@ -189,6 +193,8 @@ class _Told:
         numbers = {"actual": f"{{{known}}}"}
         for name, parameter in way.parameters.items():
             numbers[name] = self.telling.shown(parameter, node.kpi_name)
+        if node.for_presence and TARGET in numbers:
+            numbers[TARGET] = f"{{{target_column(node, way)}}}"
         if way.among is not None:
             key = StandingKey(node.kpi_name, node.of, way.among)
             numbers |= {name: f"{{{key.column(name)}}}" for name in STANDING}

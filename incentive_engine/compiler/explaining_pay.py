@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from incentive_engine.compiler.inputs import DAYS_EMPLOYED
+from incentive_engine.compiler.inputs import DAYS_AWAY, DAYS_EMPLOYED, DAYS_LEFT_OUT, DAYS_WORKED, OWN_DAYS
 from incentive_engine.compiler.pay import SCORE, compared_at
 from incentive_engine.compiler.pools import AMOUNT, FACTOR, FUND, MAXIMUM, MINIMUM, PAYEES, SUM, part_column
-from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, TARGET_PAY
+from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, SHARE_OF_WORK, TARGET_PAY
 from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding, written
@@ -143,10 +143,22 @@ def brought(telling: Telling, path: str) -> tuple[str, str] | None:
 def _proration(telling: Telling) -> Iterator[Step]:
     proration, at = telling.plan.proration, (*telling.plan.at, "proration")
     assert proration is not None
-    yield Step(DAYS, "plan", "days", "days that count", "jours qui comptent", at)
-    share = f"{{{DAYS}}} ÷ {proration.whole(telling.plan.period, telling.plan.calendar)}"
-    en, fr = (f"{proration.sentence(each)}{COLON[each]}{share}" for each in LANGUAGES)
+    yield Step(DAYS, "plan", "days", "days present", "jours de présence", at)
+    counted, whole = f"{{{DAYS}}}", str(proration.whole(telling.plan.period, telling.plan.calendar))
+    whole = f"{{{OWN_DAYS}}}" if proration.of_own_days else whole
+    if telling.plan.leave is not None:
+        en, fr = "of these, days on leave that do not count", "dont jours d'absence qui ne comptent pas"
+        yield Step(DAYS_AWAY, "plan", "days_away", en, fr, ("leave",))
+        en, fr = "days on leave, left out of the period", "jours d'absence, retirés de la période"
+        yield Step(DAYS_LEFT_OUT, "plan", "days_left_out", en, fr, ("leave",))
+        counted, whole = f"({counted} − {{{DAYS_AWAY}}})", f"({whole} − {{{DAYS_LEFT_OUT}}})"
+    en, fr = (f"{proration.sentence(each)}{COLON[each]}{counted} ÷ {whole}" for each in LANGUAGES)
     yield Step(PRORATION, "plan", "proration", en, fr, at, chosen_rounding(proration.rounding))
+    if SHARE_OF_WORK in telling.program.numbers:
+        en, fr = "days present and not on leave, in all", "jours de présence sans absence, en tout"
+        yield Step(DAYS_WORKED, "plan", "days_worked", en, fr, at)
+        share = f"{{{DAYS_WORKED}}} ÷ {whole}"
+        yield Step(SHARE_OF_WORK, "plan", "share_of_work", share, share, at, chosen_rounding(proration.rounding))
 
 
 def _pool(telling: Telling, pool: ResolvedPool) -> Iterator[Step]:

@@ -10,6 +10,7 @@ from incentive_engine.kinds.base import Language
 STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "result": "result", "source": "counts", "actual": "result that counts", "attainment": "attainment",
+        "target": "target",
         "credibility": "share of own result", "weighted": "weighted result",
         "rate": "rate", "across": "across", "path": "way", "best": "rate", "mean": "rate",
         "argument": "asked", "called": "curve", "points": "points", "weight_present": "weights",
@@ -20,6 +21,7 @@ STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "fr": {
         "result": "résultat", "source": "compte", "actual": "résultat qui compte", "attainment": "atteinte",
+        "target": "objectif",
         "credibility": "part du résultat propre", "weighted": "résultat pondéré",
         "rate": "taux", "across": "croisé avec", "path": "voie", "best": "taux", "mean": "taux",
         "argument": "demandé", "called": "courbe", "points": "points", "weight_present": "poids",
@@ -34,6 +36,8 @@ STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
 PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "target_pay": "target pay", "days_employed": "days employed", "days": "days", "proration": "proration",
+        "days_away": "days of leave", "days_left_out": "days left out", "days_worked": "days worked",
+        "share_of_work": "share of work",
         "argument": "asked", "across": "across", "called": "curve", "exact": "formula", "whole": "compared",
         "without": "without", "payout": "payout", "pool_fund": "fund", "pool_sum": "sum", "pool_payees": "payees",
         "pool_factor": "factor", "pool_part": "part", "pool_exact_key": "key", "pool_key": "key",
@@ -45,6 +49,8 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "fr": {
         "target_pay": "prime cible", "days_employed": "jours d'emploi", "days": "jours", "proration": "prorata",
+        "days_away": "jours d'absence", "days_left_out": "jours retirés", "days_worked": "jours travaillés",
+        "share_of_work": "part travaillée",
         "argument": "demandé", "across": "croisé avec", "called": "courbe", "exact": "formule", "whole": "comparé",
         "without": "sans", "payout": "prime", "pool_fund": "apport", "pool_sum": "somme", "pool_payees": "personnes",
         "pool_factor": "facteur", "pool_part": "part", "pool_exact_key": "clé", "pool_key": "clé",

@@ -45,6 +45,7 @@ class StepTeller(ResultTeller):
         places = places_of(node) if isinstance(node, MeasureNode) else {}
         tellers: Mapping[str, Callable[[Node, Row, Place], str | None]] = {
             "result": self._result, CREDIBILITY: self._weighted, WEIGHTED: self._weighted,
+            "target": self._weighted,
             "source": self._source, "actual": self._actual, "attainment": self._attainment,
             "rate": self._rate, "called": self._called, "path": self._path, "extreme": self._extreme,
             "empty": self._empty, "modifier": self._modifier, "gate": self._gate, "gated": self._gated,
