@@ -15,6 +15,8 @@ import pytest
 
 import incentive_engine
 from incentive_engine import InputProblems, Run
+from incentive_engine.audit.auditing import audit
+from incentive_engine.audit.pages import written
 from incentive_engine.engine.run import recompute
 from incentive_engine.kinds.base import Since
 from incentive_engine.rulesets.in_force import BELOW, NUMBERS
@@ -467,3 +469,36 @@ def test_who_moves_between_teams_follows_the_numbers_of_each(tmp_path: Path) -> 
 
 def test_days_are_dates() -> None:
     assert Since.model_validate({"since": {"2026-01-01": 1, "2026-08-15": 2}}).on(dt.date(2026, 8, 14)) == 1
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def test_an_audit_tells_versions_apart(tmp_path: Path) -> None:
+    rules = editions(tmp_path, rules_text("48"), rules_text("60", version="2", above=FOLLOWS))
+    paid_by(tmp_path, rules)
+    page, _ = written(audit(rules, tmp_path, [PERIOD], draws=1), rules, "fr")
+    assert [plan.title for plan in page.plans] == ["Conseiller", "Conseiller, à partir du 15 août 2026"]
+    assert page.version == "version 2"
+
+
+def test_a_pool_of_plans_that_change_counts_by_days(tmp_path: Path) -> None:
+    part = "{title: {en: Score, fr: Score}, share: 100%, in_proportion_to: score * proration}"
+    fund = "{title: {en: All, fr: Tous}, fund: {per_payee: target_pay, of: company}, parts: {score: PART}}"
+    pool = f"pools: {{all: {fund.replace('PART', part)}}}\n"
+    since = "{since: {2026-01-01: 48, 2026-08-15: 60}}"
+    rules = rules_of(tmp_path, rules_text(since, above=pool, within="    pool: all\n"))
+    assert problems(rules) == [("rules.yaml:16:61", "not-prorated")]
+    assert days(rules, "2026-Q4") == {"adviser": ("10-01", "12-31")}
+    by_days = pool.replace("target_pay,", "target_pay * proration,")
+    run = paid_by(
+        tmp_path,
+        rules_of(tmp_path, rules_text(since, pays="8260", above=by_days, within="    pool: all\n")),
+        workforce="payee,hired,left\none,2020-01-01,\ntwo,2020-01-01,\n",
+    )
+    # 2 × 8260 for 2 × (45 days × 100 % and 47 days × 80 %): 45 / 165.2 and 37.6 / 165.2 of it
+    assert payouts(run) == {
+        (payee, plan): pay
+        for payee in ("one", "two")
+        for plan, pay in (("adviser", Decimal("4500.00")), ("adviser@2026-08-15", Decimal("3760.00")))
+    }

@@ -14,7 +14,7 @@ from incentive_engine.audit.paper import Page
 from incentive_engine.audit.planned import of_plan
 from incentive_engine.audit.telling import reader, told
 from incentive_engine.audit.writing import Writer
-from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.shipped import templates_dir
 from incentive_engine.statements.languages import Words, codes
 from incentive_engine.statements.pages import environment
@@ -25,7 +25,12 @@ TEMPLATE: Final = "audit.html.j2"
 def written(audit: Audit, rules: Rules, language: str) -> tuple[Page, Words]:
     """An audit in one language, and the words of that language."""
     words = reader(language, rules.ruleset.currency)
-    return Writer(audit, rules, words).page(), words.words
+    return Writer(audit, _audited(audit, rules), words).page(), words.words
+
+
+def _audited(audit: Audit, rules: Rules) -> Rules:
+    """The rules by which the last of the periods was paid."""
+    return rules_for(rules, rules.period(audit.periods[-1]))
 
 
 def html(page: Page, words: Words) -> str:
@@ -55,5 +60,5 @@ def as_data(audit: Audit, rules: Rules) -> dict[str, Any]:
     for found, kpi in zip(data["kpis"], audit.kpis, strict=True):
         found |= {"verdict": kpi.verdict, "to_settle": list(kpi.to_settle)}
     for plan, found in zip(data["plans"], audit.plans, strict=True):
-        plan["findings"] = [plain(each) for each in of_plan(found, rules.ruleset.kpis)]
+        plan["findings"] = [plain(each) for each in of_plan(found, _audited(audit, rules).ruleset.kpis)]
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -23,6 +24,7 @@ from incentive_engine.audit.paper import (
 )
 from incentive_engine.audit.planned import of_plan
 from incentive_engine.audit.telling import Told, told
+from incentive_engine.rulesets.in_force import EDITION
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.statements.languages import Language
 from incentive_engine.version import __version__
@@ -106,9 +108,15 @@ class Writer:
 
     def _paid_in(self, found: KpiAudit) -> Iterator[str]:
         for use in found.uses:
-            plan, whose = self._reader.label(self._rules.plans[use.plan].title), self._words["whose"][use.of]
+            plan, whose = self._plan_title(use.plan), self._words["whose"][use.of]
             weight = "" if use.weight is None else f"{self._format('percent', use.weight)}, "
             yield f"{plan} ({weight}{whose})"
+
+    def _plan_title(self, name: str) -> str:
+        """What people call a plan; with its first day where it is a later version in the period."""
+        title, since = self._reader.label(self._rules.plans[name].title), name.partition(EDITION)[2]
+        day = self._reader.date(dt.date.fromisoformat(since)) if since else ""
+        return f"{title}, {self._words['page']['since'].format(day=day)}" if since else title
 
     def _dots(self, found: KpiAudit) -> Dots | None:
         if not found.uses:
@@ -122,7 +130,7 @@ class Writer:
             {} if share is None else {"declared": share.declared_low, "paid": share.paid, "effective": share.effective}
         )
         return Plan(
-            title=self._reader.label(self._rules.plans[found.plan].title),
+            title=self._plan_title(found.plan),
             bars=tuple(
                 Bar(words[name], self._format("percent", each), percent_wide(each))
                 for name, each in shares.items()

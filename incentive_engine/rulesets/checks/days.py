@@ -10,6 +10,7 @@ from incentive_engine.errors import Problem
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells
+from incentive_engine.rulesets.checks.people import not_by_days
 from incentive_engine.rulesets.editions import SECTIONS, Edition, changed
 from incentive_engine.rulesets.in_force import Days, InForce, numbers_that_change
 from incentive_engine.rulesets.models import Plan, RuleSet
@@ -111,13 +112,16 @@ def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Prob
     found = list(versions(rules.ruleset, period))
     if not found:
         yield Problem("not-in-force", f"no plan is in force in {period.name}", rules.document.key_at(("plans",)))
-    for version in found:
-        if version.days != (period.start, period.end) and _pays(version) and version.plan.proration is None:
+    partly = [each for each in found if each.days != (period.start, period.end)]
+    for version in partly:
+        if _pays(version) and version.plan.proration is None:
             first, last = version.days
             message = f"`{version.name}` holds from {first} to {last} only, and would pay all of {period.name}"
             where = rules.document.key_at(("plans", version.key))
             hint = "say what share of the period its days are: `proration: {by: calendar_days}`"
             yield Problem("not-prorated", message, where, hint)
+    pools = {each.plan.pool for each in partly if each.plan.pool is not None}
+    yield from not_by_days(Checked(rules.ruleset, rules.document), pools) if pools else ()
 
 
 def _without_working_days(rules: Edition, period: Period) -> Iterator[Problem]:

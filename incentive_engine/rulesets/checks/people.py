@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from incentive_engine.columns import WORKFORCE_TEXT
 from incentive_engine.errors import Problem
@@ -38,11 +38,17 @@ def pay_is_for_days(checked: Checked) -> Iterator[Problem]:
 @tells("not-prorated", about=(SharedOut, Solved))
 def pools_are_shared_by_days(checked: Checked) -> Iterator[Problem]:
     """Where people change within a period, what a pool takes from each stretch of days and gives to it is prorated."""
-    for use in checked.formulas if _dated(checked.rules) else ():
-        if use.at[0] == "pools" and use.at[-1] in _PER_PAYEE and "proration" not in use.formula.names:
+    if _dated(checked.rules):
+        yield from not_by_days(checked, checked.rules.pools)
+
+
+def not_by_days(checked: Checked, pools: Collection[str]) -> Iterator[Problem]:
+    """What pools take and give per payee, and not by the days that it is for."""
+    for use in checked.formulas:
+        of_pool = use.at[0] == "pools" and use.at[1] in pools
+        if of_pool and use.at[-1] in _PER_PAYEE and "proration" not in use.formula.names:
             message = f"`{use.formula.text}` would count in full for each stretch of days that a payee is paid for"
-            where = checked.at(*use.at)
-            yield Problem("not-prorated", message, where, "multiply by `proration`")
+            yield Problem("not-prorated", message, checked.at(*use.at), "multiply by `proration`")
 
 
 @tells("column-used-twice", about=(Assignments, History))
