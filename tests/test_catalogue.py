@@ -27,7 +27,8 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Funding, Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.rate_days import RateDay
-from incentive_engine.rulesets.models import Group, Kpi, Plan, Way
+from incentive_engine.rulesets.leave import EFFECTS, LeaveType
+from incentive_engine.rulesets.models import Group, Kpi, MeasureFields, Plan, Way
 from incentive_engine.rulesets.reference import reference
 from incentive_engine.shipped import rule_sets, rules_dir
 
@@ -74,6 +75,8 @@ WORDS = {
     "combine": get_args(Group.model_fields["combine"].annotation),
     "over": ("assignment", "year_to_date", "until_end", "months"),
     "reliability": ("credibility",),
+    "leave": EFFECTS,
+    "target_for": ("presence",),
 }
 KINDS = [*((family, word) for each in (UNIONS, WORDS) for family, words in each.items() for word in words)]
 
@@ -95,6 +98,10 @@ def used(value: Any) -> Iterator[tuple[str, str]]:
             yield "over", value.over if isinstance(value.over, str) else "months"
             if value.reliability is not None and value.reliability.credibility is not None:
                 yield "reliability", "credibility"
+        if isinstance(value, LeaveType):
+            yield from (("leave", effect) for effect in (value.effect, *value.in_pay.values()))
+        if isinstance(value, MeasureFields):
+            yield "target_for", value.target_for
         for name in type(value).model_fields:
             yield from used(getattr(value, name))
     elif isinstance(value, dict | tuple):
