@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+import incentive_engine
+from incentive_engine.cli import main
 from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.exchange import paid_out
 from incentive_engine.compiler.inputs import Ranges, RateRanges
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.currencies import minor_digits
 from incentive_engine.engine.exchange import Rates, coins
+from incentive_engine.engine.explanation import explain
+from incentive_engine.engine.run import Run, recompute
 from incentive_engine.exact import Exact, Scale
-from incentive_engine.kinds.base import Rounding
+from incentive_engine.kinds.base import Language, Rounding
 from incentive_engine.kinds.rate_days import PayoutDate, PeriodEnd, PlanRate
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.exchange import ResolvedExchange
@@ -175,3 +182,193 @@ def test_nothing_is_paid_where_no_payout_could_be_worked_out() -> None:
 
 def test_minor_units() -> None:
     assert [minor_digits(each) for each in ("JPY", "EUR", "TND", "CLF")] == [0, 2, 3, 4]
+
+
+# --- a company in several currencies ----------------------------------------------------------------------------------
+
+RULES = """
+rule_set: abroad
+version: "1"
+title: {en: Bonus}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+history:
+  contracts: {path: contracts.csv, gives: [currency, base_salary, quota]}
+exchange: {path: rates.csv, plan: 2026-01-01, rate_on: {at: period_end}, own: [base_salary, quota]}
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  same: {kind: linear, points: [[0%, 0%], [200%, 200%]], below: zero}
+pools:
+  thanks:
+    title: {en: Thanks}
+    fund: {sum: "900", of: company}
+    parts: {all: {title: {en: All}, share: 100%, in_proportion_to: "proration"}}
+plans:
+  seller:
+    title: {en: Seller}
+    pays: bonus
+    who: TRUE
+    target_pay: base_salary * 10%
+    scorecard: {sales: {weight: 100%, of: payee, target: {column: quota}, attainment: ratio, curve: same}}
+    cap: 100%
+    proration: {by: calendar_days}
+  thanks:
+    title: {en: Thanks}
+    pays: thanks
+    who: thanked
+    pool: thanks
+    scorecard: {sales: {weight: 100%, of: payee, attainment: level, curve: same}}
+    proration: {by: calendar_days}
+"""
+DATA = {
+    "workforce.csv": """payee,department,hired,currency,base_salary,quota,thanked
+paris,Sales,2020-01-01,EUR,40000,100000,yes
+geneva,Sales,2020-01-01,CHF,96000,96000,yes
+osaka,Sales,2020-01-01,JPY,6000000,16025000,no
+moves,Sales,2020-01-01,CHF,8740,100000,no
+boston,Sales,2020-01-01,USD,50000,100000,yes
+leaves,Sales,2020-01-01,EUR,9200,100000,no
+""",
+    "contracts.csv": """payee,from,to,currency,base_salary,quota
+moves,2020-01-01,2026-08-14,EUR,9200,100000
+moves,2026-08-15,,CHF,8832,96000
+leaves,2020-01-01,2026-09-29,EUR,9200,100000
+leaves,2026-09-30,,USD,10000,100000
+""",
+    "rates.csv": """currency,from,rate
+CHF,2026-01-01,0.96
+CHF,2026-09-30,0.94
+CHF,2026-10-01,0.5
+JPY,2025-12-01,160.25
+JPY,2026-09-01,162.5
+""",
+    "kpis.csv": """subject_kind,subject,kpi,period,value
+payee,paris,sales,2026-Q3,80000
+payee,geneva,sales,2026-Q3,125000
+payee,osaka,sales,2026-Q3,100000
+payee,moves,sales,2026-Q3,100000
+payee,boston,sales,2026-Q3,100000
+payee,leaves,sales,2026-Q3,100000
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of the company."""
+    place = tmp_path_factory.mktemp("abroad")
+    (place / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (place / "data").mkdir()
+    for name, text in DATA.items():
+        (place / "data" / name).write_text(text, encoding="utf-8")
+    incentive_engine.run(incentive_engine.load(place / "rules.yaml"), place / "data", "2026-Q3", place / "run")
+    return place / "run"
+
+
+PAID = {
+    ("geneva", "seller", "CHF"): ("10000.00", "0.94", "9400.00", "-200.00"),  # 9,600 at the plan's rate
+    ("geneva", "thanks", "CHF"): ("450.00", "0.94", "423.00", "-9.00"),
+    ("moves", "seller", "CHF"): ("470.00", "0.94", "441.80", "-9.40"),  # 920 × 47/92
+    ("moves", "seller", "EUR"): ("450.00", "1", "450.00", "0.00"),  # 920 × 45/92
+    ("osaka", "seller", "JPY"): ("3744.15", "162.5", "608424", "8424"),  # 6,000,000 ÷ 160.25 = 37,441.50
+    ("paris", "seller", "EUR"): ("3200.00", "1", "3200.00", "0.00"),
+    ("paris", "thanks", "EUR"): ("450.00", "1", "450.00", "0.00"),  # the pool is shared by two: Boston is held
+}
+
+
+def test_payouts_have_a_row_for_each_currency(folder: Path) -> None:
+    columns = ("payout", "exchange_rate", "paid", "rate_effect")
+    found = {
+        (row["payee"], row["plan"], row["paid_currency"]): tuple(row[name] for name in columns)
+        for row in Run.open(folder).payouts.iter_rows(named=True)
+    }
+    assert found == {key: tuple(map(Decimal, amounts)) for key, amounts in PAID.items()}
+
+
+def test_who_lacks_a_rate_on_one_day_is_held_for_all_of_them(folder: Path) -> None:
+    held = Run.open(folder).held.filter(pl.col("table") == "workforce").select("payee", "code", "reason").rows()
+    why = "is paid in USD, of which there is no rate that counts on 2026-01-01"
+    assert held == [("boston", "missing-rate", why), ("leaves", "missing-rate", why)]
+
+
+def test_totals_are_told_by_currency(folder: Path) -> None:
+    summary = Run.open(folder).summary
+    assert summary["paid"] == {
+        "CHF": {"paid": "10264.80", "rate_effect": "-218.40"},
+        "EUR": {"paid": "4100.00", "rate_effect": "0.00"},
+        "JPY": {"paid": "608424", "rate_effect": "8424"},
+    }
+    assert Decimal(summary["totals"]["payout"]) == Decimal("18764.15")
+    total = Run.open(folder).departments.filter(pl.col("measure").is_null()).select("plan", "payout", "held")
+    assert dict(total.select("plan", "payout").drop_nulls().rows()) == {
+        "seller": Decimal("17864.15"),
+        "thanks": Decimal("900.00"),
+    }
+
+
+def test_a_run_says_what_is_paid_in_each_currency(folder: Path, tmp_path: Path) -> None:
+    rules, data = str(folder.parent / "rules.yaml"), str(folder.parent / "data")
+    arguments = ["run", rules, "--data", data, "--period", "2026-Q3", "--out", str(tmp_path / "run")]
+    told = CliRunner().invoke(main, arguments).output
+    assert "paid out             of which the rates since the plan\n" in told
+    assert "CHF       10,264.80                            -218.40\n" in told
+    assert "JPY         608,424                              8,424\n" in told
+
+
+def test_a_run_is_recomputed_from_its_folder(folder: Path) -> None:
+    opened, again = Run.open(folder), recompute(folder)
+    for name in ("payouts", "segments", "contributions", "departments", "held"):
+        assert opened.tables[name].collect().equals(again.tables[name].collect()), name
+
+
+def told(folder: Path, payee: str, language: Language) -> list[str]:
+    explanation = explain(folder, payee, language)
+    return [f"{line.name}: {line.text}" for section in explanation.sections for line in section.lines]
+
+
+def test_an_explanation_recomputes_the_exchange(folder: Path) -> None:
+    geneva = told(folder, "geneva", "en")
+    coins = ", rounded to 2 decimal places"
+    assert [line for line in geneva if line.startswith("converted")] == [
+        f"converted: `base_salary` at the rate of 2026-01-01: 96000 ÷ 0.96 = 100000.00 EUR{coins}",
+        f"converted: `quota` at the rate of 2026-01-01: 96000 ÷ 0.96 = 100000.00 EUR{coins}",
+    ]
+    assert "target pay: base_salary * 10%: 100000 * 10% = 10000 EUR" in geneva
+    assert "attainment: result ÷ target: 125000 ÷ 100000 = 1.25 = 125%, rounded to 4 decimal places" in geneva
+    rates = "at the rates of the last day of the period (2026-09-30)"
+    assert f"paid: {rates}: 10000 × 0.94 = 9400.00 CHF{coins}" in geneva
+    assert f"planned: at the rate of 2026-01-01: 10000 × 0.96 = 9600.00 CHF{coins}" in geneva
+    assert "effect of the rate: 9400 − 9600 = −200.00 CHF" in geneva
+    assert "seller · cap: −2500.00 EUR" in geneva  # 125 % would have been 12,500 euros
+
+
+def test_an_explanation_speaks_french_of_yen(folder: Path) -> None:
+    osaka = told(folder, "osaka", "fr")
+    assert (
+        "converti: « base_salary » au taux du 01/01/2026 : 6000000 ÷ 160,25 = 37441,50 EUR, arrondi à 2 décimales"
+        in osaka
+    )
+    end = "aux taux du dernier jour de la période (30/09/2026)"
+    assert f"payé: {end} : 3744,15 × 162,5 = 608424 JPY, arrondi à 0 décimale" in osaka
+    assert "effet du taux: 608424 − 600000 = 8424 JPY" in osaka
+
+
+def test_nothing_is_told_of_rates_to_who_is_paid_in_the_currency_of_the_rules(folder: Path) -> None:
+    names = {line.partition(":")[0] for line in told(folder, "paris", "en")}
+    assert not names & {"converted", "paid", "planned", "effect of the rate"}
+
+
+def test_without_an_exchange_the_payout_is_paid(folder: Path, tmp_path: Path) -> None:
+    for name, text in DATA.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    lines = [line for line in RULES.splitlines() if not line.startswith("exchange:")]
+    (tmp_path / "rules.yaml").write_text("\n".join(lines), encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    assert set(run.held.filter(table="workforce").select("payee", "code").rows()) == {
+        (payee, "other-currency") for payee in ("boston", "geneva", "leaves", "moves", "osaka")
+    }
+    paid = run.payouts.select("paid_currency", "exchange_rate", "paid", "rate_effect", "payout").rows()
+    assert paid == [("EUR", 1, Decimal("3200.00"), 0, Decimal("3200.00")), ("EUR", 1, 900, 0, 900)]
+    assert run.summary["paid"] == {"EUR": {"paid": "4100.00", "rate_effect": "0.00"}}
