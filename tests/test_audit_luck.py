@@ -21,7 +21,7 @@ from incentive_engine.engine.running import accept_for
 from incentive_engine.exact import Scale
 from incentive_engine.periods import Period
 from incentive_engine.shipped import rules_dir
-from tests.comparing import calculated
+from tests.case_files import calculated
 from tests.drawn import cases
 from tests.oracle import Case
 

@@ -16,7 +16,7 @@ from incentive_engine.engine.explanation import Explanation, explain
 from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems
 from tests.calculator import curves_in, equations
-from tests.comparing import paths, write_table
+from tests.case_files import paths, write_table
 from tests.drawn import as_yaml, cases
 from tests.oracle import Case
 

@@ -220,7 +220,7 @@ BY_HAND = [weighted_sum, thirds_of_a_cent, left_out, lifted_by_a_floor, in_the_o
 @pytest.mark.parametrize("worked", BY_HAND, ids=lambda worked: worked.__name__)
 def test_the_oracle_is_right_by_hand(worked: Any) -> None:
     case, expected = worked()
-    outcome = outcomes(case)["A", "p"]
+    outcome = outcomes(case)["A", "p", 1]
     assert outcome.codes == set()
     assert outcome.root is not None
     first = next(outcome.root.measures())
@@ -259,7 +259,7 @@ def test_what_is_missing_is_held_by_hand(why: str) -> None:
     case = example(kpis, {"p": plan({"a": measure("1", **more)})}, results, tables=tables)  # type: ignore[arg-type]
     case.tables["targets"] = [{"payee": "B", "kpi": "a", "value": F(1)}]
     case.columns["targets"] = {"payee": "text", "kpi": "text", "value": "number"}
-    outcome = outcomes(case)["A", "p"]
+    outcome = outcomes(case)["A", "p", 1]
     assert (outcome.codes, outcome.payout) == (codes, None)
 
 
@@ -270,7 +270,7 @@ def test_two_plans_that_pay_the_same_hold_the_payee_by_hand() -> None:
         "r": plan({"a": measure("1")}, pays="spot"),
     }
     found = outcomes(example({"a": kpi("customer")}, plans, {("A", "a"): "1"}))
-    assert {name: (each.codes, each.payout) for (_, name), each in found.items()} == {
+    assert {name: (each.codes, each.payout) for (_, name, _), each in found.items()} == {
         "p": ({"two-plans"}, None),
         "q": ({"two-plans"}, None),
         "r": (set(), F(1000)),

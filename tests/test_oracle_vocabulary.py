@@ -32,7 +32,7 @@ TITLED = {"title": {"en": "drawn up by hand"}}
 def worked_out(case: Case) -> dict[str, Outcome]:
     """Plan `p` for everyone, by payee; the engine says the same."""
     agree(case)
-    return {payee: outcome for (payee, plan), outcome in settled(case)[0].items() if plan == "p"}
+    return {payee: outcome for (payee, plan, _), outcome in settled(case)[0].items() if plan == "p"}
 
 
 def brought(outcome: Outcome) -> dict[str, Fraction | None]:

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from typing import Any
 
 from tests.drawn.draws import Rule
+from tests.drawn.histories import ONE
 from tests.drawn.people import People
 from tests.drawn.words import (
     POSITIVE_TARGETS,
@@ -24,6 +25,8 @@ from tests.drawn.words import (
 )
 from tests.oracle import Curved, Formula, Named
 
+TOLD_APART = ("payee", "team", "role", "department", "kpi")
+"""What rows of tables are keyed by."""
 STEADY = ("base_salary", "fte")
 """Columns that are hardly ever empty."""
 
@@ -128,7 +131,7 @@ class Curves(People):
     def parameter(self, constants: tuple[Fraction, ...], cells: tuple[Fraction, ...]) -> Any:
         """A number of the rule set, or one from the table of terms."""
         if not self.chance(20):
-            return self.pick(*constants)
+            return self.dated_number(constants)
         if self.chance(30):
             return {"column": "top"}
         columns = self.cells["terms"]
@@ -142,7 +145,15 @@ class Curves(People):
             return {"table": "targets"}
         if self.chance(12):
             return {"column": "own"}
-        return self.pick(*(POSITIVE_TARGETS if attainment in ("ratio", "inverse_ratio") else SIGNED_TARGETS))
+        return self.dated_number(POSITIVE_TARGETS if attainment in ("ratio", "inverse_ratio") else SIGNED_TARGETS)
+
+    def dated_number(self, numbers: tuple[Fraction, ...]) -> Any:
+        """A number that may change; inside the period only where what is paid is prorated."""
+        if not self.chance(12):
+            return self.pick(*numbers)
+        turns = self.turns if self.prorated else (self.start, self.end + ONE, self.start - 9 * ONE)
+        days = [self.start - 500 * ONE, *sorted({*self.some(turns, 0, 3)})]
+        return {"since": {day: self.pick(*numbers) for day in days}}
 
     def ends_of_a_way(self, start: str) -> Rule:
         """Two different numbers, or some that may be the same where they are not written down."""
@@ -167,8 +178,17 @@ class Curves(People):
         rows = [{**row, **self.row(cells)} for row in self.keyed(keys)]
         rows = [row for row in rows if row.pop("") < 96]
         least = {name: Fraction(-100 if min(options) < 0 else 0) for name, options in columns.items()}
+        rows, dated = self.with_days(rows) if self.chance(25) else (rows, {})
         bounds = {column: {"at_least": low, "at_most": Fraction(1000), "places": 4} for column, low in least.items()}
-        self.add_table(name, keys, rows, bounds)
+        self.add_table(name, keys, rows, bounds, **dated)
+
+    def with_days(self, rows: list[Rule]) -> tuple[list[Rule], Rule]:
+        """The rows again from some day on with other numbers, which are those of other rows."""
+        later = [{**row, "as_of": day, **{key: value for key, value in other.items() if key not in TOLD_APART}}
+                 for row, other in zip(rows, rows[1:] + rows[:1], strict=True)
+                 for day in self.some(self.turns, 0, 2)]  # fmt: skip
+        first = [{**row, "as_of": self.start - 500 * ONE} for row in rows if not self.chance(5)]
+        return [*first, *later], {"since": "as_of"}
 
     def keyed(self, keys: list[str]) -> list[Rule]:
         """A row for every combination of what the workforce, and the KPIs, have."""
@@ -180,11 +200,13 @@ class Curves(People):
         ]
         return [dict(zip(keys, combination, strict=True)) for combination in product(*values)]
 
-    def add_table(self, name: str, keys: list[str], rows: list[Rule], columns: Mapping[str, Rule]) -> None:
+    def add_table(self, name: str, keys: list[str], rows: list[Rule], columns: Mapping[str, Rule], **more: str) -> None:
         self.tables[name] = rows
-        self.columns[name] = {**dict.fromkeys(keys, "text"), **dict.fromkeys(columns, "number")}
+        dates = dict.fromkeys(more.values(), "date")
+        self.columns[name] = {**dict.fromkeys(keys, "text"), **dates, **dict.fromkeys(columns, "number")}
         self.rules.setdefault("tables", {})[name] = {
             **self.file(name),
             "keys": keys,
             "columns": dict(columns),
+            **more,
         }

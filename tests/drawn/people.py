@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
-from tests.drawn.draws import Draws, Rule
+from tests.drawn.draws import Rule
+from tests.drawn.histories import Histories
 from tests.drawn.words import (
     GHOST,
     PARTS_OF_A_PAIR,
@@ -29,7 +30,7 @@ UNSHARED = ("percentile", "distinct", "repeat", "without_repeat")
 OTHER_KINDS = ("grid", "percentile", "distinct", "repeat", "without_repeat", "formula", "formula")
 
 
-class People(Draws):
+class People(Histories):
     # -- people
 
     def people(self) -> None:
@@ -42,6 +43,7 @@ class People(Draws):
             "level": mostly("junior", "senior"),
             "base_salary": mostly(*fractions("40000", "30000.50", "25123.45", "0", "12345.67"), missing=1),
             "fte": mostly(*fractions("1", "0.5", "0.8", "0"), missing=1),
+            "currency": self.currencies(),
             "grade": mostly(*fractions("1", "2", "3", "0", "-2.5")),
             "remote": mostly(False, True),
             "own": mostly(*TABLE_TARGETS),
@@ -49,13 +51,14 @@ class People(Draws):
             "hired": mostly(*days[:1] * 5, *days, *late, missing=1),
             "left": (*[None] * 12, *days[1:], *late, self.end - dt.timedelta(1)),
         }
+        self.cells_of = cells
         payees = PAYEES[: self.pick(1, 3, 5, 4, 2, 5, 4, 8)]
         staff = [{"payee": payee, **self.row(cells)} for payee in payees]
         self.tables["workforce"] = [
             row | dict(zip(PARTS_OF_A_PAIR, self.pick(*WEIGHTS_IN_TABLES[2]), strict=True)) for row in staff
         ]
         self.columns["workforce"] = {
-            **dict.fromkeys(("payee", "team", "department", "role", "level"), "text"),
+            **dict.fromkeys(("payee", "team", "department", "role", "level", "currency"), "text"),
             **dict.fromkeys(("base_salary", "fte", "grade", "own", "top", *PARTS_OF_A_PAIR), "number"),
             "remote": "boolean",
             "hired": "date",
@@ -83,33 +86,10 @@ class People(Draws):
             near=fractions("1", "0", "2", "30", "90", "30000.5", "-2.5"),
         )
 
-    def assignments(self) -> None:
-        """Some payees move; some of them where they cannot have been, or to a team that there is no more."""
-        one, long_ago = dt.timedelta(1), self.start - dt.timedelta(400)
-        first, rest = (long_ago, self.middle), (self.middle + one, None)
-        spans: list[list[tuple[dt.date, dt.date | None]]] = [
-            [],
-            [(long_ago, self.end)],
-            [first, rest],
-            [first, (self.middle + 3 * one, self.end + 9 * one)],
-            [first, (self.middle, None)],
-            [rest],
-            [first, (self.end, self.middle)],
-        ]
-        rows = []
-        for person in self.tables["workforce"]:
-            for (start, end), now in zip(self.pick(*spans), (False, True), strict=False):
-                team = person["team"] if now else self.pick("T2", "T1", "T3", "t1", None)
-                where = {"team": team, "department": self.pick("D1", "D2", None)}
-                rows.append({"payee": person["payee"], "from": start, "to": end, **where})
-        self.tables["assignments"] = rows
-        texts, dates = dict.fromkeys(("payee", "team", "department"), "text"), {"from": "date", "to": "date"}
-        self.columns["assignments"] = {**texts, **dates}
-        self.rules["assignments"] = self.file("assignments")
-
-    def file(self, name: str) -> Rule:
-        """Where a table is; the format is told by the name's ending."""
-        return {"path": f"{name}.csv", "decimal": "."} if self.chance(50) else {"path": f"{name}.parquet"}
+    def currencies(self) -> tuple[str | None, ...]:
+        """Of all payees the same, or of some another one."""
+        own, others = self.rules["currency"], ("CHF", "JPY", "CLF", "EUR", "TND")
+        return (own,) if self.chance(75) else (*[own] * 7, None, *others)
 
     # -- facts and KPIs
 

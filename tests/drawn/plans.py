@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from tests.drawn.curves import STEADY
 from tests.drawn.draws import Rule
+from tests.drawn.histories import ONE
 from tests.drawn.pools import Pools
 from tests.drawn.words import (
     CAPS,
@@ -32,18 +33,21 @@ class Drawing(Pools):
         rule: Rule = {"title": {"en": "Plan"}, "pays": self.pick("bonus", "extra", "spot"), "who": self.who()}
         if self.chance(30):
             length = self.pick(*fractions("30", "1", "90"))
-            tests = (Both(Named("days_employed"), ">=", constant(length)), self.condition(self.words, 1))
+            long = Both(Named("days_employed"), ">=", constant(length))
+            tests = (long, self.condition(self.words_before_pay, 1))
             rule["eligible"] = self.pick(*tests)
         if not self.chance(8):
             rule["target_pay"] = self.target_pay()
+        self.prorated = self.is_dated or self.chance(50)
+        if self.prorated:
+            rule["proration"] = self.proration()
+            if self.chance(10):
+                rule["in_force"] = self.in_force()
         self.combination(rule)
         rule["scorecard"] = self.items(1, weighted="combine" not in rule)
         if self.chance(15):
             rule["at_least"] = self.size(1, len(rule["scorecard"]))
         self.with_steps(rule)
-        if self.chance(50):
-            rule["proration"] = {"by": "calendar_days"}
-            self.rounding(rule["proration"], "rounding", 20, 2, 10, always=True)
         if self.chance(25):
             self.pooled(rule)
         else:
@@ -53,13 +57,23 @@ class Drawing(Pools):
                 self.rounding(rule, "payout_rounding", 100, -1, 4, always=True)
         return rule
 
+    def proration(self) -> Rule:
+        days = ("working_days",) if "calendar" in self.rules else ()
+        rule: Rule = {"by": self.pick("calendar_days", "calendar_days", "months", "thirty_360", "own_days", *days)}
+        self.rounding(rule, "rounding", 20, 2, 10, always=True)
+        return rule
+
+    def in_force(self) -> Rule:
+        days = sorted(self.some((self.start, self.start + 9 * ONE, self.middle, self.end), 2, 2))
+        return self.pick({"from": days[0]}, {"to": days[1]}, {"from": days[0], "to": days[1]})
+
     def who(self) -> Formula:
         return self.pick(
             Constant("TRUE", True),
             Constant("TRUE", True),
             Both(Named("role"), "=", text("A")),
             Both(Named("level"), "<>", text("junior")),
-            self.condition(self.words, 1),
+            self.condition(self.words_before_pay, 1),
         )
 
     def target_pay(self) -> Formula:
@@ -147,8 +161,12 @@ class Drawing(Pools):
 
     def case(self) -> Case:
         self.people()
+        if self.chance(45):
+            self.histories()
         if self.chance(30):
-            self.assignments()
+            self.leave()
+        if len({row["currency"] for row in self.tables["workforce"]}) > 1 and self.chance(85):
+            self.exchange()
         self.kpis()
         self.plans()
         self.reliabilities()

@@ -31,6 +31,15 @@ WITHOUT_RESULT = {"hold", "zero", "reweight"}
 class Scorecards(Curves):
     """Trees of groups and measures."""
 
+    @property
+    def words_before_pay(self) -> Vocabulary:
+        """What tells payees apart before anything is paid: no amount that is in their own currency."""
+        own = self.rules.get("exchange", {}).get("own", ())
+        numbers, positive = (
+            tuple(name for name in names if name not in own) for names in (self.words.numbers, self.words.not_negative)
+        )
+        return replace(self.words, numbers=numbers, not_negative=positive)
+
     # -- groups
 
     def items(self, depth: int, *, weighted: bool) -> dict[str, Rule]:
@@ -106,9 +115,18 @@ class Scorecards(Curves):
             rule["paths"] = {name: self.way(drawn, reads, ranked=ranked) for name in names}
         else:
             rule |= self.way(drawn, reads, ranked=ranked)
+        if self.is_volume(drawn, rule) and self.chance(60):
+            rule["target_for"] = "presence"
         if self.chance(85):
             rule["on_missing"] = self.pick(*sorted(self.fallbacks(drawn, rule) - {"hold"}), *["hold"] * self.chance(25))
         return self.with_steps(rule)
+
+    def is_volume(self, drawn: Drawn, measure: Rule) -> bool:
+        """Whether half of the time may ask for half of the target."""
+        kind = self.rules["kpis"][drawn.name]["compute"]["kind"]
+        possible = kind in ("count", "sum", "distinct", "given", "formula") and "average_of" not in measure
+        targets = [way for way in measure.get("paths", {"": measure}).values() if "target" in way]
+        return possible and self.prorated and measure["of"] == "payee" and bool(targets)
 
     def way(self, drawn: Drawn, reads: Vocabulary, *, ranked: bool) -> Rule:
         """One way from a result to a rate; `reads`: what its curve may."""
@@ -130,7 +148,7 @@ class Scorecards(Curves):
         if populations and self.chance(50):
             return self.pick(*populations)
         name = f"peers{len(populations)}"
-        populations[name] = {"who": self.pick(Constant("TRUE", True), self.condition(self.words, 1))}
+        populations[name] = {"who": self.pick(Constant("TRUE", True), self.condition(self.words_before_pay, 1))}
         if self.chance(40):
             populations[name]["by"] = self.some(("role", "team", "department", "level"), 1, 2)
         return name

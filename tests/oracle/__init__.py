@@ -7,47 +7,85 @@ it out; where the engine and the oracle differ, one of the two misreads the rule
 
 from __future__ import annotations
 
-from tests.oracle.cards import Card, Node, Taken, part
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.oracle.cards import Card
 from tests.oracle.formulas import Both, Call, Constant, Curved, Formula, In, Named, Not, Sign
 from tests.oracle.money import Outcome, divide, pay, score
+from tests.oracle.nodes import Node, Taken, part
 from tests.oracle.numbers import MINOR_DIGITS, Case, by_rule, parts_of, previous, rounded, shared_out, span, year_before
+from tests.oracle.people import People, Stretch
 from tests.oracle.pools import Settled, settle
 from tests.oracle.results import Result, Results
+from tests.oracle.versions import Version, versions
 
 __all__ = [
-    "MINOR_DIGITS", "Both", "Call", "Card", "Case", "Constant", "Curved", "Formula", "In", "Named", "Node", "Not",
-    "Outcome", "Result", "Results", "Settled", "Sign", "Taken", "by_rule", "divide", "outcomes", "part", "parts_of",
-    "previous", "rounded", "settled", "shared_out", "span", "year_before",
+    "MINOR_DIGITS", "Both", "Call", "Card", "Case", "Constant", "Curved", "Formula", "In", "Key", "Named", "Node",
+    "Not", "Outcome", "People", "Result", "Results", "Settled", "Sign", "Stretch", "Taken", "Version", "by_rule",
+    "divide", "outcomes", "part", "parts_of", "previous", "rounded", "settled", "shared_out", "span", "versions",
+    "year_before",
 ]  # fmt: skip
 
 
-def outcomes(case: Case) -> dict[tuple[str, str], Outcome]:
-    """What every plan gives every payee, by payee and plan."""
+Key = tuple[str, str, int]
+"""A payee, a plan, and the number of the stretch of days that is looked at."""
+
+
+def outcomes(case: Case) -> dict[Key, Outcome]:
+    """What every plan gives every payee for every stretch of days."""
     return settled(case)[0]
 
 
-def settled(case: Case) -> tuple[dict[tuple[str, str], Outcome], list[Settled]]:
-    """What every plan gives every payee, and what every pool pays."""
-    results, plans = Results(case), case.rules["plans"]
-    cards = {(row["payee"], name): Card(results, row, plans[name], case.period)
-             for row in case.tables["workforce"] for name in plans}  # fmt: skip
-    found = {key: Outcome(card.tests()) for key, card in cards.items()}
-    scored = []
-    for (payee, name), outcome in found.items():
-        if not outcome.candidate:
-            continue
-        outcome.codes |= {f"missing-{test}" for test in ("who", "eligible") if outcome.tests.get(test, True) is None}
-        same = [other for other in plans if plans[other]["pays"] == plans[name]["pays"]]
-        if sum(found[payee, other].candidate for other in same) > 1:
-            outcome.codes.add("two-plans")
-        if not outcome.codes:
-            score(cards[payee, name], outcome)
-            scored.append((payee, name))
-    for payee, name in scored:
-        if "pool" not in plans[name]:
-            pay(cards[payee, name], found[payee, name])
-    pools: list[Settled] = []
-    for name, pool in case.rules.get("pools", {}).items():
-        takers = [key for key in sorted(scored) if plans[key[1]].get("pool") == name]
-        pools += settle(name, pool, [(cards[key], found[key]) for key in takers])
+def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
+    """What every plan gives every payee for every stretch of days, and what every pool pays."""
+    results = Results(case)
+    cards = {
+        (payee, version.name, stretch.number): Card(results, stretch, version)
+        for payee, stretches in results.people.stretches.items()
+        for version in versions(case)
+        for stretch in stretches
+    }
+    found = {key: Outcome(card, card.tests()) for key, card in cards.items()}
+    for key, card in cards.items():
+        if found[key].candidate:
+            found[key].codes |= set(why_not(card, found[key], [cards[each] for each in found if found[each].candidate]))
+    hold_together(cards, found)
+    scored = [key for key, outcome in found.items() if outcome.candidate and not outcome.with_others]
+    for key in scored:
+        score(cards[key], found[key])
+    hold_together(cards, found)
+    for key in scored:
+        if "pool" not in cards[key].plan and not found[key].with_others:
+            pay(cards[key], found[key])
+    hold_together(cards, found)
+    before = {key: set(outcome.codes) for key, outcome in found.items()}
+    for _ in range(2):  # who is held because of one pool takes no part in another
+        pools: list[Settled] = []
+        for name, pool in case.rules.get("pools", {}).items():
+            takers = [key for key in sorted(scored) if cards[key].plan.get("pool") == name]
+            takers = [key for key in takers if before[key] or not found[key].with_others]
+            for key in takers:
+                found[key].codes = set(before[key])
+            pools += settle(name, pool, [(cards[key], found[key]) for key in takers])
+        hold_together(cards, found)
     return found, pools
+
+
+def why_not(card: Card, outcome: Outcome, candidates: Sequence[Card]) -> Iterator[str]:
+    """Why a payee is held before anything is worked out."""
+    of_people = card.results.people.codes[card.payee["payee"]]
+    yield from of_people
+    if not of_people:
+        yield from (f"missing-{test}" for test in ("who", "eligible") if outcome.tests.get(test, True) is None)
+    fault = card.results.exchange.fault(card.payee)
+    if fault is not None:
+        yield fault
+    if sum(other.pays == card.pays and other.same_days(card) for other in candidates) > 1:
+        yield "two-plans"
+
+
+def hold_together(cards: Mapping[Key, Card], found: Mapping[Key, Outcome]) -> None:
+    """What one thing pays is paid for all stretches of days or for none."""
+    doubtful = {(key[0], cards[key].pays) for key, outcome in found.items() if outcome.candidate and outcome.codes}
+    for key, outcome in found.items():
+        outcome.with_others |= (key[0], cards[key].pays) in doubtful

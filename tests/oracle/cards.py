@@ -2,81 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from tests.oracle.curves import NEEDS, RANKED, attained, curve_rate, impossible, standing, upper_end, with_curves
-from tests.oracle.numbers import ONE, ZERO, Row, Rule, by_rule, parts_of, previous, span
+from tests.oracle.nodes import Node, Taken, part
+from tests.oracle.numbers import ONE, ZERO, Row, Rule, by_rule, parts_of, previous
+from tests.oracle.people import Stretch, number_in
+from tests.oracle.presence import Presence
 from tests.oracle.results import NOTHING, Result, Results, payee_scope
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What one way from a result to a rate gives; the rate is None where the way does not exist."""
-
-    attainment: Fraction | None = None
-    rate: Fraction | None = None
-    target: Fraction | None = None
-    codes: frozenset[str] = frozenset()
-
-
-@dataclass
-class Node:
-    """One node of a payee's scorecard. `score` is None where it is left out, or where the payee is held."""
-
-    path: str
-    rule: Rule
-    weight: Fraction | None = None
-    items: list[Node] = field(default_factory=list)
-    left_out: bool = False
-    exact: Fraction | None = None  # the score before its rounding
-    earned: Fraction | None = None  # what of it the items earned, where a floor or points may have added to it
-    score: Fraction | None = None
-    kpi: str = ""
-    how: str = "own"  # how a measure got its result: own, zero, reweight, target, team, department, previous
-    own: Result = NOTHING
-    used: Result = NOTHING
-    read: list[tuple[str, str, str | None, str]] = field(default_factory=list)  # results, as keys of the KPI table
-    subject_kind: str = ""
-    subject: str | None = None
-    target: Fraction | None = None
-    attainment: Fraction | None = None
-    rate: Fraction | None = None
-    ways: dict[str, Taken] = field(default_factory=dict)
-    way: str | None = None  # the name of the way that decided, where there are several
-    pay: Fraction | None = None
-    shares: dict[str, Fraction] = field(default_factory=dict)  # Z, by column, where results are weighted
-
-    def nodes(self) -> Iterator[Node]:
-        yield self
-        for item in self.items:
-            yield from item.nodes()
-
-    def measures(self) -> Iterator[Node]:
-        return (node for node in self.nodes() if not node.items)
+from tests.oracle.versions import Version
 
 
 class Card:
     """Works out one payee's scorecard; notes in `codes` every reason to hold the payee."""
 
-    def __init__(self, results: Results, payee: Row, plan: Rule, period: str) -> None:
-        self.results, self.rules, self.payee, self.plan, self.period = results, results.rules, payee, plan, period
+    def __init__(self, results: Results, stretch: Stretch, version: Version) -> None:
+        self.results, self.rules, self.stretch, self.version = results, results.rules, stretch, version
+        self.payee, self.plan, self.period = results.exchange.converted(stretch.row), version.rule, results.case.period
         self.codes: set[str] = set()
         self.scopes: dict[tuple[str, str], Row] = {}
         self.year_starts = int(self.rules.get("year_starts", 1))
-        self.start, self.end = span(period, self.year_starts)
-        self.scope = payee_scope(self.rules, payee, period)
-        hired, last = payee["hired"], min(payee["left"] or self.end, self.end)
-        self.days_present = None if hired is None else (last - max(hired, self.start)).days + 1
+        self.scope = payee_scope(self.rules, self.payee, self.period)
+        self.days = [day for day in stretch.days if version.first <= day <= version.last]
+
+    @property
+    def pays(self) -> str:
+        """What is paid."""
+        return str(self.plan["pays"])
+
+    def same_days(self, other: Card) -> bool:
+        """Whether they have days in common."""
+        return self.stretch == other.stretch and (not self.days or bool(set(self.days) & set(other.days)))
 
     def tests(self) -> dict[str, bool | None]:
-        made: dict[str, bool | None] = {"who": self.plan["who"].value(self.scope)}
+        scope = payee_scope(self.rules, self.stretch.row, self.period)
+        made: dict[str, bool | None] = {"who": self.plan["who"].value(scope)}
         if "eligible" in self.plan:
-            made["eligible"] = self.plan["eligible"].value(self.scope)
+            made["eligible"] = self.plan["eligible"].value(scope)
         if "proration" in self.plan:
-            made["present"] = None if self.days_present is None else self.days_present > 0
+            made["present"] = None if self.payee["hired"] is None else bool(self.days) and self.presence.whole > 0
+        elif not self.version.is_whole:
+            made["present"] = bool(self.days)
         return made
 
     def subject(self, kind: str) -> str | None:
@@ -99,11 +68,8 @@ class Card:
             own: Fraction | None = self.payee[written["column"]]
             return own
         keys = {key: kpi if key == "kpi" else self.payee[key] for key in self.rules["tables"][written["table"]]["keys"]}
-        for row in self.results.tables[written["table"]]:
-            if None not in keys.values() and all(row[key] == wanted for key, wanted in keys.items()):
-                number: Fraction | None = row[written.get("column", "value")]
-                return number
-        return None
+        first = self.days[0] if self.days else self.results.people.days[0]
+        return number_in(self.rules, self.results.tables, written, keys, first)
 
     def need(self, value: Any, code: str) -> Any:
         if value is None:
@@ -127,7 +93,7 @@ class Card:
 
     def measure(self, node: Node) -> Node:
         if "paths" not in node.rule:
-            node.target = self.parameter(node.rule.get("target"), node.kpi)
+            node.target = self.number(node, node.rule, "target")
         self.choose_result(node)
         if node.how == "reweight":
             node.left_out = True
@@ -159,14 +125,14 @@ class Card:
     def take(self, node: Node, way: Rule, actual: Fraction | None, period: str) -> Taken:
         """One way from a result to a rate: the numbers it needs, the attainment, the curve."""
         kind, curve, kpi = way["attainment"], self.rules["curves"][way["curve"]], self.rules["kpis"][node.kpi]
-        numbers = {name: self.parameter(way[name], node.kpi) for name in NEEDS.get(kind, ())}
+        numbers = {name: self.number(node, way, name) for name in NEEDS.get(kind, ())}
         codes = {f"missing-{name}" for name, number in numbers.items() if number is None}
         if (reason := impossible(kind, numbers)) is not None:
             codes.add(reason)
         everyone: list[Fraction] | None = None
         if kind in RANKED:
             population = self.rules["populations"][way["among"]]
-            everyone = self.results.ranked_with(node.kpi, node.rule["of"], population, self.payee["payee"], period)
+            everyone = self.results.ranked_with(node.kpi, node.rule["of"], population, self.payee, period)
             if actual is not None and everyone is None:
                 codes.add("not-in-population")
         target = numbers.get("target")
@@ -184,6 +150,13 @@ class Card:
             lacks = "across" in curve and curve["across"].value(scope) is None
             codes.add("missing-across" if lacks else "outside-curve")
         return Taken(attainment, rate, target, frozenset(codes))
+
+    def number(self, node: Node, way: Rule, name: str) -> Fraction | None:
+        """What a result is held against; the target of who was not there all the time may be lower."""
+        found = self.parameter(way.get(name), node.kpi)
+        if found is None or name != "target" or node.rule.get("target_for") != "presence":
+            return found
+        return by_rule(found * self.presence.share_of_work, self.rules["kpis"][node.kpi].get("rounding"), 4)
 
     def choose_result(self, node: Node) -> None:
         """The payee's own result, or what the rules put in its place: reliability first, then on_missing."""
@@ -233,17 +206,17 @@ class Card:
     # -- a measure in parts of the period: the mean of the rates that exist
 
     def in_parts(self, node: Node, parts: list[str]) -> Node:
-        results = {part: self.results.of(node.kpi, node.subject_kind, node.subject, part) for part in parts}
-        for part, found in results.items():
-            self.note(node, found, node.subject_kind, node.subject, part)
-        usable = {part: found for part, found in results.items() if self.results.reliable(node.kpi, found)}
+        results = {each: self.results.of(node.kpi, node.subject_kind, node.subject, each) for each in parts}
+        for each, found in results.items():
+            self.note(node, found, node.subject_kind, node.subject, each)
+        usable = {each: found for each, found in results.items() if self.results.reliable(node.kpi, found)}
         if "credibility" in self.rules["kpis"][node.kpi].get("reliability", {}):
-            columns = {part: f"{part}.credibility" for part in usable}
-            weighted = {part: self.weighted(node, found, part, columns[part]) for part, found in usable.items()}
-            usable = {part: found for part, found in weighted.items() if found.value is not None}
+            columns = {each: f"{each}.credibility" for each in usable}
+            weighted = {each: self.weighted(node, found, each, columns[each]) for each, found in usable.items()}
+            usable = {each: found for each, found in weighted.items() if found.value is not None}
         if not usable:
             return self.without_parts(node, results)
-        taken = [self.best_way(node, found.value, part) for part, found in usable.items()]
+        taken = [self.best_way(node, found.value, each) for each, found in usable.items()]
         rates = [each.rate for each in taken if each.rate is not None]
         node.ways, node.way = {}, None
         if not rates and "paths" in node.rule:
@@ -361,20 +334,17 @@ class Card:
     def proration(self) -> Fraction | None:
         if "proration" not in self.plan:
             return ONE
-        if self.need(self.days_present, "missing-hired") is None:
+        if self.need(self.payee["hired"], "missing-hired") is None:
             return None
-        whole = (self.end - self.start).days + 1
-        return by_rule(Fraction(self.days_present or 0, whole), self.plan["proration"].get("rounding"), 10)
+        return self.presence.proration(self.days)
+
+    @cached_property
+    def presence(self) -> Presence:
+        """What counts of the payee's days under this plan."""
+        return Presence(self.results.people, self.results.leaves, self.stretch, self.plan)
 
     def target_pay(self) -> Fraction | None:
         if "target_pay" not in self.plan:
             return None
         pay: Fraction | None = self.plan["target_pay"].value({**self.with_results("payee"), **self.scope})
         return self.need(pay, "missing-target-pay")  # type: ignore[no-any-return]
-
-
-def part(item: Node) -> Fraction:
-    """What an item brings to its group: its score, times its weight where it has one."""
-    if item.left_out or item.score is None:
-        return ZERO
-    return item.score if item.weight is None else item.weight * item.score

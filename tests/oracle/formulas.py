@@ -12,6 +12,10 @@ from typing import Any
 from tests.oracle.calendars import working_days, working_hours
 from tests.oracle.numbers import Row, rounded
 
+FUNCTIONS = {
+    *("ISMISSING", "IF", "MIN", "MAX", "ABS", "ROUND", "ROUNDDOWN", "ROUNDUP"),
+    *("DATE", "DAYS", "HOURS", "WORKHOURS", "WORKDAYS"),
+}
 CALENDAR = "the calendar"
 """Where a scope of facts holds the calendar of the rules."""
 

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.oracle.cards import Card, Node, part
+from tests.oracle.cards import Card
 from tests.oracle.formulas import Formula
+from tests.oracle.nodes import Node, part
 from tests.oracle.numbers import MINOR_DIGITS, ONE, ZERO, by_rule, kept_places, rounded, shared_out
 
 
 @dataclass
 class Outcome:
-    """What a plan gives a payee: tests that were made; codes with which he is held; else a score, and perhaps money."""
+    """What a plan gives a payee for some days: tests that were made; codes that hold; else a score, perhaps money."""
 
+    card: Card
     tests: dict[str, bool | None]
     codes: set[str] = field(default_factory=set)
     root: Node | None = None
@@ -25,6 +27,9 @@ class Outcome:
     internal_pay: Fraction | None = None
     other_pay: Fraction | None = None
     keys: dict[str, Fraction | None] = field(default_factory=dict)  # of a pool's parts
+    paid_out: Fraction | None = None  # in the payee's currency
+    rate_effect: Fraction | None = None
+    with_others: bool = False  # other days of the same payee cannot be paid, so that these are not either
 
     @property
     def candidate(self) -> bool:
@@ -33,7 +38,7 @@ class Outcome:
 
     @property
     def paid(self) -> bool:
-        return self.candidate and not self.codes
+        return self.candidate and not self.codes and not self.with_others
 
 
 def score(card: Card, outcome: Outcome) -> None:
@@ -157,3 +162,5 @@ def tell(card: Card, outcome: Outcome) -> None:
         brought[card.rules["kpis"][measure.kpi]["perspective"]] += measure.pay
     outcome.customer_pay, outcome.internal_pay = brought["customer"], brought["internal"]
     outcome.other_pay = outcome.payout - sum(brought.values())
+    if "exchange" in card.rules:
+        outcome.paid_out, outcome.rate_effect = card.results.exchange.paid(card.payee, outcome.payout)

@@ -12,7 +12,7 @@ from typing import Any
 Row = Mapping[str, Any]
 Rule = Mapping[str, Any]
 ZERO, ONE = Fraction(0), Fraction(1)
-MINOR_DIGITS = {"EUR": 2, "JPY": 0, "TND": 3}
+MINOR_DIGITS = {"EUR": 2, "CHF": 2, "USD": 2, "JPY": 0, "TND": 3, "CLF": 4}
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,16 @@ def span(period: str, year_starts: int = 1) -> tuple[dt.date, dt.date]:
     after = first + length
     start = dt.date(year + (first - 1) // 12, (first - 1) % 12 + 1, 1)
     return start, dt.date(year + (after - 1) // 12, (after - 1) % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def day(moment: dt.date) -> dt.date:
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def days_of(period: str, year_starts: int = 1) -> list[dt.date]:
+    """All days of a period."""
+    start, end = span(period, year_starts)
+    return [start + dt.timedelta(number) for number in range((end - start).days + 1)]
 
 
 def previous(period: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from tests.oracle.formulas import Both, Call, Constant, Formula, In, Named, Not, Sign
+from tests.oracle.formulas import FUNCTIONS, Both, Call, Constant, Curved, Formula, In, Named, Not, Sign
 
 _TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|\d+(?:\.\d+)?%?|[A-Za-z_][\w.]*|<>|<=|>=|[-+*/=<>(),])')
 _BINARY = (("OR",), ("AND",), ("=", "<>", "<", "<=", ">", ">=", "IN"), ("+", "-"), ("*", "/"))
@@ -49,7 +49,9 @@ def _single(tokens: list[str]) -> Formula:
         return Constant(token, Fraction(token.rstrip("%")) / (100 if token.endswith("%") else 1))
     if token.upper() in ("TRUE", "FALSE"):
         return Constant(token, token.upper() == "TRUE")
-    return Call(token.upper(), _arguments(tokens)) if tokens and tokens[0] == "(" else Named(token)
+    if not tokens or tokens[0] != "(":
+        return Named(token)
+    return Call(token.upper(), _arguments(tokens)) if token.upper() in FUNCTIONS else Curved(token, *_arguments(tokens))
 
 
 def _arguments(tokens: list[str]) -> tuple[Formula, ...]:

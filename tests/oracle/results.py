@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.cases import cases_of
-from tests.oracle.credit import Assignments, day, set_aside, without_broken_shares
-from tests.oracle.formulas import CALENDAR, Formula
+from tests.oracle.credit import set_aside, without_broken_shares
+from tests.oracle.exchange import Exchange
+from tests.oracle.formulas import CALENDAR
 from tests.oracle.numbers import (
     ONE,
     ZERO,
@@ -18,11 +18,15 @@ from tests.oracle.numbers import (
     Row,
     Rule,
     by_rule,
+    day,
     looked_at,
     previous,
     span,
     year_before,
 )
+from tests.oracle.people import People
+from tests.oracle.presence import Leaves
+from tests.oracle.reads import behind, kinds_read
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,10 @@ class Results:
                 dict(row) for row in cases_of(cases, events, self.tables[cases["from"]], self.rules.get("calendar"))
             ]
             self.sources[name] = {**events, "id": cases["case"], "date": cases.get("date", "ended")}
-        self.assignments = Assignments(case)
+        self.case, self.people, self.leaves, self.exchange = case, People(case), Leaves(case), Exchange(case)
+        for payee, code in self.leaves.held:
+            self.people.codes.setdefault(payee, set()).add(code)
+        self.assignments = self.people.tables["assignments"]
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.sources}
         cases = self.rules.get("cases", {})
@@ -194,25 +201,27 @@ class Results:
             return found.value is not None
         return found.n is not None and found.n >= reliability.get("at_least", 1)
 
-    def ranked_with(self, name: str, kind: str, population: Rule, payee: str, period: str) -> list[Fraction] | None:
+    def ranked_with(self, name: str, kind: str, population: Rule, payee: Row, period: str) -> list[Fraction] | None:
         """All the results among which that of the payee's subject is ranked, its own included; None where it is not.
 
         The population says whose subjects are ranked: a team is, though its leader may not be one of the population.
+        Who was in several groups is ranked in each; who is held whatever his plans is ranked in none.
         """
         by = population.get("by", ())
-        group = [self.staff[payee][column] for column in by]
+        group = [payee[column] for column in by]
         members = [
-            row
-            for row in self.staff.values()
-            if [row[column] for column in by] == group
-            and population["who"].value(payee_scope(self.rules, row, period)) is True
+            each.row
+            for each in self.people.everyone
+            if [each.row[column] for column in by] == group
+            and not self.people.codes[each.row["payee"]]
+            and population["who"].value(payee_scope(self.rules, each.row, period)) is True
         ]
         if None in group:
             return None
         subjects = {row[kind] for row in members if row[kind] is not None}
         results = {subject: self.of(name, kind, subject, period) for subject in subjects}
         counted = {subject: found.value for subject, found in results.items() if self.reliable(name, found)}
-        if self.staff[payee][kind] not in counted:
+        if payee[kind] not in counted:
             return None
         return [value for value in counted.values() if value is not None]
 
@@ -255,69 +264,6 @@ def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
         "period_start": start,
         "period_end": end,
     }
-
-
-def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
-    """Each KPI that a plan names, and of which kind of subject it reads it."""
-    for plan in rules["plans"].values():
-        for name, node in [("", plan), *nodes_below(plan)]:
-            for formula, of in formulas_of_steps(node):
-                yield from ((kpi, of) for kpi in kpis_in(rules, formula))
-            if "of" in node:
-                kpi = node.get("kpi", name)
-                reliability = rules["kpis"][kpi].get("reliability", {})
-                fallbacks = {node.get("on_missing"), reliability.get("otherwise")}
-                fallbacks.add(reliability.get("credibility", {}).get("towards"))
-                yield from ((kpi, kind) for kind in {node["of"]} | fallbacks & {"team", "department"})
-                for way in node.get("paths", {"": node}).values():
-                    yield from ((kpi, node["of"]) for kpi in kpis_across(rules, {way["curve"]}))
-        for formula in (plan.get("payout"), plan.get("target_pay")):
-            if formula is not None:
-                yield from ((kpi, "payee") for kpi in kpis_across(rules, formula.curves))
-        if "pool" in plan:
-            yield from kinds_read_by_pool(rules, rules["pools"][plan["pool"]])
-
-
-def kinds_read_by_pool(rules: Rule, pool: Rule) -> Iterator[tuple[str, str]]:
-    fund = pool["fund"]
-    formula, of = fund["sum" if "sum" in fund else "per_payee"], fund.get("of", "company")
-    yield from ((kpi, of) for kpi in kpis_in(rules, formula))
-    formulas = [part["in_proportion_to"] for part in pool.get("parts", {}).values()]
-    formulas += [pool[bound] for bound in ("minimum", "maximum") if bound in pool]
-    yield from ((kpi, "payee") for formula in formulas for kpi in kpis_across(rules, formula.curves))
-
-
-def nodes_below(node: Rule) -> Iterator[tuple[str, Rule]]:
-    for name, item in {**node.get("scorecard", {}), **node.get("items", {})}.items():
-        yield name, item
-        yield from nodes_below(item)
-
-
-def formulas_of_steps(node: Rule) -> Iterator[tuple[Formula, str]]:
-    """The formulas of a node's modifiers and gates, with whose results they read."""
-    for modifier in node.get("modifiers", ()):
-        yield modifier["factor" if "factor" in modifier else "add"], modifier.get("of", "payee")
-    for gate in node.get("gates", ()):
-        yield gate["when"], gate.get("of", "payee")
-
-
-def kpis_in(rules: Rule, formula: Formula) -> set[str]:
-    """The KPIs that a formula reads, by itself or through the curves that it calls."""
-    return (formula.names & set(rules["kpis"])) | kpis_across(rules, formula.curves)
-
-
-def kpis_across(rules: Rule, curves: set[str]) -> set[str]:
-    """The KPIs that curves read as their second number."""
-    across = [rules["curves"][name]["across"] for name in curves if "across" in rules["curves"][name]]
-    return {kpi for formula in across for kpi in kpis_in(rules, formula)}
-
-
-def behind(rules: Rule, name: str) -> set[str]:
-    """A KPI and those that it is worked out from."""
-    compute = rules["kpis"][name]["compute"]
-    if compute["kind"] != "formula":
-        return {name}
-    return {name}.union(*(behind(rules, read.split(".")[0]) for read in compute["value"].names))
 
 
 def _split(read: str, earlier: dict[str, str], kind: str, subject: str) -> tuple[str, str, str, str]:
