@@ -16,7 +16,8 @@ from incentive_engine import Run
 from incentive_engine.cli import main
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import recompute
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 
 HEAD = """
 rule_set: credit

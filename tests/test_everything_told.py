@@ -13,7 +13,8 @@ from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run
 from incentive_engine.kinds.base import Language
 from incentive_engine.statements import Statement, write_statements
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 from tests.calculator import curves_in, equations
 from tests.everything import everything
 from tests.test_statements import Page, number_in, recomputed
@@ -79,7 +80,7 @@ def test_every_line_of_a_page_recomputes(folder: Path, statements: dict[str, Sta
 @pytest.mark.parametrize("payee", PAID)
 def test_bars_add_up_to_the_payout(folder: Path, statements: dict[str, Statement], payee: str) -> None:
     *bars, total = (number_in(text, statements[payee].language) for _, text in page(folder, statements[payee]).money)
-    assert sum(bars) == total == Fraction(statements[payee].amount or 0)
+    assert sum(bars) == total == Fraction(dict(statements[payee].amounts).get("EUR", 0))
 
 
 # --- explanations -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ from incentive_engine.exact import Exact, Scale
 from incentive_engine.kinds.kpi_kind import Credited, FromFacts
 from incentive_engine.kinds.kpis import Mean, Nps, Ratio, Share
 from incentive_engine.kinds.percentiles import Percentile
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 
 HEAD = """
 rule_set: intervals

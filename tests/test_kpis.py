@@ -20,7 +20,8 @@ from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
 from incentive_engine.kinds.base import Language
 from incentive_engine.periods import Period
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 
 HEAD = """
 rule_set: kinds

@@ -25,8 +25,9 @@ from incentive_engine.errors import InputProblems
 from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.files import file_names
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
 from incentive_engine.statements.languages import chosen, codes, language
+from incentive_engine.statements.making import StatementMaker
 from tests.calculator import NO_CURVES, Curves, calculate
 
 STARTER = rules_dir() / "starter"
@@ -116,7 +117,7 @@ def number_in(text: str, code: str) -> Fraction:
     return value(match[0], code)
 
 
-CURRENCY = "€|JP¥|TND"
+CURRENCY = "€|JPY|JP¥|TND|CHF"
 
 
 def off_by(note: str, exact: Fraction, printed: Fraction, code: str, coin: Fraction) -> bool:
@@ -211,7 +212,7 @@ def test_every_number_is_the_runs(run: Run, pages: Path, statements: dict[str, S
     for row in run.payouts.iter_rows(named=True):
         statement = statements[row["payee"]]
         show, text = language(statement.language, "EUR").numbers, page_of(pages, statement).text
-        assert statement.amount == row["payout"]
+        assert dict(statement.amounts) == {"EUR": row["payout"]}
         for amount in (row["payout"], row["target_pay"], row["customer_pay"]):
             assert show.money(amount) in text
         for share in (row["score"], row["proration"]):
@@ -233,7 +234,7 @@ def test_amounts_add_up_as_printed(pages: Path, statements: dict[str, Statement]
     for statement in statements.values():
         if statement.pays:
             *bars, total = (number_in(text, statement.language) for _, text in page_of(pages, statement).money)
-            assert sum(bars) == total == Fraction(statement.amount or 0)
+            assert sum(bars) == total == Fraction(dict(statement.amounts)["EUR"])
 
 
 def test_the_first_sentence_says_what_customers_contributed(pages: Path, statements: dict[str, Statement]) -> None:
@@ -257,7 +258,7 @@ def test_a_gate_says_why_it_withheld(pages: Path, statements: dict[str, Statemen
 def test_who_is_held_reads_what_is_missing(pages: Path, statements: dict[str, Statement]) -> None:
     statement = statements["A06"]
     text = page_of(pages, statement).text
-    assert (statement.pays, statement.amount, statement.language) == ((), None, "fr")
+    assert (statement.pays, statement.amounts, statement.language) == ((), (), "fr")
     assert "Rien n'a été décidé à zéro" in text
     assert "La prime cible ne peut pas être calculée." in text
     assert "missing-target-pay" in text

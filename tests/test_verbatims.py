@@ -10,7 +10,8 @@ import pytest
 import incentive_engine
 from incentive_engine.engine.run import Run, recompute
 from incentive_engine.statements import Statement, write_statements
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 from tests.test_statements import SCRIPT, Page
 
 RULES = """

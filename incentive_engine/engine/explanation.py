@@ -17,7 +17,7 @@ import polars as pl
 from incentive_engine.compiler.inputs import FIRST_DAY, SEGMENT
 from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.effects import effects, removable
-from incentive_engine.engine.recalled import people_of
+from incentive_engine.engine.recalled import STINT, people_of, stint_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.telling_pay import SHARES, PayTeller
@@ -175,7 +175,8 @@ class _Explaining:
     def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame, days: str) -> Iterator[Section]:
         changed = changed.filter(pl.col("plan") == plan.name, pl.col(SEGMENT) == row[SEGMENT])
         steps = self._run.tables["steps"].filter(pl.col("plan") == plan.name).collect()
-        teller = PayTeller(self._rules, plan, row, self._results(), self._wording)
+        stint = stint_of(self._teller.on(row[FIRST_DAY]))
+        teller = PayTeller(self._rules, plan, {**row, STINT: stint}, self._results(), self._wording)
         shares = pl.col("step").is_in(SHARES)
         of_pay = (pl.col("node") == ROOT) & ~pl.col("column").str.starts_with(f"{ROOT}.")
         for node in _items_first(plan.root):

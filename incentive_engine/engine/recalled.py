@@ -22,14 +22,16 @@ from incentive_engine.rulesets.loading import Rules
 
 Span: TypeAlias = tuple[dt.date, dt.date]
 """The first and the last day."""
-STINT: Final = ("\0since", "\0until")  # no header is so
-"""The first and the last day of the assignment of a row, as far as they lie in the period."""
+STINT: Final = "\0stint"  # no header is so
+"""What a row of the trace is given besides: the days of the payee's assignment, as far as they lie in the period."""
+STINT_DAYS: Final = ("\0since", "\0until")
+"""Where rows of `people_of` have them."""
 
 
 def people_of(folder: Path, rules: Rules, period: Period, payee: str | None = None) -> pl.DataFrame:
     """One row per payee × segment (of one payee, if named): the columns of the workforce as they were; decimals.
 
-    With `first_day`, `last_day` and `segment`, as in the trace, and the first and last day of the assignment.
+    With `first_day`, `last_day` and `segment`, as in the trace, and the days of the assignment where there is one.
     """
     others = {*rules.ruleset.sources, RESULTS}
     accepted = accepted_in(folder, rules, [each for each in rules.contracts if each.name not in others])
@@ -37,14 +39,16 @@ def people_of(folder: Path, rules: Rules, period: Period, payee: str | None = No
         tables = {name: replace(table, frame=_only(table.frame, payee)) for name, table in accepted.tables.items()}
         accepted = replace(accepted, tables=tables)
     people = people_over_time(rules.ruleset, accepted, period).table
-    placed = with_stints(people.frame.lazy(), stints(accepted, period), STINT).collect()
+    placed = people.frame
+    if rules.ruleset.assignments is not None:
+        placed = with_stints(placed.lazy(), stints(accepted, period), STINT_DAYS).collect()
     decimals = (Exact.column(name, scale).decimal(scale.places).alias(name) for name, scale in people.scales.items())
     return placed.with_columns(decimals)
 
 
 def stint_of(person: Row) -> Span | None:
     """The days of the assignment of a row of `people_of`."""
-    first, last = (person.get(day) for day in STINT)
+    first, last = (person.get(day) for day in STINT_DAYS)
     return None if first is None or last is None else (first, last)
 
 

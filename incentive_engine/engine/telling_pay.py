@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from incentive_engine.compiler.inputs import DAYS_WORKED
 from incentive_engine.compiler.pools import AMOUNT, MAXIMUM, MINIMUM
 from incentive_engine.currencies import minor_digits
-from incentive_engine.engine.counting import Shares, added
+from incentive_engine.engine.counting import Shares, added, counted
 from incentive_engine.engine.step_names import PAY_NAMES
 from incentive_engine.engine.telling_steps import StepTeller, Told
 from incentive_engine.engine.wording import Row
@@ -22,12 +23,13 @@ SHARES: Final = ("money", "earned", "pay")
 """The steps that divide the payout down the tree."""
 _DAYS: Final = ("days", "days_employed", "pool_payees")
 _NO_MONEY: Final = (
-    "argument", "across", "proration", "pool_factor", "pool_exact_key", "pool_key", "pool_keys",
+    "argument", "across", "proration", "share_of_work", "pool_factor", "pool_exact_key", "pool_key", "pool_keys",
     "pool_without", *_DAYS,
 )  # fmt: skip
 _CUT: Final = ("pool_part", "pool_amount", "pool_earned", "pool_unearned", *SHARES)
 _WORDY: Final = ("pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", *_DAYS)
 """What is said in words as well as in numbers."""
+_SHARES: Final = ("days", "days_away", "days_left_out", "days_worked", "proration", "share_of_work")
 _EXCHANGED: Final = ("own_amount", "paid", "planned", "rate_effect")
 _REPEATED: Final[Mapping[str, tuple[str, str]]] = {"whole": (".whole", ".exact"), "pool_key": (".key", ".exact.key")}
 """Columns that say the same as another one, where their values are the same, and how the other one ends."""
@@ -61,11 +63,16 @@ class PayTeller(StepTeller):
 
     def of_pay(self, steps: Iterable[Row]) -> Iterator[Told]:
         """Target pay, proration, pool and payout."""
+        tellers: dict[str, Callable[[Row], str | None]] = {
+            "called": self.called,
+            **dict.fromkeys(_SHARES, self._share),
+            **dict.fromkeys(_EXCHANGED, self._exchanged),
+        }
         for step in steps:
             name = step["step"]
             if name not in PAY_NAMES["en"]:
                 continue
-            text = self.called(step) if name == "called" else self._paid(step)
+            text = tellers.get(name, self._paid)(step)
             if text is not None:
                 names = PAY_NAMES[self._wording.language][name], self._part(step["column"])
                 yield " · ".join(filter(None, names)), text, step["rule"]
@@ -107,14 +114,12 @@ class PayTeller(StepTeller):
             return None
         if name in ("pool_before", "pool_paid") and not self._bounded:
             return None
-        if name in _EXCHANGED:
-            return self._exchanged(step, value)
+        if name in ("days_away", "days_left_out") and not value:
+            return None
         sentence = self._sentence(step)
         if name in ("without", "pool_without") and not value and _DIVIDED_BY_NOTHING.search(sentence):
             return f"{sentence}{self._colon}{_NOTHING[self._wording.language]}"
         shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
-        if name in ("days", "proration"):
-            return self._share(sentence, shown, step)
         if name in _DAYS or name in _WORDY:
             return f"{sentence}{self._colon}{shown}"
         if step["column"] == AMOUNT:
@@ -127,20 +132,27 @@ class PayTeller(StepTeller):
             return shown
         return self._equal(sentence, shown, step)
 
-    def _share(self, sentence: str, shown: str, step: Row) -> str:
-        """The days that count, and their share of the period, in units that people count."""
-        kind = self._plan.proration
-        assert kind is not None, "days are counted where pay is prorated"
+    def _share(self, step: Row) -> str | None:
+        """Days, and what share of the period they are, in units that people count."""
+        value, kind, name = self._row.get(step["column"]), self._plan.proration, step["step"]
+        if not isinstance(value, Decimal | Fraction | int) or kind is None:
+            return None
         share, number = Shares(self._plan, kind).of(self._row), self._wording.number
-        if step["step"] == "days":
-            return f"{sentence}{self._colon}{added(share.terms, number)}"
-        arithmetic = f"{kind.sentence(self._wording.language)}{self._colon}{share.arithmetic(number)}"
-        return self._equal(arithmetic, shown, step)
+        sentence, shown = self._sentence(step), number(value)
+        if name == "proration":
+            arithmetic = f"{kind.sentence(self._wording.language)}{self._colon}{share.arithmetic(number)}"
+            return self._equal(arithmetic, shown, step)
+        if name == "share_of_work":
+            return self._equal(share.work(int(self._row[DAYS_WORKED]), number), shown, step)
+        units = added(share.terms, number) if name == "days" else counted(kind, int(value), number)
+        return f"{sentence}{self._colon}{units}"
 
-    def _exchanged(self, step: Row, value: Decimal | Fraction | int) -> str | None:
+    def _exchanged(self, step: Row) -> str | None:
         """What is converted at a rate; nothing of it is told to who is paid in the currency of the rules."""
-        currency = self._row.get(PAID_CURRENCY)
+        value, currency = self._row.get(step["column"]), self._row.get(PAID_CURRENCY)
         if currency is None or currency == self._rules.ruleset.currency:
+            return None
+        if not isinstance(value, Decimal | Fraction | int):
             return None
         sentence, coin = self._sentence(step), Rounding(places=minor_digits(currency))
         if step["step"] == "own_amount":

@@ -35,7 +35,7 @@ _WORDS: Final = {
         "who": "who",
         "eligible": "eligible",
         "present": "present",
-        "here": "present on at least one day of the period",
+        "here": "present on at least one day of the period that counts",
         "here too": "present on at least one of these days that counts for the plan",
         "days": "{first} to {last}, {count} days",
         "as on": "as on {day}, for all days",
@@ -49,7 +49,7 @@ _WORDS: Final = {
         "who": "qui",
         "eligible": "éligible",
         "present": "présence",
-        "here": "présence un jour au moins de la période",
+        "here": "présence un jour au moins de la période, qui compte",
         "here too": "présence un au moins de ces jours, s'il compte pour le plan",
         "days": "du {first} au {last}, {count} jours",
         "as on": "au {day}, pour tous les jours",
@@ -160,13 +160,14 @@ class PersonTeller:
         base, later = (row["plan"].partition(EDITION)[0] for row in (before, after))
         if before["plan"] != after["plan"] and base == later:
             yield self._words["rules"]
-        one, other = (self._on(row[FIRST_DAY]) for row in (before, after))
+        one, other = (self.on(row[FIRST_DAY]) for row in (before, after))
         for column in sorted(self._rules.dated_columns & other.keys()):
             if one.get(column) != other[column]:
                 values = {"before": self._wording.value(one.get(column)), "after": self._wording.value(other[column])}
                 yield self._words["changed"].format(column=column, **values)
 
-    def _on(self, day: dt.date) -> Row:
+    def on(self, day: dt.date) -> Row:
+        """The columns of the workforce on a day; none where the payee was not there."""
         return next((row for row in self._rows if row[FIRST_DAY] <= day <= row[LAST_DAY]), {})
 
     def _money(self, amount: Decimal, currency: str) -> str:

@@ -15,9 +15,11 @@ from incentive_engine.compiler.measures import OWN_SOURCES, PATH, SOURCES
 from incentive_engine.compiler.telling import filled
 from incentive_engine.engine.comparing import points
 from incentive_engine.engine.over_results import read_by
+from incentive_engine.engine.recalled import STINT
 from incentive_engine.engine.wording import Number, Row, Wording, readable_limits
 from incentive_engine.kinds.base import Label, SubjectKind
 from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.kinds.windows import ASSIGNMENT
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan
@@ -134,6 +136,9 @@ class ResultTeller:
         subject = "company" if key.subject_kind == "company" else self._row[key.subject_kind]
         period = key.period(self._plan.period).name
         found = self._results.filter(kpi=key.kpi, subject_kind=key.subject_kind, subject=subject, period=period)
+        of_stint = self._rules.ruleset.kpis[key.kpi].over == ASSIGNMENT
+        first, last = (of_stint and self._row.get(STINT)) or (None, None)
+        found = found.filter(pl.col("from").eq_missing(first), pl.col("to").eq_missing(last))
         (row,) = found.rows(named=True) or [dict.fromkeys(found.columns)]
         return row
 

@@ -49,15 +49,16 @@ class CardWriter:
             perspective=node.kpi.perspective,
             whose=self._whose(measured),
             result=self._result_words(row, measured),
-            facts=self._facts(measured, results),
-            between=self._between(measured, results),
+            facts=self._facts(row, measured, results),
+            between=self._between(row, measured, results),
             measured=self._measured,
             against=self._against(row),
             decided=self._decided,
             instead=self._instead(row, measured),
             curves=self._curves,
             weight=self._weight(measured["weight"]),
-            lines=(*self._lines(row, measured, results), *brought),
+            lines=tuple(self._lines(row, measured, results)),
+            brought=tuple(brought),
             comments=self._comments(results.written.get((row["payee"], node.kpi_name))),
             score="" if score is None else self._reading.score(score),
             pay="" if pay is None else numbers.money(pay),
@@ -71,29 +72,31 @@ class CardWriter:
             return self._language.plural(words["average"], counted, whole=whole) if counted else str(words["no_part"])
         return str(words["no_result"]) if actual is None else self._results.shown(actual)
 
-    def _facts(self, measured: Row, results: Results) -> str:
+    def _facts(self, row: Row, measured: Row, results: Results) -> str:
         n = measured["n"]
         if n is None or measured["actual"] is None:
             return ""
         picked = self._node.kpi.compute.picked(n, self._language.of_rules)
-        return (picked or self._language.plural(self._words["records"], n)) + self._asked(measured, results)
+        said = (picked or self._language.plural(self._words["records"], n)) + self._asked(row, measured, results)
+        days = self._named(row, measured)[-1]
+        return said if days is None else f"{said}, {self._language.span(*days)}"
 
-    def _named(self, measured: Row) -> ResultName:
+    def _named(self, row: Row, measured: Row) -> ResultName:
         """The result that counts."""
         own = self._reading.plan.period
         period = own.previous() if measured["source"] == PREVIOUS else own
-        return self._node.kpi_name, measured["subject_kind"], measured["subject"], period.name
+        return self._results.named(row, (measured["subject_kind"], measured["subject"]), period.name)
 
-    def _between(self, measured: Row, results: Results) -> str:
+    def _between(self, row: Row, measured: Row, results: Results) -> str:
         """How sure the result is, where it was counted as it is."""
-        limits = results.limits.get(self._named(measured))
+        limits = results.limits.get(self._named(row, measured))
         if limits is None or measured["n"] is None or measured["actual"] is None or measured["source"] == WEIGHTED:
             return ""
         return self._results.between(*limits)
 
-    def _asked(self, measured: Row, results: Results) -> str:
+    def _asked(self, row: Row, measured: Row, results: Results) -> str:
         """How many were asked, and how many of them answered; nothing where others answered, too."""
-        asked = results.invited.get(self._named(measured))
+        asked = results.invited.get(self._named(row, measured))
         if not asked or asked < measured["n"]:
             return ""
         rate = (Decimal(measured["n"]) / asked).quantize(_RATE)

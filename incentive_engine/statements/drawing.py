@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from incentive_engine.engine.comparing import Number
 from incentive_engine.statements.languages import Numbers
 from incentive_engine.statements.values import Bar, Drawing, Perspective
 
@@ -15,7 +16,7 @@ Piece = tuple[str, Perspective, Decimal]
 """What brought money, of which kind, how much."""
 
 
-def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Decimal | None, numbers: Numbers) -> Drawing:
+def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Number | None, numbers: Numbers) -> Drawing:
     """Bars for `pieces` and their sum; `full` is the pay for a score of 100 %, marked by a line, if there is one."""
     reached = [Decimal(0)]
     for _, _, pay in pieces:

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import polars as pl
 
-from incentive_engine.statements.gathering import Gathered, StatementMaker
+from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.languages import Language
+from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.reading import Row
 from incentive_engine.statements.values import Entry, Held, Index, Outside
 
@@ -34,13 +35,13 @@ def index(everything: Gathered, maker: StatementMaker, reader: Language) -> Inde
 
 
 def _entry(everything: Gathered, payee: str, row: Row | None, reader: Language) -> Entry:
-    person = everything.people.get(payee, {})
+    person = everything.person(payee)
     payout = row["payout"] if row else None
     share = (row["customer_pay"] / payout).quantize(_TENTH_OF_PERCENT) if row and payout else None
     return Entry(
         payee=payee,
         name=person.get("name") or "",
-        department=person.get("department") or "",
+        department=person.every("department"),
         plan=reader.label(everything.plans[row["plan"]].title) if row else "",
         payout="" if payout is None else reader.numbers.money(payout),
         share="" if share is None else reader.numbers.percent(share),
@@ -65,4 +66,4 @@ def _outside(everything: Gathered, reader: Language) -> Iterator[Outside]:
     for payee, person in sorted(everything.people.items()):
         if payee not in everything.files:
             reason = failed.get(payee, words["no_plan"])
-            yield Outside(payee, person.get("name") or "", person.get("department") or "", reason)
+            yield Outside(payee, person.get("name") or "", person.every("department"), reason)

@@ -90,6 +90,7 @@ class Language:
     code: str
     words: Words
     locale: Locale
+    currency: str
     numbers: Numbers
 
     @property
@@ -99,8 +100,27 @@ class Language:
 
     def date(self, day: dt.date) -> str:
         """A day, the month in letters."""
-        text = format_date(day, self.words["day"], self.locale)
+        return self._day(day, self.words["day"])
+
+    def span(self, first: dt.date, last: dt.date) -> str:
+        """From one day to another, both included, and how many they are; the year once where it is one."""
+        begins = self._day(first, self.words["day" if first.year != last.year else "day_and_month"])
+        form = self.words["span" if first != last else "single"]
+        count = self.plural(self.words["days"], (last - first).days + 1)
+        return f"{form.format(first=begins, last=self.date(last))}, {count}"
+
+    def days(self, first: dt.date, last: dt.date) -> str:
+        """The same, to begin with."""
+        span = self.span(first, last)
+        return span[0].upper() + span[1:]
+
+    def _day(self, day: dt.date, pattern: str) -> str:
+        text = format_date(day, pattern, self.locale)
         return text.replace("1", self.words["first"], 1) if day.day == 1 else text
+
+    def money_in(self, currency: str) -> Callable[[Number], str]:
+        """How amounts in a currency are written, whatever that of the rules is."""
+        return language(self.code, currency).numbers.money
 
     def plural(self, forms: Mapping[str, str], count: int, **more: str) -> str:
         """The form of a sentence that goes with a count, the count in it."""
@@ -136,4 +156,4 @@ def language(code: str, currency: str, folder: Path = _FOLDER) -> Language:
     """A language, with amounts in a currency; `folder` holds its words, those of statements unless said."""
     words = read_document(folder / f"{code}.yaml").data
     locale = Locale.parse(words["locale"])
-    return Language(code, words, locale, Numbers(locale, currency))
+    return Language(code, words, locale, currency, Numbers(locale, currency))

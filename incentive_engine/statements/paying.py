@@ -10,15 +10,19 @@ from typing import Final
 from incentive_engine.compiler.explaining_pay import EXACT, UNEARNED
 from incentive_engine.compiler.pay import SCORE, compared_at
 from incentive_engine.compiler.pools import FACTOR
-from incentive_engine.compiler.program import DAYS, PAYOUT, PRORATION, TARGET_PAY
+from incentive_engine.compiler.program import PAYOUT, PRORATION, TARGET_PAY
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
-from incentive_engine.rulesets.resolving import ROOT, chosen_rounding, nodes_under
+from incentive_engine.rulesets.resolving import ROOT, nodes_under
 from incentive_engine.statements.curves import CallWriter
 from incentive_engine.statements.digits import alike
+from incentive_engine.statements.exchanging import ExchangeWriter
+from incentive_engine.statements.histories import HistoryWriter
+from incentive_engine.statements.people import Person
+from incentive_engine.statements.prorating import ProrationWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.values import Line
 
@@ -48,6 +52,9 @@ class PayWriter:
         self._reading, self._words = reading, reading.words["steps"]
         self._numbers = reading.language.numbers
         plan = reading.plan
+        self._histories = HistoryWriter(reading)
+        self._proration = None if plan.proration is None else ProrationWriter(reading, plan.proration)
+        self._exchange = None if plan.exchange is None else ExchangeWriter(reading, plan.exchange)
         self._target_pay = None
         if plan.target_pay is not None:
             self._target_pay = FormulaWriter(reading, plan.target_pay, TARGET_PAY, Names())
@@ -72,19 +79,29 @@ class PayWriter:
             words = str(self._words["without_all"])
             self._without[UNEARNED] = words, FormulaWriter(self._reading, formula, UNEARNED, names)
 
-    def full(self, payout: Row) -> Decimal | None:
+    def full(self, row: Row) -> Number | None:
         """The pay for a score of 100 %, where that is what decides."""
-        plan = self._reading.plan
-        if plan.payout is not None or plan.pool is not None or payout["target_pay"] is None:
+        plan, target, share = self._reading.plan, number_in(row, TARGET_PAY), number_in(row, PRORATION)
+        if plan.payout is not None or plan.pool is not None or target is None:
             return None
-        share = payout[PRORATION]
-        full: Decimal = payout["target_pay"] if share is None else payout["target_pay"] * share
+        if share is None:
+            return target
+        one, other = alike((target, share))
+        full: Number = one * other
         return full
 
-    def lines(self, payout: Row, row: Row) -> Iterator[Line]:
-        """Target pay × score × proration = payout, or what stands in its place."""
+    def lines(self, row: Row, person: Person) -> Iterator[Line]:
+        """Target pay × score × proration = payout, or what stands in its place; and what is paid of it elsewhere."""
+        yield from self._histories.lines(row, person)
+        if self._exchange is not None:
+            yield from self._exchange.own(row)
+        yield from self._payout_lines(row)
+        if self._exchange is not None:
+            yield from self._exchange.paid(row)
+
+    def _payout_lines(self, row: Row) -> Iterator[Line]:
         words, numbers, plan = self._words, self._numbers, self._reading.plan
-        money, score = payout["payout"], number_in(row, f"{ROOT}.score")
+        money, score = row.get(PAYOUT), number_in(row, f"{ROOT}.score")
         target, share = number_in(row, TARGET_PAY), number_in(row, PRORATION)
         assert score is not None, "who is told what they are paid has a score"
         if self._target_pay is not None and target is not None:
@@ -93,8 +110,8 @@ class PayWriter:
             same = arithmetic == numbers.number(target)
             note = words["target_pay_note"] if plan.payout is None and plan.pool is None else ""
             yield Line(words["target_pay"], shown, "" if same else arithmetic, note)
-        if plan.proration is not None and share is not None:
-            yield self._proration(row, share)
+        if self._proration is not None:
+            yield from self._proration.lines(row)
         yield Line(words["score"], self._reading.score(score), "", words["score_note"])
         if money is None:
             return
@@ -116,15 +133,6 @@ class PayWriter:
                 exact *= factor
             note = self._reading.rounded(plan.payout_rounding, exact, money, numbers.money)
             yield Line(words["payout"], numbers.money(money), shown, note)
-
-    def _proration(self, row: Row, share: Number) -> Line:
-        proration, numbers = self._reading.plan.proration, self._numbers
-        assert proration is not None
-        days, whole = row[DAYS], proration.whole(self._reading.plan.period, self._reading.plan.calendar)
-        exact = Decimal(days) / whole
-        note = self._reading.rounded(chosen_rounding(proration.rounding), exact, share, numbers.percent)
-        arithmetic = f"{numbers.number(days)} ÷ {numbers.number(whole)}"
-        return Line(self._words["proration"], numbers.percent(share), arithmetic, note)
 
     def _by_formula(self, row: Row, payout: FormulaWriter, money: Decimal) -> Iterator[Line]:
         words, numbers, plan = self._words, self._numbers, self._reading.plan

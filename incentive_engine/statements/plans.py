@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from incentive_engine.compiler.inputs import FIRST_DAY
+from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.comparing import Number
+from incentive_engine.engine.recalled import STINT, stint_of
 from incentive_engine.kinds.combinations import Item
-from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
+from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode
 from incentive_engine.statements.bringing import Bringing, Scored
 from incentive_engine.statements.cards import CardWriter
 from incentive_engine.statements.digits import ends
 from incentive_engine.statements.drawing import Piece, drawing
 from incentive_engine.statements.paying import PayWriter
+from incentive_engine.statements.people import Person
 from incentive_engine.statements.pools import PoolWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.results import Results
@@ -42,7 +46,6 @@ class PlanWriter:
         self._numbers = reading.language.numbers
         plan = reading.plan
         self._title = reading.language.label(plan.title)
-        self._rule = reading.rule(plan.at)
         self._constants = {
             "period_days": Decimal(plan.period.days),
             "period_start": plan.period.start,
@@ -63,19 +66,17 @@ class PlanWriter:
             else:
                 self._cards.append((CardWriter(self._reading, item, group), item, group))
 
-    def pay(self, payout: Row, trace: Row, measured: Mapping[str | None, Row], results: Results) -> Pay:
-        """What one payee reads of this plan, from their rows of `payouts`, the trace and `contributions`."""
-        row, bringing = {**self._constants, **trace}, self._bringing
+    def pay(self, trace: Row, measured: Mapping[str | None, Row], results: Results, person: Person, days: str) -> Pay:
+        """What one payee reads of this plan, from one row of the trace and those of `contributions` for its days."""
+        row, bringing = {**self._constants, **trace, STINT: stint_of(person.on(trace[FIRST_DAY]))}, self._bringing
         scored = {place.node.path: bringing.scored(place.node, row) for place in self._groups}
         parts = tuple(
             Part(
                 place.title,
                 place.node.path,
                 place.depth,
-                (
-                    *self._group(place, row, scored[place.node.path]),
-                    *bringing.lines(place.node, place.above, row, scored),
-                ),
+                tuple(self._group(place, row, scored[place.node.path])),
+                tuple(bringing.lines(place.node, place.above, row, scored)),
                 place.rule,
             )
             for place in self._groups
@@ -84,46 +85,32 @@ class PlanWriter:
             writer.card(row, measured[node.path], results, bringing.lines(node, group, row, scored))
             for writer, node, group in self._cards
         )
-        money, customer = payout["payout"], payout["customer_pay"]
+        score = number_in(row, f"{ROOT}.score")
+        assert score is not None, "who is told what they are paid has a score"
         return Pay(
             plan=self._reading.plan.name,
             title=self._title,
-            pays=self._reading.plan.pays,
-            payout=money,
-            customer=customer,
-            score=self._reading.score(payout["score"]),
-            sentence=self._sentence(money, customer),
-            lines=tuple(self._paying.lines(payout, row)),
+            days=days,
+            payout=row.get(PAYOUT),
+            score=self._reading.score(score),
+            lines=tuple(self._paying.lines(row, person)),
             pool=None if self._pool is None else self._pool.pool(row),
             without=tuple(self._paying.without(row)),
             parts=parts,
             cards=cards,
-            drawing=self._drawing(payout, cards, measured),
-            rule=self._rule,
+            as_for="",
+            brought=(),
+            drawing=self._drawing(row, cards, measured),
         )
 
-    def _sentence(self, money: Decimal | None, customer: Decimal | None) -> str:
-        """What customers contributed: some, all, more than is paid, nothing; or they took something away."""
-        words, show = self._words["shares"], self._numbers.money
-        if money is None or customer is None:
-            return str(words["scored"])
-        if money == 0:
-            return str(words["zero"])
-        which = "some" if 0 < customer < money else "none"
-        if customer < 0:
-            which = "less"
-        elif customer >= money > 0:
-            which = "all" if customer == money else "more"
-        return str(words[which]).format(customer=show(abs(customer)), payout=show(money))
-
-    def _drawing(self, payout: Row, cards: tuple[Card, ...], measured: Mapping[str | None, Row]) -> Drawing | None:
-        money, words = payout["payout"], self._words["steps"]
+    def _drawing(self, row: Row, cards: tuple[Card, ...], measured: Mapping[str | None, Row]) -> Drawing | None:
+        money, words = row.get(PAYOUT), self._words["steps"]
         if money is None:
             return None
         pieces: list[Piece] = [(card.title, card.perspective, measured[card.path]["pay"]) for card in cards]
         if None in measured:
             pieces.append((words["other"], "other", measured[None]["pay"]))
-        return drawing(pieces, words["payout"], money, self._paying.full(payout), self._numbers)
+        return drawing(pieces, words["payout"], money, self._paying.full(row), self._numbers)
 
     def _group(self, place: GroupPlace, row: Row, scored: Scored) -> Iterator[Line]:
         """From the items' scores to the group's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +22,7 @@ from incentive_engine.kinds.kpis import Given
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
+from incentive_engine.rulesets.people import History
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, nodes_under
 from incentive_engine.statements.digits import ends, quotient
 from incentive_engine.statements.formulas import WrittenOut, written_out
@@ -33,6 +34,14 @@ Show: TypeAlias = Callable[[Number], str]
 _NUMBERS: Final = (Decimal, Fraction)
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A table of what changed about people: its rows by payee, each with `from` and `to`."""
+
+    rules: History
+    rows: Mapping[str, Sequence[Row]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """A plan, the rules around it and the language of its reader."""
@@ -40,6 +49,8 @@ class Reading:
     rules: Rules
     plan: ResolvedPlan
     language: Language
+    dated: tuple[Dated, ...] = ()
+    """The tables of which all days are paid on one value: the mean, or that of the last day."""
 
     @property
     def words(self) -> Words:
@@ -86,6 +97,8 @@ class Reading:
                 columns[pool.rules.solve.factor] = FACTOR
         else:
             columns = {name: ResultKey(name, names.of, names.when).column for name in formula.names & kpis.keys()}
+            exchange = self.plan.exchange
+            columns |= {name: exchange.converted(name) for name in exchange.own} if exchange else {}
             percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
         fixed = dict.fromkeys(names.nothing, "0")
         if self.plan.proration is None:

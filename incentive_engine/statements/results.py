@@ -13,9 +13,11 @@ from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.engine.comparing import Number
 from incentive_engine.engine.over_results import read_by
+from incentive_engine.engine.recalled import STINT, Span
 from incentive_engine.engine.wording import readable_limits
 from incentive_engine.kinds.base import SubjectKind
 from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.kinds.windows import ASSIGNMENT
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.models import Credibility
 from incentive_engine.rulesets.resolving import MeasureNode
@@ -23,8 +25,8 @@ from incentive_engine.statements.formulas import written_out
 from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
 from incentive_engine.statements.values import Line
 
-ResultName: TypeAlias = tuple[str, str, str, str]
-"""KPI, kind of subject, subject and period."""
+ResultName: TypeAlias = tuple[str, str, str, str, Span | None]
+"""KPI, kind of subject, subject, period, and the days of it where it is only those of one assignment."""
 Subject: TypeAlias = tuple[SubjectKind, str]
 
 
@@ -61,6 +63,11 @@ class ResultWriter:
         self._value: Show = self._numbers.percent if in_percent(node.kpi) else self._numbers.number
         self._unit = f" {reading.language.label(node.kpi.unit)}" if node.kpi.unit else ""
 
+    def named(self, row: Row, whose: Subject, period: str) -> ResultName:
+        """The result of a subject in a period, of the days of the payee's assignment where only these count."""
+        days = row.get(STINT) if self._node.kpi.over == ASSIGNMENT else None
+        return (self._node.kpi_name, *whose, period, days)
+
     def shown(self, value: Number) -> str:
         """A result as it is printed."""
         return self._value(value) + self._unit
@@ -83,16 +90,18 @@ class ResultWriter:
         value = number_in(row, key.column) if node.parts else measured["actual"]
         if value is not None and source != "target":
             whose = measured["subject_kind"], measured["subject"]
-            line = self._worked_out(str(self._words["result"]), whose, value, results, period)
+            line = self._worked_out(str(self._words["result"]), row, whose, value, results, period)
             if line is not None:
                 yield line
 
-    def _worked_out(self, name: str, whose: Subject, value: Number, results: Results, period: str) -> Line | None:
+    def _worked_out(
+        self, name: str, row: Row, whose: Subject, value: Number, results: Results, period: str
+    ) -> Line | None:
         """How one result was divided, or worked out from others; None where it was neither."""
         kpi = self._node.kpi
         if isinstance(kpi.compute, OverKpis):
             return self._over_kpis(name, kpi.compute, whose, value, results, period)
-        found = results.quotients.get((self._node.kpi_name, *whose, period))
+        found = results.quotients.get(self.named(row, whose, period))
         if found is None or not found[1]:
             return None
         above, below = found
@@ -107,7 +116,8 @@ class ResultWriter:
         kpi, own, (kind, subject) = self._node.kpi, self._reading.plan.period, whose
         key = ResultKey.of_period(self._node.kpi_name, kind, Period.parse(period, own.year_starts), own)
         read = read_by(kpi, key, own)
-        values = {each: results.read.get((of.kpi, kind, subject, of.period(own).name)) for each, of in read.items()}
+        names = {each: (of.kpi, kind, subject, of.period(own).name, None) for each, of in read.items()}
+        values = {each: results.read.get(name) for each, name in names.items()}
         percents = frozenset(each for each, of in read.items() if of.kpi in self._reading.percent_kpis)
         written = written_out(compute.value, self._reading.language, percents=percents).with_values(values)
         note = self._reading.maybe_rounded(written, value, kpi.rounding, self._value)
@@ -122,7 +132,7 @@ class ResultWriter:
             subject, value = row[kind], number_in(row, ResultKey(own.kpi, kind, own.when).column)
             assert value is not None, "both results count"
             name = str(self._words["result_of"][kind]).format(subject=subject)
-            yield self._worked_out(name, (kind, subject), value, results, period) or Line(name, self.shown(value))
+            yield self._worked_out(name, row, (kind, subject), value, results, period) or Line(name, self.shown(value))
             shown.append(self._numbers.inside(value, self._value))
             exact.append(Fraction(value))
         prefix = f"{self._node.path}.{own.when}" if own.when else self._node.path

@@ -56,6 +56,8 @@ class Part:
     path: str
     depth: int
     lines: tuple[Line, ...]
+    brought: tuple[Line, ...]
+    """What it brought, in money."""
     rule: str
 
 
@@ -103,6 +105,8 @@ class Card:
     """The payout curves in words, each with its name."""
     weight: str
     lines: tuple[Line, ...]
+    brought: tuple[Line, ...]
+    """What it brought, in money."""
     comments: Comments | None
     score: str
     pay: str
@@ -111,24 +115,32 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """One plan of one payee."""
+    """One plan of one payee: for the whole period, or for days of it in which nothing changed."""
 
     plan: str
     title: str
-    pays: str
+    days: str
+    """Which days; empty where no others are paid by themselves."""
     payout: Decimal | None
-    customer: Decimal | None
     score: str
-    sentence: str
-    """What customers contributed."""
     lines: tuple[Line, ...]
     pool: Pool | None
     without: tuple[Line, ...]
     """What a formula would pay without the scores that it reads."""
     parts: tuple[Part, ...]
     cards: tuple[Card, ...]
+    as_for: str
+    """The earlier days for which parts and cards say the same; there are none here then, but what they `brought`."""
+    brought: tuple[Line, ...]
     drawing: Drawing | None
-    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What is paid for which days, of all that is paid by the name of one thing; and what changed between them."""
+
+    title: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +193,15 @@ class Statement:
     team: str
     file: str
     origin: Origin
-    amount: Decimal | None
-    """The payouts together; None where nothing is paid in money, or nothing could be decided."""
+    amounts: tuple[tuple[str, Decimal], ...]
+    """What is paid in all, by currency; none where nothing is paid in money, or nothing could be decided."""
     total: str
+    plans: tuple[str, ...]
+    """The titles of the plans."""
+    voices: tuple[str, ...]
+    """What customers contributed, to each thing that is paid."""
+    sums: tuple[Sum, ...]
+    """What is paid for which days, where not all days are paid alike."""
     pays: tuple[Pay, ...]
     held: tuple[Held, ...]
 

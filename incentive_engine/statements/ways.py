@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from incentive_engine.compiler.inputs import ResultKey
-from incentive_engine.compiler.measures import PATH
+from incentive_engine.compiler.measures import PATH, TARGET, target_column
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number, compared, exact_attainment, result_column
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.resolving import MeasureNode, PathNode
 from incentive_engine.statements.curves import CurveWriter, across_line
 from incentive_engine.statements.languages import REMEMBERED
+from incentive_engine.statements.prorating import WorkWriter
 from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
 from incentive_engine.statements.values import Line
 
@@ -35,6 +36,8 @@ class WayWriter:
         self._attainment = lru_cache(REMEMBERED)(self._attainment_of)
         self._curve = CurveWriter(reading, way.curve, self._attained, reading.score)
         self._unit = f" {reading.language.label(node.kpi.unit)}" if node.kpi.unit else ""
+        proration = reading.plan.proration if node.for_presence else None
+        self._work = None if proration is None else WorkWriter(reading, proration)
 
     @property
     def curve(self) -> str:
@@ -69,6 +72,7 @@ class WayWriter:
             why = str(words["steps"]["lacks"]).format(what=", ".join(lacks)) if lacks else ""
             yield Line(words["steps"]["attainment"], str(words["steps"]["not_possible"]), "", why)
             return
+        yield from self._reduced(row)
         yield self._attainment(attainment, tuple(self._numbers(row, part).items()))
         rate, across = number_in(row, f"{prefix}.rate"), number_in(row, f"{prefix}.rate.across")
         if self._way.curve.across is not None and across is not None:
@@ -78,6 +82,13 @@ class WayWriter:
             yield Line(self._reading.words["steps"]["rate"], str(self._reading.words["steps"]["no_rate"]))
         else:
             yield self._curve.line(self._reading.words["steps"]["rate"], attainment, across, rate)
+
+    def _reduced(self, row: Row) -> Iterator[Line]:
+        """How the target is less for who was away."""
+        if self._work is not None:
+            node, reduced = self._node, number_in(row, target_column(self._node, self._way))
+            whole = self._reading.parameter(self._way.parameters.get(TARGET), row, node.kpi_name)
+            yield from self._work.lines(row, whole, reduced, node.kpi.rounding, self._value)
 
     def _numbers(self, row: Row, part: str) -> dict[str, Number | None]:
         return compared(self._node, self._way, row, self._reading.by_kpi, part)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from incentive_engine.engine.folder import new_folder, refuse_existing
-from incentive_engine.statements.gathering import StatementMaker, gathered
+from incentive_engine.statements.gathering import gathered
 from incentive_engine.statements.indexing import index
 from incentive_engine.statements.languages import DEFAULT
+from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.pages import Pages
 
 Progress = Callable[[int, int], None]

@@ -1,0 +1,159 @@
+"""Statements from what was gathered of a run: each in its payee's language; what is the same for many is made once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
+from incentive_engine.engine.recalled import Span
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.resolving import nodes_under
+from incentive_engine.statements.gathering import Gathered
+from incentive_engine.statements.languages import Language, chosen, language
+from incentive_engine.statements.people import ChangeWriter, Person
+from incentive_engine.statements.plans import PlanWriter
+from incentive_engine.statements.reading import Reading, Row
+from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
+from incentive_engine.statements.values import Held, Origin, Pay, Source, Statement
+
+_QUOTED: Final = re.compile(r"`([^`]+)`")
+
+
+class StatementMaker:
+    """Makes the statements of one run."""
+
+    def __init__(self, everything: Gathered) -> None:
+        self._all = everything
+        self._writers: dict[tuple[str, str], PlanWriter] = {}
+        self._sums: dict[str, SumWriter] = {}
+        self._origins: dict[str, Origin] = {}
+
+    def statements(self) -> Iterator[Statement]:
+        """Every statement, by payee."""
+        return (self.statement(payee) for payee in self._all.payees)
+
+    def statement(self, payee: str) -> Statement:
+        """What one payee reads."""
+        person = self._all.person(payee)
+        reader = self.reader(chosen(person.get("language")))
+        paid = list(self._paid(payee, person, reader))
+        blocks = [block for each in paid for block in each]
+        amounts = together(blocks)
+        return Statement(
+            payee=payee,
+            name=person.get("name") or "",
+            language=reader.code,
+            department=person.every("department"),
+            team=person.every("team"),
+            file=self._all.files[payee],
+            origin=self.origin(reader),
+            amounts=tuple(amounts.items()),
+            total=" + ".join(reader.money_in(currency)(amount) for currency, amount in amounts.items()),
+            plans=titles_of(blocks),
+            voices=tuple(_voice(each, reader, several=len(paid) > 1) for each in paid),
+            sums=tuple(self._sum(reader).sum(each, person, self._period) for each in paid if len(each) > 1),
+            pays=tuple(pay for each in paid for pay in _pays(each)),
+            held=tuple(self.held(row, reader) for row in self._all.held.get(payee, ())),
+        )
+
+    def reader(self, code: str) -> Language:
+        """A language, with the run's currency."""
+        return language(code, self._all.rules.ruleset.currency)
+
+    def _paid(self, payee: str, person: Person, reader: Language) -> Iterator[Sequence[Block]]:
+        """What is paid, by what it is called, each by day."""
+        plans: dict[str, dict[str, None]] = {}
+        for paid in self._all.payouts.get(payee, ()):
+            plans.setdefault(paid["pays"], {})[paid["plan"]] = None
+        for names in plans.values():
+            rows = [row for plan in names for row in self._all.traces[payee, plan]]
+            rows.sort(key=lambda row: row[FIRST_DAY])
+            yield [self._block(row, person, reader, several=len(rows) > 1) for row in rows]
+
+    def _block(self, row: Row, person: Person, reader: Language, *, several: bool) -> Block:
+        plan = row["plan"]
+        measured = self._all.measured[row["payee"], plan, row[SEGMENT]]
+        days = reader.span(row[FIRST_DAY], row[LAST_DAY]) if several else ""
+        pay = self._writer(plan, reader).pay(row, measured, self._all.results, person, days)
+        return Block(self._all.plans[plan], row, pay, reader.currency)
+
+    def _writer(self, plan: str, reader: Language) -> PlanWriter:
+        key = (plan, reader.code)
+        if key not in self._writers:
+            self._writers[key] = PlanWriter(Reading(self._all.rules, self._all.plans[plan], reader, self._all.dated))
+        return self._writers[key]
+
+    def _sum(self, reader: Language) -> SumWriter:
+        if reader.code not in self._sums:
+            changes = ChangeWriter(reader, self._all.rules.ruleset)
+            self._sums[reader.code] = SumWriter(reader, changes)
+        return self._sums[reader.code]
+
+    @cached_property
+    def _period(self) -> Span:
+        summary = self._all.run.summary
+        return dt.date.fromisoformat(summary["period_start"]), dt.date.fromisoformat(summary["period_end"])
+
+    def held(self, row: Row, reader: Language) -> Held:
+        """Why nothing could be decided, with the titles of the plan and the measure that the reason names."""
+        words, named = reader.words["held"], _QUOTED.findall(row["reason"])
+        plan = next((self._all.plans[name] for name in named if name in self._all.plans), None)
+        titles = {node.path: reader.label(node.title) for node in nodes_under(plan.root)} if plan else {}
+        return Held(
+            plan=reader.label(plan.title) if plan else "",
+            code=row["code"],
+            sentence=words["codes"].get(row["code"], words["other"]),
+            about=next((titles[name] for name in named[1:] if name in titles and name != "plan"), ""),
+            reason=row["reason"],
+        )
+
+    def origin(self, reader: Language) -> Origin:
+        """Where the numbers come from."""
+        if reader.code not in self._origins:
+            self._origins[reader.code] = _origin(self._all.run.summary, self._all.rules, reader)
+        return self._origins[reader.code]
+
+
+def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
+    """What customers contributed to all that is paid by one name."""
+    amounts = [(block.payout, block.customer) for block in blocks]
+    known = [(payout, customer) for payout, customer in amounts if payout is not None and customer is not None]
+    total = (sum((each for each, _ in known), Decimal(0)), sum((each for _, each in known), Decimal(0)))
+    said = voice(reader, *(total if known else (None, None)))
+    return f"{', '.join(titles_of(blocks))} · {said}" if several else said
+
+
+def _pays(blocks: Sequence[Block]) -> Iterator[Pay]:
+    """The blocks in the order of their days, each without what an earlier one says already."""
+    told: list[Pay] = []
+    for block in blocks:
+        told.append(condensed(block.pay, told))
+        yield told[-1]
+
+
+def _origin(summary: Mapping[str, Any], rules: Rules, reader: Language) -> Origin:
+    ruleset, words = rules.ruleset, reader.words
+    start, end = (dt.date.fromisoformat(summary[name]) for name in ("period_start", "period_end"))
+    decided = words["origin"]["decided_by"].format(by=ruleset.decided.by, day=reader.date(ruleset.decided.on))
+    if ruleset.decided.notified is not None:
+        decided += words["origin"]["notified"].format(day=reader.date(ruleset.decided.notified))
+    return Origin(
+        title=reader.label(ruleset.title),
+        rule_set=ruleset.rule_set,
+        version=ruleset.version,
+        decided=decided,
+        rule_files=((summary["rules"]["file"], summary["rules"]["sha256"]), *summary["rules"]["entries"].items()),
+        engine=f"incentive_engine {summary['engine']}",
+        period=reader.period(summary["period"], start),
+        dates=words["page"]["dates"].format(start=reader.date(start), end=reader.date(end)),
+        sources=tuple(
+            Source(name, ", ".join(table["files"]), reader.numbers.number(table["rows"]), table["sha256"])
+            for name, table in summary["inputs"].items()
+            if table["files"]
+        ),
+    )
