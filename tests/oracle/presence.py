@@ -11,6 +11,9 @@ from tests.oracle.numbers import Case, Row, Rule, by_rule
 from tests.oracle.people import People, Stretch
 from tests.oracle.prorations import counted
 
+AWAY = ("reduces_payout", "neutral")
+"""Effects of leave whose days are not paid for."""
+
 
 class Leaves:
     """Who was away when; `held`: rows that cannot be right, each with the payee and the reason."""
@@ -56,11 +59,16 @@ class Presence:
 
     def proration(self, days: Iterable[dt.date]) -> Fraction:
         """The share of the period that some days are."""
-        away = ("reduces_payout", "neutral")
-        share = self.counted(day for day in days if self.effects[day] not in away) / self.whole
-        return by_rule(share, self.rule.get("rounding"), 10)
+        units = self.counted(day for day in days if self.effects[day] not in AWAY)
+        return by_rule(units / (self.whole or 1), self.rule.get("rounding"), 10)
+
+    def is_there(self, days: Iterable[dt.date]) -> bool:
+        """Whether leave leaves any of some days, be it a Sunday."""
+        return any(self.effects[day] not in AWAY for day in days)
 
     @property
     def share_of_work(self) -> Fraction:
         """The share of the period in which the payee worked, in all stretches of days."""
-        return self.counted(day for day, effect in self.effects.items() if effect in ("there", "counts")) / self.whole
+        return self.counted(day for day, effect in self.effects.items() if effect in ("there", "counts")) / (
+            self.whole or 1
+        )
