@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 import incentive_engine
@@ -444,12 +443,14 @@ def test_each_kpi_has_days_of_its_own(tmp_path: Path) -> None:
     ]
 
 
-def test_the_same_keys_and_day_twice_are_held(tmp_path: Path) -> None:
+def test_the_same_keys_and_day_twice_take_the_rows_before_with_them(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, rules_text("{table: goals}", above=GOALS))
-    goals = "team,valid_from,value\nnorth,2026-01-01,48\nnorth,2026-01-01,60\nsouth,2026-01-01,48\n"
+    goals = (
+        "team,valid_from,value\nnorth,2025-01-01,96\nnorth,2026-01-01,48\nnorth,2026-01-01,60\nsouth,2026-01-01,48\n"
+    )
     run = paid_by(tmp_path, rules, workforce=TEAMS, goals=goals)
-    assert run.held.filter(pl.col("table") == "goals")["code"].unique().to_list() == ["contradicting-rows"]
-    assert payouts(run)["two", "adviser"] == Decimal("9200.00")
+    assert run.held.filter(table="goals")["code"].to_list() == ["beside-faulty-row", *["contradicting-rows"] * 2]
+    assert payouts(run) == {("two", "adviser"): Decimal("9200.00")}
 
 
 def test_who_moves_between_teams_follows_the_numbers_of_each(tmp_path: Path) -> None:

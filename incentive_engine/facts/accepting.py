@@ -106,7 +106,9 @@ def _all_faults(values: pl.DataFrame, batches: Sequence[_Batch], contract: Table
         found.append(batch.faults.with_columns((pl.col("row") + offset).cast(FAULTS_SCHEMA["row"])))
         offset += batch.values.height
     faults = pl.concat(found)
-    return pl.concat([faults, _repeated(values, faults["row"].unique(), contract)]) if contract.key else faults
+    if contract.key:
+        faults = pl.concat([faults, _repeated(values, faults["row"].unique(), contract)])
+    return faults if contract.since is None else pl.concat([faults, _beside(values, faults, contract)])
 
 
 def _lost(values: pl.DataFrame, faults: pl.DataFrame, contract: TableContract) -> pl.Series:
@@ -154,6 +156,20 @@ def _repeated(values: pl.DataFrame, broken: pl.Series, contract: TableContract) 
         reason=pl.when(same)
         .then(pl.format(copies, _ROWS))
         .otherwise(pl.format(told, _ROWS, pl.lit(_listed(key)), how)),
+    )
+
+
+def _beside(values: pl.DataFrame, faults: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
+    """Rows that count until the day of one that cannot be used, or from then on: nobody knows which of them counts."""
+    keys = [name for name in contract.key if name != contract.since]
+    lost = faults.filter(pl.col("code") != "duplicate-row")["row"].unique()
+    broken = values.filter(pl.col(_ROW).is_in(lost.implode())).select(keys).unique()
+    beside = values.filter(~pl.col(_ROW).is_in(faults["row"].unique().implode())).join(broken, on=keys, how="semi")
+    told = "another row of the same {} cannot be used: nobody knows from when to when this number counts"
+    return beside.select(
+        row=pl.col(_ROW).cast(FAULTS_SCHEMA["row"]),
+        code=pl.lit("beside-faulty-row"),
+        reason=pl.lit(told.format(_listed(keys))),
     )
 
 

@@ -80,7 +80,8 @@ class TableContract:
     `path` is a glob with forward slashes, relative to the data folder. `key`: the columns (by rule name) that tell rows
     apart; without one, equal rows are separate facts. `payee`: the column that names whom a row is about.
     `keeps_faulty`: a row stays where its key is sound, without the cells that could not be read (they are told).
-    `date_order` is "dmy", "mdy" or "ymd".
+    `since`: the column of the key with the day from which a row counts, until the next one with the same other columns
+    of the key. `date_order` is "dmy", "mdy" or "ymd".
     """
 
     name: str
@@ -89,6 +90,7 @@ class TableContract:
     key: tuple[str, ...] = ()
     payee: str = "payee"
     keeps_faulty: bool = False
+    since: str | None = None
     optional: bool = False
     delimiter: str | None = None
     decimal: str | None = None

@@ -20,6 +20,7 @@ CODES = (
     "uneven-row",
     "duplicate-row",
     "contradicting-rows",
+    "beside-faulty-row",
 )
 """Every code that a held row can have."""
 

@@ -202,7 +202,8 @@ def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Documen
     for value in values:
         options = table.columns.get(value, ColumnOptions())
         columns.append(_column(value, options.type or "number", options))
-    return _table(name, table, tuple(columns), table.row_keys, document, ("tables", name))
+    found = _table(name, table, tuple(columns), table.row_keys, document, ("tables", name))
+    return replace(found, since=table.since)
 
 
 def _table(
