@@ -269,7 +269,8 @@ def _plain_type(part: _Schema) -> str:
             inner: _Schema = part.get("additionalProperties") or next(
                 iter(part.get("patternProperties", {}).values()), {}
             )
-            return f"by name: {_type(inner)}" if inner else "by name"
+            by = "by day" if part.get("propertyNames", {}).get("format") == "date" else "by name"
+            return f"{by}: {_type(inner)}" if inner else by
         case "string" if part.get("format") == "date":
             return "date"
         case "string" if part.get("pattern", "").endswith("%$"):
