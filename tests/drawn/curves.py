@@ -153,6 +153,7 @@ class Curves(People):
             return self.pick(*numbers)
         turns = self.turns if self.prorated else (self.start, self.end + ONE, self.start - 9 * ONE)
         days = [self.start - 500 * ONE, *sorted({*self.some(turns, 0, 3)})]
+        self.changes = True
         return {"since": {day: self.pick(*numbers) for day in days}}
 
     def ends_of_a_way(self, start: str) -> Rule:
@@ -162,7 +163,7 @@ class Curves(People):
         for key in rule:
             if self.chance(20):
                 rule[key] = self.target("level")
-        if rule[start] == rule["benchmark"]:
+        if rule[start] == rule["benchmark"] or any("since" in each for each in rule.values() if isinstance(each, dict)):
             rule |= {start: low, "benchmark": high}
         return rule
 

@@ -26,7 +26,7 @@ class Draws:
         self.columns: dict[str, dict[str, str]] = {}
         self.cells: dict[str, dict[str, tuple[Fraction, ...]]] = {"terms": {}}
         self.unrounded = 2
-        self.prorated = False
+        self.prorated = self.changes = False
         self.parts: dict[str, set[str]] = {}
         self.pools_for_all: dict[str, set[str]] = {}
         self.period: str = self.pick("2026-Q3", "2026-07", "2026-02", "2026-H2", "2026", "2026-Q1", "2026-01")

@@ -129,7 +129,7 @@ class Histories(Draws):
             if self.chance(30):
                 types[name]["in_pay"] = {self.pick("bonus", "extra", "spot"): self.pick(*EFFECTS)}
             if self.chance(30):
-                types[name]["codes"] = [name[:2].upper()]
+                types[name]["codes"] = [name[:3].upper()]
         called = [text for name, each in types.items() for text in (name, *each.get("codes", ()))]
         begins = (*self.turns, self.start - 9 * ONE, self.start + 2 * ONE)
         lengths = (0, 3, 30, 100, 13, 1)

@@ -24,6 +24,7 @@ from tests.drawn.words import (
     text,
 )
 from tests.oracle import Both, Call, Case, Constant, Curved, Formula, Named
+from tests.oracle.reads import behind, kpis_in
 
 
 class Drawing(Pools):
@@ -42,7 +43,7 @@ class Drawing(Pools):
         if self.prorated:
             rule["proration"] = self.proration()
             if self.chance(10):
-                rule["in_force"] = self.in_force()
+                rule["in_force"], self.changes = self.in_force(), True
         self.combination(rule)
         rule["scorecard"] = self.items(1, weighted="combine" not in rule)
         if self.chance(15):
@@ -159,6 +160,35 @@ class Drawing(Pools):
             if self.chance(60):
                 del rule["at_least"]
 
+    def windows(self) -> None:
+        """What nobody reads as a result of the whole period may be that of an assignment."""
+        pools = [self.rules["pools"][plan["pool"]] for plan in self.rules["plans"].values() if "pool" in plan]
+        formulas = [pool["fund"]["sum" if "sum" in pool["fund"] else "per_payee"] for pool in pools]
+        whole = {kpi for formula in formulas for kpi in kpis_in(self.rules, formula)}
+        for name, rule in self.rules["kpis"].items():
+            whole |= behind(self.rules, name) if rule["compute"]["kind"] == "formula" else set()
+            measures = [each for plan in self.rules["plans"].values() for each in measures_of(name, plan["scorecard"])]
+            instead = {rule.get("reliability", {}).get("otherwise"), *(each.get("on_missing") for each in measures)}
+            if "previous" in instead or any(map(is_whole, measures)) or "from" not in rule["compute"]:
+                whole.add(name)
+        for name in sorted(self.rules["kpis"].keys() - whole) if "assignments" in self.rules else ():
+            if self.chance(50):
+                self.rules["kpis"][name]["over"] = "assignment"
+
+    def adapt(self) -> None:
+        """What was drawn before plans were, to these: leave changes only what is paid, pools count by days."""
+        paid = {plan["pays"] for plan in self.rules["plans"].values()}
+        for each in self.rules.get("leave", {}).get("types", {}).values():
+            each["in_pay"] = {pays: effect for pays, effect in each.get("in_pay", {}).items() if pays in paid}
+        if not ({"employment", "assignments", "history"} & self.rules.keys() or self.changes):
+            return
+        for pool in self.rules.get("pools", {}).values():
+            places = [(pool, "minimum"), (pool, "maximum"), (pool["fund"], "per_payee")]
+            places += [(part, "in_proportion_to") for part in pool.get("parts", {}).values()]
+            for rule, key in places:
+                if key in rule and "proration" not in rule[key].names:
+                    rule[key] = Both(rule[key], "*", Named("proration"))
+
     def case(self) -> Case:
         self.people()
         if self.chance(45):
@@ -170,9 +200,16 @@ class Drawing(Pools):
         self.kpis()
         self.plans()
         self.reliabilities()
+        self.windows()
         self.given_results()
         self.fill_tables()
         return Case(self.rules, self.tables, self.columns, self.period)
+
+
+def is_whole(measure: Rule) -> bool:
+    """Whether a measure needs a result of the whole period."""
+    ranked = any("among" in way for way in measure.get("paths", {"": measure}).values())
+    return ranked or "average_of" in measure or measure.get("target_for") == "presence"
 
 
 def measures_of(kpi: str, items: Mapping[str, Rule]) -> list[Rule]:

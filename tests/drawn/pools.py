@@ -137,13 +137,16 @@ class Pools(Scorecards):
     def shared(self, plan: Rule, pool: Rule) -> None:
         parts: dict[str, Rule] = {}
         for index, share in enumerate(self.pick(*SHARES)):
-            parts[f"part{index}"] = {"title": {"en": "Part"}, "share": share, "in_proportion_to": self.key(plan)}
+            parts[f"part{index}"] = {
+                "title": {"en": "Part"},
+                "share": share,
+                "in_proportion_to": self.key(plan),
+            }
             self.rounding(parts[f"part{index}"], "rounding", 20, always=True)
         pool["parts"] = parts
         if self.chance(35):
-            pool["minimum"] = self.pick(
-                times(self.amount(plan), self.pick("0.1", "0.5")), constant(self.pick(*SUMS[2:]))
-            )
+            least = self.pick(times(self.amount(plan), self.pick("0.1", "0.5")), constant(self.pick(*SUMS[2:])))
+            pool["minimum"] = least
         if self.chance(35):
             pool["maximum"] = self.pick(self.amount(plan), constant(self.pick(*SUMS[1:5])))
             if "minimum" in pool and not (pool["minimum"].names | pool["maximum"].names):

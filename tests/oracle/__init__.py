@@ -50,22 +50,24 @@ def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
         if found[key].candidate:
             found[key].codes |= set(why_not(card, found[key], [cards[each] for each in found if found[each].candidate]))
     hold_together(cards, found)
-    scored = [key for key, outcome in found.items() if outcome.candidate and not outcome.with_others]
+    scored = [
+        key for key, outcome in found.items() if outcome.candidate and not outcome.codes and not outcome.with_others
+    ]
     for key in scored:
         score(cards[key], found[key])
     hold_together(cards, found)
     for key in scored:
-        if "pool" not in cards[key].plan and not found[key].with_others:
+        if "pool" not in cards[key].plan:
             pay(cards[key], found[key])
     hold_together(cards, found)
     before = {key: set(outcome.codes) for key, outcome in found.items()}
     for _ in range(2):  # who is held because of one pool takes no part in another
+        there = [key for key in sorted(scored) if found[key].codes or not found[key].with_others]
+        for key in there:
+            found[key].codes = set(before[key])
         pools: list[Settled] = []
         for name, pool in case.rules.get("pools", {}).items():
-            takers = [key for key in sorted(scored) if cards[key].plan.get("pool") == name]
-            takers = [key for key in takers if before[key] or not found[key].with_others]
-            for key in takers:
-                found[key].codes = set(before[key])
+            takers = [key for key in there if cards[key].plan.get("pool") == name]
             pools += settle(name, pool, [(cards[key], found[key]) for key in takers])
         hold_together(cards, found)
     return found, pools
@@ -86,6 +88,6 @@ def why_not(card: Card, outcome: Outcome, candidates: Sequence[Card]) -> Iterato
 
 def hold_together(cards: Mapping[Key, Card], found: Mapping[Key, Outcome]) -> None:
     """What one thing pays is paid for all stretches of days or for none."""
-    doubtful = {(key[0], cards[key].pays) for key, outcome in found.items() if outcome.candidate and outcome.codes}
+    doubtful = {(key, key[0], cards[key].pays) for key, outcome in found.items() if outcome.candidate and outcome.codes}
     for key, outcome in found.items():
-        outcome.with_others |= (key[0], cards[key].pays) in doubtful
+        outcome.with_others |= any(key != each and [key[0], cards[key].pays] == what for each, *what in doubtful)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -43,7 +44,7 @@ class Card:
         if "eligible" in self.plan:
             made["eligible"] = self.plan["eligible"].value(scope)
         if "proration" in self.plan:
-            made["present"] = None if self.payee["hired"] is None else bool(self.days) and self.presence.whole > 0
+            made["present"] = None if self.payee["hired"] is None else self.presence.is_there(self.days)
         elif not self.version.is_whole:
             made["present"] = bool(self.days)
         return made
@@ -51,12 +52,20 @@ class Card:
     def subject(self, kind: str) -> str | None:
         return "company" if kind == "company" else self.payee[kind]
 
+    def over(self, kpi: str) -> tuple[dt.date | None, dt.date | None]:
+        """The first and the last day of the assignment in which the payee was, where results of it count."""
+        if self.rules["kpis"][kpi].get("over") != "assignment":
+            return None, None
+        people = self.results.people
+        return people.stint(self.payee["payee"], (self.stretch.days or people.days)[0])
+
     def with_results(self, kind: str, period: str = "") -> Row:
         """What gates, modifiers and curves read: the payee's columns, and every KPI's result for the subject."""
         period = period or self.period
         if (kind, period) not in self.scopes:
             kpis = self.rules["kpis"]
-            results = {name: self.results.of(name, kind, self.subject(kind), period).value for name in kpis}
+            subject = self.subject(kind)
+            results = {name: self.results.of(name, kind, subject, period, *self.over(name)).value for name in kpis}
             self.scopes[kind, period] = with_curves(self.rules, {**self.scope, **results})
         return self.scopes[kind, period]
 
@@ -160,7 +169,8 @@ class Card:
 
     def choose_result(self, node: Node) -> None:
         """The payee's own result, or what the rules put in its place: reliability first, then on_missing."""
-        node.own = node.used = self.results.of(node.kpi, node.subject_kind, node.subject, self.period)
+        over = self.over(node.kpi)
+        node.own = node.used = self.results.of(node.kpi, node.subject_kind, node.subject, self.period, *over)
         self.note(node, node.own, node.subject_kind, node.subject, self.period)
         reliability = self.rules["kpis"][node.kpi].get("reliability")
         if reliability and node.own.value is not None:
@@ -177,7 +187,7 @@ class Card:
         """Z of the own result and the rest of the wider one's, Z = n / (n + K) rounded; nothing without both."""
         rule = self.rules["kpis"][node.kpi]["reliability"]["credibility"]
         kind, subject = rule["towards"], self.subject(rule["towards"])
-        wider = self.results.of(node.kpi, kind, subject, period)
+        wider = self.results.of(node.kpi, kind, subject, period, *self.over(node.kpi))
         self.note(node, wider, kind, subject, period)
         if own.value is None or own.n is None or wider.value is None:
             return NOTHING
@@ -188,7 +198,7 @@ class Card:
 
     def note(self, node: Node, found: Result, kind: str, subject: str | None, period: str) -> None:
         if found.value is not None:
-            node.read.append((node.kpi, kind, subject, period))
+            node.read.append((node.kpi, kind, subject, period, *self.over(node.kpi)))
 
     def put_in_place(self, node: Node, how: str) -> None:
         node.how, node.used = how, NOTHING
@@ -200,7 +210,8 @@ class Card:
         if how == "target":
             node.used = Result(node.target)
         elif how in ("previous", "team", "department"):
-            node.used = self.results.of(node.kpi, node.subject_kind, node.subject, period)
+            over = self.over(node.kpi)
+            node.used = self.results.of(node.kpi, node.subject_kind, node.subject, period, *over)
             self.note(node, node.used, node.subject_kind, node.subject, period)
 
     # -- a measure in parts of the period: the mean of the rates that exist

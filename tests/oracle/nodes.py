@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -36,7 +37,8 @@ class Node:
     how: str = "own"  # how a measure got its result: own, zero, reweight, target, team, department, previous
     own: Result = NOTHING
     used: Result = NOTHING
-    read: list[tuple[str, str, str | None, str]] = field(default_factory=list)  # results, as keys of the KPI table
+    read: list[tuple[str, str, str | None, str, dt.date | None, dt.date | None]] = field(default_factory=list)
+    """Results, as keys of the KPI table: KPI, kind of subject, subject, period, and of an assignment its days."""
     subject_kind: str = ""
     subject: str | None = None
     target: Fraction | None = None

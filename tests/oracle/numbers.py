@@ -118,7 +118,7 @@ def looked_at(over: Any, period: str, year_starts: int = 1) -> tuple[dt.date, dt
     if over == "year_to_date":
         while start.day != 1 or start.month != year_starts:
             start -= dt.timedelta(days=1)
-    elif over != "period":
+    elif over not in ("period", "assignment"):
         start = end + dt.timedelta(days=1)
         for _ in range(int(over["months"])):
             start = (start - dt.timedelta(days=1)).replace(day=1)

@@ -46,10 +46,13 @@ class People:
         self.codes: dict[str, set[str]] = {}
         self.stretches = {row["payee"]: list(self.cut(row)) for row in case.tables["workforce"]}
         for row in case.tables["workforce"]:
-            own = self.tables["employment"].rows.get(row["payee"])
-            left = max(map(last_day, own)) if own else row.get("left")
             for table in self.tables.values():
-                table.note_late(row["payee"], left)
+                table.note_late(row["payee"], self.left(row))
+
+    def left(self, staff: Row) -> dt.date | None:
+        """When a payee left for good."""
+        own = self.tables["employment"].rows.get(staff["payee"])
+        return max(map(last_day, own)) if own else staff.get("left")
 
     @property
     def everyone(self) -> Iterator[Stretch]:
@@ -63,7 +66,8 @@ class People:
         there = tuple(day for day in self.days if any(is_in(day, span) for span in spans))
         self.codes[payee] = set(self.faults(payee, there))
         if not there:
-            yield Stretch(1, staff, (), ())
+            hired, left = spans[-1]
+            yield Stretch(1, {**staff, "hired": hired, "left": left}, (), ())
             return
         of_all_days = self.of_all_days(payee, there)
         pieces: list[tuple[dict[str, Any], list[dt.date]]] = []
@@ -113,6 +117,25 @@ class People:
                 values = [row[column] for row in rows]
                 found[column] = values[-1] if rule["basis"] == "end" else mean(values, rule.get("rounding"))
         return found
+
+    def stint(self, payee: str, day: dt.date) -> tuple[dt.date, dt.date]:
+        """The first and the last day, around a day, on which the payee was in the same place."""
+        if payee not in self.tables["assignments"].rows:
+            return self.days[0], self.days[-1]
+        places = [self.place(payee, each) for each in self.days]
+        first = last = self.days.index(day)
+        while first and places[first - 1] == places[first]:
+            first -= 1
+        while last + 1 < len(places) and places[last + 1] == places[last]:
+            last += 1
+        return self.days[first], self.days[last]
+
+    def place(self, payee: str, day: dt.date) -> dict[str, Any] | None:
+        """What assignments say of a day, and the workforce where they leave something empty."""
+        row = self.tables["assignments"].on(payee, day)
+        (staff,) = (each for each in self.case.tables["workforce"] if each["payee"] == payee)
+        columns = set(given_by("assignments", self.rules["assignments"])) & self.read
+        return None if row is None else {name: staff[name] if row.get(name) is None else row[name] for name in columns}
 
     def numbers(self, row: Row, day: dt.date) -> list[Fraction | None]:
         """What dated tables of parameters have for a payee on a day, in the order in which plans ask for it."""

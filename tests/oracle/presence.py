@@ -33,6 +33,11 @@ class Leaves:
             else:
                 self.rows.setdefault(row["payee"], []).append(row)
 
+    def note_late(self, payee: str, left: dt.date | None) -> None:
+        """Notes rows that begin after their payee has left."""
+        late = [row for row in self.rows.get(payee, []) if left is not None and row["from"] > left]
+        self.held += [(payee, "after-leaving") for _ in late]
+
     def effect(self, payee: str, day: dt.date, pays: str) -> str:
         """What a day is: `there`, or what the first of the types that fall on it makes of it."""
         places = [self.order[row["type"]] for row in self.rows.get(payee, ()) if is_on(day, row)]

@@ -24,9 +24,11 @@ from tests.oracle.numbers import (
     span,
     year_before,
 )
-from tests.oracle.people import People
+from tests.oracle.people import People, is_in
 from tests.oracle.presence import Leaves
 from tests.oracle.reads import behind, kinds_read
+
+Day = dt.date | None
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,10 @@ class Results:
             ]
             self.sources[name] = {**events, "id": cases["case"], "date": cases.get("date", "ended")}
         self.case, self.people, self.leaves, self.exchange = case, People(case), Leaves(case), Exchange(case)
-        for payee, code in self.leaves.held:
-            self.people.codes.setdefault(payee, set()).add(code)
+        for payee in {payee for payee, _ in self.leaves.held}:
+            self.people.codes[payee] = {"faulty-history"}
+        for row in case.tables["workforce"]:
+            self.leaves.note_late(row["payee"], self.people.left(row))
         self.assignments = self.people.tables["assignments"]
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.sources}
@@ -76,13 +80,13 @@ class Results:
                     if invited is not None and compute["from"] not in cases and self.can_name(invited, kind):
                         self.read[invited].add(kind)
 
-    def of(self, name: str, kind: str, subject: str | None, period: str) -> Result:
-        """The result, rounded as the KPI says; missing where there is none."""
+    def of(self, name: str, kind: str, subject: str | None, period: str, first: Day = None, last: Day = None) -> Result:
+        """The result, rounded as the KPI says; missing where there is none. Over assignments, that of these days."""
         kpi = self.rules["kpis"][name]
         if subject is None:
             return NOTHING
-        how = {"given": self.given, "formula": self.over_others}.get(kpi["compute"]["kind"], self.computed)
-        found = how(name, kind, subject, period)
+        how = {"given": self.given, "formula": self.over_others}.get(kpi["compute"]["kind"])
+        found = how(name, kind, subject, period) if how else self.computed(name, kind, subject, period, (first, last))
         if found.value is None:
             return found
         value = by_rule(found.value, kpi.get("rounding"), 4)
@@ -105,7 +109,7 @@ class Results:
         n = None if None in counts else min(count for count in counts if count is not None)
         return Result(formula.value({each: result.value for each, result in read.items()}), n)
 
-    def computed(self, name: str, kind: str, subject: str, period: str) -> Result:
+    def computed(self, name: str, kind: str, subject: str, period: str, days: tuple[Day, Day]) -> Result:
         compute, over = self.rules["kpis"][name]["compute"], self.rules["kpis"][name].get("over", "period")
         source = compute["from"]
         year_starts = int(self.rules.get("year_starts", 1))
@@ -113,7 +117,9 @@ class Results:
         start, end = span(period, year_starts)
         spoken_of = {"period_start": start, "period_end": end, "period_days": Fraction((end - start).days + 1)}
         spoken_of |= {CALENDAR: self.rules.get("calendar")}
-        facts = [{**fact, **spoken_of} for fact in dated if self.subject(source, fact, kind) == subject]
+        on = self.sources[source]["date"]
+        here = [fact for fact in dated if over != "assignment" or is_in(day(fact[on]), days)]
+        facts = [{**fact, **spoken_of} for fact in here if self.subject(source, fact, kind) == subject]
         if compute["kind"] in BY_COLUMN:
             return BY_COLUMN[compute["kind"]](compute, [fact for fact in facts if meets(compute, fact)], bool(dated))
         if compute["kind"] == "without_repeat":
@@ -130,14 +136,21 @@ class Results:
             return Result(numerator, n, numerator) if dated else NOTHING
         return Result(numerator / denominator if denominator != 0 else None, n, numerator, denominator)
 
-    def invited(self, name: str, kind: str, subject: str, period: str) -> int | None:
+    def invited(
+        self, name: str, kind: str, subject: str, period: str, first: Day = None, last: Day = None
+    ) -> int | None:
         """How many were asked, where the invitations are known and say whom they are about."""
         compute, over = self.rules["kpis"][name]["compute"], self.rules["kpis"][name].get("over", "period")
         source = self.sources.get(compute.get("from"), {}).get("invitations")
         if source is None or compute["from"] in self.rules.get("cases", {}) or not self.can_name(source, kind):
             return None
         dated = self.facts(source, *looked_at(over, period, int(self.rules.get("year_starts", 1))))
-        asked = [fact for fact in dated if self.subject(source, fact, kind) == subject]
+        asked = [
+            fact
+            for fact in dated
+            if self.subject(source, fact, kind) == subject
+            and (over != "assignment" or is_in(day(fact[self.sources[source]["date"]]), (first, last)))
+        ]
         return len({fact["ref"] for fact in asked}) if dated else None
 
     def can_name(self, source: str, kind: str) -> bool:
