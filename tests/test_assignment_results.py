@@ -8,9 +8,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import incentive_engine
+from incentive_engine.audit.whole_periods import measure
+from incentive_engine.cli import main
 from incentive_engine.engine.measuring import measured_from
+from incentive_engine.engine.running import accept_for
 
 RULES = """
 rule_set: moves
@@ -155,3 +159,97 @@ def test_days_without_facts_count_nothing_where_the_source_was_delivered(tmp_pat
     found = of(results(tmp_path, one_day, "payee"), "number")
     assert found["one", date(2026, 7, 3), date(2026, 7, 3)] == 0
     assert results(tmp_path, one_day, "payee", period="2026-Q4").is_empty()
+
+
+PAID = """
+rule_set: moves
+version: "1"
+title: {en: Moves, fr: Mouvements}
+decided: {by: Nobody, on: 2026-01-01}
+currency: EUR
+timezone: Europe/Paris
+workforce: {path: workforce.csv}
+sources:
+  answers: {path: answers.csv, payee: who, date: day}
+  complaints: {path: complaints.csv, payee: who, date: day}
+assignments: {path: assignments.csv, also: [role]}
+kpis:
+  satisfied:
+    title: {en: Satisfied, fr: Satisfaits}
+    perspective: customer
+    better: higher
+    compute: {kind: share, from: answers, where: grade >= 4}
+    over: assignment
+    reliability: {at_least: 2, otherwise: team}
+  complained:
+    title: {en: Complaints, fr: Réclamations}
+    perspective: customer
+    better: lower
+    compute: {kind: count, from: complaints}
+    over: assignment
+curves: {as_it_is: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}}
+plans:
+  all:
+    title: {en: All, fr: Tous}
+    pays: bonus
+    who: role = "Adviser"
+    target_pay: 920
+    scorecard: {satisfied: {weight: 100%, of: payee, attainment: level, curve: as_it_is}}
+    gates:
+      - {when: complained > 1, of: payee, limit: 30%, because: {en: Too many complaints, fr: Trop de réclamations}}
+    proration: {by: calendar_days}
+"""
+ANSWERS = """who,day,grade
+one,2026-07-10,5
+two,2026-07-20,1
+two,2026-08-01,2
+one,2026-08-16,5
+one,2026-09-01,1
+two,2026-09-02,5
+"""
+COMPLAINTS = """who,day
+one,2026-08-16
+one,2026-09-30
+two,2026-07-01
+"""
+
+
+def test_all_that_is_read_for_an_assignment_is_of_its_days(tmp_path: Path) -> None:
+    """The team's result instead of too few answers, and the result that a gate reads.
+
+    `one` in the South: 1 answer, so that the South's 1 of 3 count: 920 × 33.33 % × 46 ÷ 92 = 153.32; in the North 1 of
+    2, and two complaints: limited to 30 %, × 46 ÷ 92 = 138. `two`, all quarter: 1 of 3 and one complaint: 306.64.
+    """
+    people = "payee,team,department,role,hired\none,North,Care,Adviser,2020-01-01\ntwo,South,Care,Adviser,2020-01-01\n"
+    moved = "payee,from,to,team,department,role\n" + "\n".join(MOVED.split())
+    files = {"rules": PAID, "workforce": people, "answers": ANSWERS, "complaints": COMPLAINTS, "assignments": moved}
+    for name, text in files.items():
+        (tmp_path / (f"{name}.yaml" if name == "rules" else f"{name}.csv")).write_text(text, encoding="utf-8")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    brought = run.contributions.select("payee", "segment", "subject_kind", "subject", "actual", "n", "pay").rows()
+    third = Decimal("0.3333")
+    assert brought == [
+        ("one", 1, "team", "South", third, 3, Decimal("153.32")),
+        ("one", 2, "payee", "one", Decimal("0.5"), 2, 138),
+        ("two", 1, "payee", "two", third, 3, Decimal("306.64")),
+    ]
+    assert dict(run.payouts.select("payee", "payout").rows()) == {"one": Decimal("291.32"), "two": Decimal("306.64")}
+
+
+def test_audits_measure_whole_periods(tmp_path: Path) -> None:
+    """A result of some days compares with nothing: `one` has 4 facts in the quarter, wherever they were."""
+    results(tmp_path, MOVED, "payee")
+    rules = incentive_engine.load(tmp_path / "rules.yaml")
+    found = measure(rules, accept_for(rules, tmp_path), [rules.period("2026-Q3")], {"payee"}, {"number"})
+    (result,) = found.results.values()
+    assert dict(result.frame.select("subject", "n").rows()) == {"one": 4, "two": 2, "three": 0}
+
+
+def test_results_are_shown_with_their_days(tmp_path: Path) -> None:
+    results(tmp_path, MOVED, "payee")
+    asked = ("kpis", str(tmp_path / "rules.yaml"), "--data", str(tmp_path), "--period", "2026-Q3")
+    shown = CliRunner().invoke(main, [*asked, "--of", "payee", "--kpi", "number"]).output
+    assert [line.split()[:5] for line in shown.splitlines()[1:3]] == [
+        ["number", "one", "2026-07-01", "to", "2026-08-15"],
+        ["number", "one", "2026-08-16", "to", "2026-09-30"],
+    ]
