@@ -17,13 +17,15 @@ _WITHOUT: Final = (
 )  # fmt: skip
 _THREE: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _FOUR: Final = ("CLF", "UYW")
+_UNITS: Final = ("BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW")
+"""What ISO 4217 calls funds: of no coin, but amounts are owed in them."""
 
 
 @cache
 def currencies_in_use() -> frozenset[str]:
-    """The codes of all currencies in which some country pays today."""
+    """The codes of all currencies in which some country pays today, and of units that it counts amounts in."""
     used = (each for territory in get_global("territory_currencies").values() for each in territory)
-    return frozenset(currency for currency, _, until, tender in used if tender and until is None)
+    return frozenset((*_UNITS, *(currency for currency, _, until, tender in used if tender and until is None)))
 
 
 def minor_digits(currency: str) -> int:

@@ -19,7 +19,7 @@ from incentive_engine.compiler.context import Context
 from incentive_engine.compiler.exchange import paid_out
 from incentive_engine.compiler.inputs import Ranges, RateRanges
 from incentive_engine.compiler.stages import run_stages
-from incentive_engine.currencies import minor_digits
+from incentive_engine.currencies import currencies_in_use, minor_digits
 from incentive_engine.engine.exchange import Rates, coins
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run, recompute
@@ -178,6 +178,12 @@ def test_paid_to_the_last_coin(payout: str, currency: str, plan_rate: str, rate:
 
 def test_nothing_is_paid_where_no_payout_could_be_worked_out() -> None:
     assert paid("", "CHF", "0.96", "0.94") == (None, None)
+
+
+def test_which_currencies_there_are() -> None:
+    """Units that amounts are owed in, too; neither gold nor what stands for no currency."""
+    assert {"EUR", "XOF", "CLF", "UYW"} <= currencies_in_use()
+    assert not {"DEM", "XAU", "XXX"} & currencies_in_use()
 
 
 def test_minor_units() -> None:
