@@ -15,7 +15,7 @@ import polars as pl
 from incentive_engine.compiler.context import days_employed
 from incentive_engine.compiler.inputs import DAYS, DAYS_EMPLOYED, FIRST_DAY, LAST_DAY, SEGMENT
 from incentive_engine.engine.exchange import Rates, without_rate
-from incentive_engine.engine.leave import DaysAway, is_away
+from incentive_engine.engine.leave import Away, is_away
 from incentive_engine.engine.segments import ROW
 from incentive_engine.exact import Exact
 from incentive_engine.facts import HELD_SCHEMA, Table
@@ -52,7 +52,7 @@ def assign(
     rates: Rates,
     held: pl.DataFrame,
     told: pl.DataFrame,
-    away: DaysAway | None = None,
+    away: Away | None = None,
 ) -> Assigned:
     """The plans of every segment of `table`; those of `held` payees are not evaluated.
 
@@ -195,7 +195,7 @@ def _present(
     candidates: pl.DataFrame,
     people: pl.DataFrame,
     period: Period,
-    away: DaysAway | None,
+    away: Away | None,
 ) -> pl.DataFrame:
     """Whether a candidate was there on any day that counts, where that decides; missing without a hire date."""
     asked = [n for n, plan in enumerate(plans) if plan.proration is not None or plan.days != (period.start, period.end)]

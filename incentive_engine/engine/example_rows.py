@@ -145,7 +145,7 @@ def _from_pool(example: Example, name: str, value: Exact | None) -> pl.Series:
     return _parameter(example, name, name, _scale_of(value))
 
 
-def leave_of(example: Example) -> Table:
+def absences_of(example: Example) -> Table:
     """When the payee was away, as the table of leave would say it."""
     rows = [(_PAYEE, each.since, each.until, each.type) for each in example.leave]
     schema = {"payee": pl.String(), "from": pl.Date(), "to": pl.Date(), "type": pl.String()}

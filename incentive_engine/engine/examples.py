@@ -20,9 +20,9 @@ from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.engine.eligibility import assign
-from incentive_engine.engine.example_rows import Refused, inputs_of, leave_of, rates_of, workforce_of
+from incentive_engine.engine.example_rows import Refused, absences_of, inputs_of, rates_of, workforce_of
 from incentive_engine.engine.exchange import with_rates
-from incentive_engine.engine.leave import days_away, with_leave
+from incentive_engine.engine.leave import time_away, with_leave
 from incentive_engine.engine.segments import People, whole_time
 from incentive_engine.errors import Problem
 from incentive_engine.exact import Exact
@@ -69,10 +69,10 @@ class _Outcome:
     def __init__(self, rules: Rules, index: int, example: Example, plan: ResolvedPlan, program: Program) -> None:
         self._document, self._index, self._example = rules.document, index, example
         self._plan, self._program = plan, program
-        tables = {WORKFORCE: workforce_of(rules, example), LEAVE: leave_of(example)}
+        tables = {WORKFORCE: workforce_of(rules, example), LEAVE: absences_of(example)}
         table, nobody = whole_time(tables[WORKFORCE], plan.period), pl.DataFrame(schema=HELD_SCHEMA)
         people = People(table, None, nobody)
-        away = days_away(rules.ruleset, tables, people)
+        away = time_away(rules.ruleset, tables, people)
         rates = rates_of(rules, example, plan.exchange)
         assigned = assign((plan,), table, plan.period, rates, nobody, nobody, away)
         self._failed = assigned.tests.filter(pl.col("result").eq(False)).collect()["test"].to_list()

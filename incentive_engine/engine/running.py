@@ -23,7 +23,7 @@ from incentive_engine.engine.exchange import rates_in, with_rates, without_odd_r
 from incentive_engine.engine.fitting import fitted_tables
 from incentive_engine.engine.gathering import ParameterColumn, gather, numbered, parameter_columns
 from incentive_engine.engine.known import held_people
-from incentive_engine.engine.leave import days_away, with_leave
+from incentive_engine.engine.leave import time_away, with_leave
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
@@ -119,7 +119,7 @@ def calculate_from(
     kpis, rates = frozenset(rules.ruleset.kpis), rates_in(rules.ruleset, accepted)
     with timings.step("eligibility"):
         held = pl.concat([held_people(accepted), people.held.select("payee")])
-        away = days_away(rules.ruleset, accepted.tables, people)
+        away = time_away(rules.ruleset, accepted.tables, people)
         assigned = assign(plans, people.table, period, rates, held, people.held, away)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, people.table, measured.results, parameters, assigned.assignments.height)
