@@ -139,8 +139,11 @@ class ThirtyDayMonths(ProrationKind):
 
     def sentence(self, language: Language) -> str:
         if language == "en":
-            return "days present ÷ days of the period, every month of 30 days"
-        return "jours de présence ÷ jours de la période, chaque mois compté pour 30 jours"
+            return "days present ÷ days of the period, every month of 30 days (to the day after, a 31st as a 30th)"
+        return (
+            "jours de présence ÷ jours de la période, chaque mois compté pour 30 jours (jusqu'au lendemain, un 31 "
+            "comme un 30)"
+        )
 
 
 class OwnDays(ProrationKind):
