@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from incentive_engine.rulesets.resolving import ResolvedPlan
 from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import StatementMaker
@@ -18,11 +19,11 @@ _TENTH_OF_PERCENT = Decimal("0.001")
 
 def index(everything: Gathered, maker: StatementMaker, reader: Language) -> Index:
     """Who is paid what, who is held and why, and who is in no plan."""
-    total, counts = everything.run.summary["totals"]["payout"], everything.run.summary["payees"]
+    paid, counts = everything.run.summary["paid"], everything.run.summary["payees"]
     return Index(
         language=reader.code,
         origin=maker.origin(reader),
-        total="" if total is None else reader.numbers.money(Decimal(total)),
+        total=" + ".join(reader.money_in(currency)(Decimal(each["paid"])) for currency, each in paid.items()),
         counts=tuple((name, reader.numbers.number(counts[name])) for name in ("paid", "held", "not_eligible", "all")),
         entries=tuple(
             _entry(everything, payee, row, reader)
@@ -42,11 +43,17 @@ def _entry(everything: Gathered, payee: str, row: Row | None, reader: Language) 
         payee=payee,
         name=person.get("name") or "",
         department=person.every("department"),
-        plan=reader.label(everything.plans[row["plan"]].title) if row else "",
-        payout="" if payout is None else reader.numbers.money(payout),
+        plan=_title(everything.plans[row["plan"]], reader) if row else "",
+        payout="" if row is None or payout is None else reader.money_in(row["paid_currency"])(row["paid"]),
         share="" if share is None else reader.numbers.percent(share),
         file=everything.files[payee],
     )
+
+
+def _title(plan: ResolvedPlan, reader: Language) -> str:
+    """The title of a plan, with its days where it is not in force for the whole period."""
+    title = reader.label(plan.title)
+    return title if plan.days == (plan.period.start, plan.period.end) else f"{title} · {reader.span(*plan.days)}"
 
 
 def _held(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[tuple[Entry, Held]]:
@@ -61,7 +68,7 @@ def _outside(everything: Gathered, reader: Language) -> Iterator[Outside]:
     failed: dict[str, str] = {}
     tests = everything.run.eligibility.filter(~pl.col("result"), pl.col("test") != "who")
     for payee, plan, test in tests.select("payee", "plan", "test").sort("payee", "plan", "test").iter_rows():
-        title = reader.label(everything.plans[plan].title)
+        title = _title(everything.plans[plan], reader)
         failed.setdefault(payee, words["tests"][test].format(plan=title))
     for payee, person in sorted(everything.people.items()):
         if payee not in everything.files:

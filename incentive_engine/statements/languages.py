@@ -27,6 +27,7 @@ from incentive_engine.documents import read_document
 from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.base import Language as RulesLanguage
+from incentive_engine.rulesets.decisions import Decision
 from incentive_engine.statements.digits import printed, quotient
 
 Words = Mapping[str, Any]
@@ -103,8 +104,9 @@ class Language:
         return self._day(day, self.words["day"])
 
     def span(self, first: dt.date, last: dt.date) -> str:
-        """From one day to another, both included, and how many they are; the year once where it is one."""
-        begins = self._day(first, self.words["day" if first.year != last.year else "day_and_month"])
+        """From one day to another, both included, and how many they are; month and year once where they are one."""
+        pattern = "day" if first.year != last.year else "day_and_month" if first.month != last.month else "day_alone"
+        begins = self._day(first, self.words[pattern])
         form = self.words["span" if first != last else "single"]
         count = self.plural(self.words["days"], (last - first).days + 1)
         return f"{form.format(first=begins, last=self.date(last))}, {count}"
@@ -121,6 +123,14 @@ class Language:
     def money_in(self, currency: str) -> Callable[[Number], str]:
         """How amounts in a currency are written, whatever that of the rules is."""
         return language(self.code, currency).numbers.money
+
+    def decided(self, decision: Decision) -> str:
+        """Who decided the rules, when, and when people were told."""
+        words = self.words["origin"]
+        said = str(words["decided_by"]).format(by=decision.by, day=self.date(decision.on))
+        if decision.notified is not None:
+            said += str(words["notified"]).format(day=self.date(decision.notified))
+        return said
 
     def plural(self, forms: Mapping[str, str], count: int, **more: str) -> str:
         """The form of a sentence that goes with a count, the count in it."""

@@ -14,13 +14,14 @@ from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import nodes_under
 from incentive_engine.statements.gathering import Gathered
-from incentive_engine.statements.languages import Language, chosen, language
+from incentive_engine.statements.languages import Language, Words, chosen, language
 from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
 from incentive_engine.statements.values import Held, Origin, Pay, Source, Statement
 
+_OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 
 
@@ -90,7 +91,7 @@ class StatementMaker:
 
     def _sum(self, reader: Language) -> SumWriter:
         if reader.code not in self._sums:
-            changes = ChangeWriter(reader, self._all.rules.ruleset)
+            changes = ChangeWriter(reader, self._all.rules)
             self._sums[reader.code] = SumWriter(reader, changes)
         return self._sums[reader.code]
 
@@ -107,7 +108,7 @@ class StatementMaker:
         return Held(
             plan=reader.label(plan.title) if plan else "",
             code=row["code"],
-            sentence=words["codes"].get(row["code"], words["other"]),
+            sentence=_held_words(words, row["code"]),
             about=next((titles[name] for name in named[1:] if name in titles and name != "plan"), ""),
             reason=row["reason"],
         )
@@ -117,6 +118,13 @@ class StatementMaker:
         if reader.code not in self._origins:
             self._origins[reader.code] = _origin(self._all.run.summary, self._all.rules, reader)
         return self._origins[reader.code]
+
+
+def _held_words(words: Words, code: str) -> str:
+    """What a code means; of `gap-in-salaries`, whatever the table is called."""
+    codes: Mapping[str, str] = words["codes"]
+    table = next((name for name in _OF_TABLES if code.startswith(f"{name}-")), code)
+    return str(codes.get(table, words["other"]))
 
 
 def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
@@ -139,14 +147,11 @@ def _pays(blocks: Sequence[Block]) -> Iterator[Pay]:
 def _origin(summary: Mapping[str, Any], rules: Rules, reader: Language) -> Origin:
     ruleset, words = rules.ruleset, reader.words
     start, end = (dt.date.fromisoformat(summary[name]) for name in ("period_start", "period_end"))
-    decided = words["origin"]["decided_by"].format(by=ruleset.decided.by, day=reader.date(ruleset.decided.on))
-    if ruleset.decided.notified is not None:
-        decided += words["origin"]["notified"].format(day=reader.date(ruleset.decided.notified))
     return Origin(
         title=reader.label(ruleset.title),
         rule_set=ruleset.rule_set,
         version=ruleset.version,
-        decided=decided,
+        decided=reader.decided(ruleset.decided),
         rule_files=((summary["rules"]["file"], summary["rules"]["sha256"]), *summary["rules"]["entries"].items()),
         engine=f"incentive_engine {summary['engine']}",
         period=reader.period(summary["period"], start),

@@ -12,7 +12,7 @@ from incentive_engine.engine.comparing import Number, parameter_of
 from incentive_engine.engine.recalled import Span
 from incentive_engine.kinds.base import Parameter
 from incentive_engine.rulesets.in_force import EDITION
-from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import MeasureNode, Node, ResolvedPlan, nodes_under
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.reading import Row, in_percent
@@ -63,10 +63,10 @@ def uncovered(spans: tuple[Span, ...], first: dt.date, last: dt.date) -> Iterato
 class ChangeWriter:
     """What changed from one day to a later one, in one language."""
 
-    def __init__(self, language: Language, rules: RuleSet) -> None:
-        self._language, self._words = language, language.words["changes"]
-        self._columns, self._version = sorted(rules.dated_columns - {*_EMPLOYED}), rules.version
-        self._by_kpi = frozenset(name for name, table in rules.tables.items() if "kpi" in table.keys)
+    def __init__(self, language: Language, rules: Rules) -> None:
+        self._language, self._words, self._rules = language, language.words["changes"], rules
+        self._columns = sorted(rules.ruleset.dated_columns - {*_EMPLOYED})
+        self._by_kpi = frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys)
 
     def of_person(self, before: Row, after: Row) -> Iterator[str]:
         """What changed about the payee."""
@@ -85,8 +85,8 @@ class ChangeWriter:
             return
         if old.name != new.name:
             yield str(self._words["rules"]).format(day=self._language.date(new.days[0]))
-        if _edition(old) != _edition(new):
-            editions = (_edition(plan) or self._version for plan in (old, new))
+        editions = [self._rules.edition(plan).version for plan in (old, new)]
+        if editions[0] != editions[1]:
             yield self._changed(str(self._words["edition"]), *editions)
         was = self._numbers(old, one)
         for name, (shown, number) in self._numbers(new, other).items():
@@ -138,11 +138,6 @@ class ChangeWriter:
 def _base(plan: ResolvedPlan) -> str:
     """The name of a plan, whichever of its versions this is."""
     return plan.name.partition(EDITION)[0]
-
-
-def _edition(plan: ResolvedPlan) -> str:
-    """Which earlier edition of the rule set a plan is from; empty where it is from the one that was run."""
-    return str(plan.at[1]).partition(EDITION)[2]
 
 
 def column_name(column: str, language: Language) -> str:

@@ -46,6 +46,7 @@ class PlanWriter:
         self._numbers = reading.language.numbers
         plan = reading.plan
         self._title = reading.language.label(plan.title)
+        self._edition = reading.edition if len(reading.rules.editions) > 1 else ""
         self._constants = {
             "period_days": Decimal(plan.period.days),
             "period_start": plan.period.start,
@@ -91,6 +92,7 @@ class PlanWriter:
             plan=self._reading.plan.name,
             title=self._title,
             days=days,
+            edition=self._edition,
             payout=row.get(PAYOUT),
             score=self._reading.score(score),
             lines=tuple(self._paying.lines(row, person)),

@@ -79,6 +79,16 @@ class Reading:
         scores = {node.path: f"{node.path}.score" for node in nodes_under(self.plan.root)}
         return {**scores, SCORE: f"{ROOT}.score"}
 
+    @property
+    def edition(self) -> str:
+        """Which edition of the rules the plan is from, since when, and who decided it."""
+        rules, words, day = self.rules.edition(self.plan), self.words["edition"], self.language.date
+        since = rules.in_force.start if rules.in_force else None
+        said = str(words["version"]).format(version=rules.version)
+        if since is not None:
+            said += str(words["since"]).format(day=day(since))
+        return said + str(words["decided"]).format(decided=self.language.decided(rules.decided))
+
     def rule(self, at: KeyPath) -> str:
         """The line of the rules."""
         where = self.rules.document.key_at(at)

@@ -121,6 +121,8 @@ class Pay:
     title: str
     days: str
     """Which days; empty where no others are paid by themselves."""
+    edition: str
+    """By which edition of the rules, and who decided it; empty where there is only one."""
     payout: Decimal | None
     score: str
     lines: tuple[Line, ...]
