@@ -38,7 +38,7 @@ STANDARD_COLUMNS = frozenset((*WORKFORCE_TEXT, *WORKFORCE_DATES, *WORKFORCE_NUMB
 RESULT_COLUMNS = frozenset(
     {
         *("plan", "target_pay", "proration", "days_present", "payout", "customer_pay", "internal_pay", "other_pay"),
-        *("segment", "first_day", "last_day", "days_away", "days_left_out", "days_worked", "share_of_work"),
+        *("segment", "first_day", "last_day", "own_days", "days_away", "days_left_out", "days_worked", "share_of_work"),
     }
 )
 """What the engine works out for a payee: a workforce column of the same name would be mistaken for it."""
