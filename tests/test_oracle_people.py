@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.comparing import agree
-from tests.oracle import Both, Case, Constant, Named, Outcome, People, settled
+from tests.oracle import Both, Case, Constant, Named, Outcome, People, Results, settled
 from tests.oracle.prorations import counted
 from tests.test_oracle_by_hand import EVERYONE, example, kpi, measure, payee, plan
 
@@ -208,8 +208,8 @@ def away(effect: str, *rows: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_what_23_days_of_leave_do(effect: str, payout: int, target: int) -> None:
     """23 of 92 days: 75 % of the pay, of the target, or 69 of the 69 days that are left of the period."""
     case = people(**away(effect, row("A", day(8, 1), day(8, 23), type="sick")))
-    case.rules["plans"]["p"]["scorecard"]["a"] |= {"target": F(92), "target_for": "presence", "attainment": "level",
-                                                   "curve": "steps"}  # fmt: skip
+    case.rules["plans"]["p"]["scorecard"]["a"] |= {"target": F(92), "target_for": "presence", "curve": "everything"}
+    case.rules["curves"]["everything"] = {"kind": "stepped", "below": "flat", "tiers": [{"from": F(0), "rate": F(1)}]}
     found = only(case)
     assert found.root is not None
     assert [found.payout, next(found.root.measures()).target] == [payout, target]
@@ -222,16 +222,25 @@ def test_a_day_of_two_leaves_is_of_the_first_type() -> None:
     assert only(people(**away("reduces_payout", *rows, types=types))).payout == 8200
 
 
-def test_who_is_away_all_the_time() -> None:
-    """Nothing is paid where the days do not count; where they are left out of the period, nobody was there."""
-    rows = [row("A", day(6, 1), None, type="sick")]
-    assert only(people(**away("reduces_payout", *rows))).payout == 0
-    assert only(people(**away("neutral", *rows))).tests["present"] is False
+@pytest.mark.parametrize("effect", ["reduces_payout", "neutral"])
+def test_who_is_away_all_the_time_is_not_present(effect: str) -> None:
+    assert only(people(**away(effect, row("A", day(6, 1), None, type="sick")))).tests["present"] is False
+
+
+def test_who_is_away_for_a_whole_stretch_of_days_is_not_present_then() -> None:
+    """No day of August and September counts; without them, July is all of the period."""
+    rows = [row("A", LONG_AGO, day(7, 31), base_salary=F(9200)), row("A", day(8, 1), None, base_salary=F(1))]
+    case = people(**salaries(*rows))
+    for effect, payout in (("reduces_payout", "3100"), ("neutral", "9200")):
+        more = away(effect, row("A", day(8, 1), None, type="sick"))
+        other = people({**case.tables, **more["dated"]}, history=case.rules["history"], leave=more["leave"])
+        assert by_stretch(other) == [("p", 31, F(payout))]
 
 
 def test_leave_of_a_type_that_nobody_knows_holds() -> None:
     case = people(**away("counts", row("A", day(8, 1), day(8, 2), type="other")))
-    assert only(case).codes == {"unknown-leave-type"}
+    assert only(case).codes == {"faulty-history"}
+    assert Results(case).leaves.held == [("A", "unknown-leave-type")]
 
 
 # --- currencies -------------------------------------------------------------------------------------------------------

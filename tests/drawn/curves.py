@@ -179,12 +179,14 @@ class Curves(People):
         rows = [{**row, **self.row(cells)} for row in self.keyed(keys)]
         rows = [row for row in rows if row.pop("") < 96]
         least = {name: Fraction(-100 if min(options) < 0 else 0) for name, options in columns.items()}
-        rows, dated = self.with_days(rows) if self.chance(25) else (rows, {})
+        prorated = all("proration" in plan for plan in self.rules["plans"].values())
+        rows, dated = self.with_days(rows) if prorated and self.chance(30) else (rows, {})
         bounds = {column: {"at_least": low, "at_most": Fraction(1000), "places": 4} for column, low in least.items()}
         self.add_table(name, keys, rows, bounds, **dated)
 
     def with_days(self, rows: list[Rule]) -> tuple[list[Rule], Rule]:
         """The rows again from some day on with other numbers, which are those of other rows."""
+        self.changes = True
         later = [{**row, "as_of": day, **{key: value for key, value in other.items() if key not in TOLD_APART}}
                  for row, other in zip(rows, rows[1:] + rows[:1], strict=True)
                  for day in self.some(self.turns, 0, 2)]  # fmt: skip

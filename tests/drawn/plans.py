@@ -203,6 +203,7 @@ class Drawing(Pools):
         self.windows()
         self.given_results()
         self.fill_tables()
+        self.adapt()
         return Case(self.rules, self.tables, self.columns, self.period)
 
 

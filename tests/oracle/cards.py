@@ -34,6 +34,11 @@ class Card:
         """What is paid."""
         return str(self.plan["pays"])
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is known what was so of the payee: not of who is held for that, or is not there."""
+        return bool(self.stretch.days) and not self.results.people.codes[self.payee["payee"]]
+
     def same_days(self, other: Card) -> bool:
         """Whether they have days in common."""
         return self.stretch == other.stretch and (not self.days or bool(set(self.days) & set(other.days)))
