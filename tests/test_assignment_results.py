@@ -15,6 +15,7 @@ from incentive_engine.audit.whole_periods import measure
 from incentive_engine.cli import main
 from incentive_engine.engine.measuring import measured_from
 from incentive_engine.engine.running import accept_for
+from incentive_engine.engine.stints import with_stints
 
 RULES = """
 rule_set: moves
@@ -253,3 +254,14 @@ def test_results_are_shown_with_their_days(tmp_path: Path) -> None:
         ["number", "one", "2026-07-01", "to", "2026-08-15"],
         ["number", "one", "2026-08-16", "to", "2026-09-30"],
     ]
+
+
+def test_rows_lie_in_the_assignment_of_their_first_day() -> None:
+    """Whatever their order: plans that change within the period come one after the other."""
+    schema = {"payee": pl.String(), "from": pl.Date(), "to": pl.Date()}
+    stints = pl.DataFrame([("one", JULY, MIDDLE), ("one", NEXT, END), ("two", JULY, END)], schema, orient="row")
+    begun = [("one", JULY), ("one", END), ("one", JULY), ("one", NEXT), ("two", NEXT), ("two", JULY)]
+    rows = pl.LazyFrame(begun, {"payee": pl.String(), "first_day": pl.Date()}, orient="row")
+    found = with_stints(rows, stints, ("since", "until")).collect()
+    assert found["since"].to_list() == [JULY, NEXT, JULY, NEXT, JULY, JULY]
+    assert found["until"].to_list() == [MIDDLE, END, MIDDLE, END, END, END]

@@ -73,7 +73,8 @@ def with_stints(rows: pl.LazyFrame, places: pl.DataFrame, names: Sequence[str]) 
     A row of days on which its payee was nowhere has those of another stint, which are not asked for.
     """
     days = places.select("payee", *(pl.col(day).alias(name) for day, name in zip(_DAYS, names, strict=True)))
-    return rows.join_asof(
+    begun = rows.select("payee", "first_day").unique().sort("first_day")
+    found = begun.join_asof(
         days.sort(names[0]).lazy(),
         left_on="first_day",
         right_on=names[0],
@@ -81,3 +82,4 @@ def with_stints(rows: pl.LazyFrame, places: pl.DataFrame, names: Sequence[str]) 
         coalesce=False,
         check_sortedness=False,
     )
+    return rows.join(found, on=["payee", "first_day"], how="left", maintain_order="left")
