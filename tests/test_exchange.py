@@ -24,6 +24,7 @@ from incentive_engine.engine.exchange import Rates, coins
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run, recompute
 from incentive_engine.exact import Exact, Scale
+from incentive_engine.facts import Table
 from incentive_engine.kinds.base import Language, Rounding
 from incentive_engine.kinds.rate_days import PayoutDate, PeriodEnd, PlanRate
 from incentive_engine.periods import Period
@@ -123,10 +124,19 @@ def test_a_currency_with_a_rate_that_was_held_has_none() -> None:
 def test_without_rows_there_is_the_own_currency() -> None:
     empty = rates()
     assert empty.of(exchange(PLAN)).rows() == [("EUR", 1000, 1000)]
-    assert (empty.ranges.paid.low, empty.ranges.paid.high) == (1000, 1000)
+    assert empty.range == Scale(3, 1000, 1000)
 
 
 # --- what is paid -----------------------------------------------------------------------------------------------------
+
+
+def test_own_amounts_are_proved_at_the_rates_of_their_own_currency() -> None:
+    """Nobody is paid in the currency of which a thousand are one euro: no salary is divided by its rate."""
+    found = rates(*SWISS, ("XOF", PLAN, 1), ("CHF", dt.date(2025, 1, 1), 10))
+    people = pl.DataFrame({"currency": ["CHF", None, "EUR", "USD"], "base_salary": [9600000, 4000000, None, 5000000]})
+    table = Table("workforce", people, {"base_salary": Scale(2, 4000000, 9600000)}, True, "", ())
+    plan = of_plan(exchange(dt.date(2026, 9, 30), "base_salary"))
+    assert found.ranges([plan], table).own == {"base_salary": (40000, 100000)}  # 96,000.00 ÷ 0.96
 
 
 def of_plan(rates: ResolvedExchange) -> ResolvedPlan:

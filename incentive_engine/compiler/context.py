@@ -279,7 +279,7 @@ class Context:
         if column not in self.stages.numbers:
             amount = exchange.rounding.of(own.over(self.exchange_rate(PLAN_RATE)))
             within = self.rates.own.get(name)
-            self.stages.number(column, amount if within is None else amount.clipped(*within.span()))
+            self.stages.number(column, amount if within is None else amount.clipped(*within))
         return self.stages.numbers[column]
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from fractions import Fraction
+from typing import Final, TypeAlias
 
 from incentive_engine.exact import Scale
 from incentive_engine.formulas import Type
@@ -103,6 +104,10 @@ class ParameterKey:
         return f"{self.name}@table"
 
 
+Span: TypeAlias = tuple[Fraction, Fraction]
+"""The least and the greatest value of a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class RateRanges:
     """What is proved about exchange rates, and about what they convert."""
@@ -111,7 +116,7 @@ class RateRanges:
     paid: Scale
     coins: Mapping[int, tuple[str, ...]]
     """The currencies that there are rates of, by the decimal places of their smallest coin."""
-    own: Mapping[str, Scale] = field(default_factory=dict)
+    own: Mapping[str, Span] = field(default_factory=dict)
     """What own amounts lie between in the rules' currency; where nothing is said, what the rates make of them."""
 
 

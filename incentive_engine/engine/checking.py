@@ -52,5 +52,6 @@ def _rates(rules: Rules) -> RateRanges | None:
     """What is declared of exchange rates; own amounts lie between the same bounds in the rules' currency."""
     if rules.ruleset.exchange is None or rules.ranges.rates is None:
         return None
-    own = {name: rules.ranges.workforce[name] for name in rules.ruleset.exchange.own if name in rules.ranges.workforce}
+    declared = rules.ranges.workforce
+    own = {name: declared[name].span() for name in rules.ruleset.exchange.own if name in declared}
     return declared_rates(rules.ranges.rates, own)

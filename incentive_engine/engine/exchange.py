@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import RateRanges
+from incentive_engine.compiler.inputs import RateRanges, Span
 from incentive_engine.compiler.program import Program
 from incentive_engine.currencies import currencies_in_use, minor_digits
+from incentive_engine.engine.fitting import fitted
 from incentive_engine.errors import did_you_mean
 from incentive_engine.exact import Exact, Scale
-from incentive_engine.facts import Accepted
+from incentive_engine.facts import Accepted, Table
 from incentive_engine.rulesets.contracts import EXCHANGE
 from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, RATE, ResolvedExchange
 from incentive_engine.rulesets.models import RuleSet
@@ -43,16 +44,35 @@ class Rates:
     doubtful: pl.Series
 
     @property
-    def ranges(self) -> RateRanges:
-        """What is proved about them, and about the 1 of the rules' own currency."""
+    def range(self) -> Scale:
+        """What they lie between, and the 1 of the rules' own currency."""
         one = 10**self.scale.places
-        scale = Scale(self.scale.places, min(self.scale.low or one, one), max(self.scale.high, one))
-        return RateRanges(scale, scale, coins(self.frame["currency"].unique()))
+        return Scale(self.scale.places, min(self.scale.low or one, one), max(self.scale.high, one))
+
+    def ranges(self, plans: Sequence[ResolvedPlan], people: Table) -> RateRanges:
+        """What is proved about them, and about the amounts that they convert."""
+        exchanges = dict.fromkeys(plan.exchange for plan in plans if plan.exchange is not None)
+        own: dict[str, Span] = {}
+        for exchange in exchanges:
+            for name, (low, high) in self._converted(exchange, people):
+                least, most = own.get(name, (low, high))
+                own[name] = min(least, low), max(most, high)
+        return RateRanges(self.range, self.range, coins(self.frame["currency"].unique()), own)
+
+    def _converted(self, exchange: ResolvedExchange, people: Table) -> Iterator[tuple[str, Span]]:
+        """What own amounts lie between in the rules' currency: a rate is of one currency's amounts, not of all."""
+        names = [name for name in exchange.own if name in people.scales]
+        paid = people.frame.select(pl.col("currency").fill_null(self.currency).alias(PAID_CURRENCY), *names)
+        rated = paid.join(self.of(exchange), on=PAID_CURRENCY, how="left", maintain_order="left")
+        for name in names:
+            own = Exact.column(name, people.scales[name]).over(Exact.column(PLAN_RATE, self.range))
+            counts = rated.select(exchange.rounding.of(own).expr.alias(name)).to_series()
+            yield name, fitted(counts, exchange.rounding.kept)[1].span()
 
     def on(self, day: dt.date, name: str) -> pl.DataFrame:
         """One row per currency with a rate that counts on a day: paid_currency, and the rate under `name`."""
         known = self.frame.filter(pl.col("from") <= day, ~pl.col("currency").is_in(self.doubtful.implode()))
-        carrier = Exact.column(name, self.ranges.paid).dtype
+        carrier = Exact.column(name, self.range).dtype
         return (
             known.group_by("currency", maintain_order=True)
             .agg(pl.col("rate").last().cast(carrier))
@@ -77,7 +97,7 @@ def rates_in(rules: RuleSet, accepted: Accepted) -> Rates:
     return Rates(rules.currency, table.frame, table.scales["rate"], doubtful)
 
 
-def declared_rates(rate: Scale, own: Mapping[str, Scale]) -> RateRanges:
+def declared_rates(rate: Scale, own: Mapping[str, Span]) -> RateRanges:
     """What declarations prove about rates, and about what own amounts are in the rules' currency."""
     return RateRanges(rate, rate, coins(currencies_in_use()), own)
 

@@ -53,8 +53,10 @@ class Retraced:
     def _rates(self) -> RateRanges | None:
         if PAID_CURRENCY not in self.wide.columns:
             return None
+        converted = {name: f"{name}@{self._rules.ruleset.currency}" for name in self._scales}
+        own = {name: self._scales[column].span() for name, column in converted.items() if column in self._scales}
         currencies = self.wide[PAID_CURRENCY].drop_nulls().unique()
-        return RateRanges(self._scales[PLAN_RATE], self._scales[RATE], coins(currencies))
+        return RateRanges(self._scales[PLAN_RATE], self._scales[RATE], coins(currencies), own)
 
 
 def with_quotients(row: Mapping[str, Any]) -> dict[str, Any]:

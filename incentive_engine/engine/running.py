@@ -123,7 +123,7 @@ def calculate_from(
         assigned = assign(plans, people.table, period, rates, held, people.held, away)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, people.table, measured.results, parameters, assigned.assignments.height)
-    ranges = replace(ranges, exchange=rates.ranges)
+    ranges = replace(ranges, exchange=rates.ranges(plans, people.table))
     standings = work_out_standings(rules.ruleset, people.table, held, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
