@@ -136,7 +136,7 @@ def test_own_amounts_are_proved_at_the_rates_of_their_own_currency() -> None:
     people = pl.DataFrame({"currency": ["CHF", None, "EUR", "USD"], "base_salary": [9600000, 4000000, None, 5000000]})
     table = Table("workforce", people, {"base_salary": Scale(2, 4000000, 9600000)}, True, "", ())
     plan = of_plan(exchange(dt.date(2026, 9, 30), "base_salary"))
-    assert found.ranges([plan], table).own == {"base_salary": (40000, 100000)}  # 96,000.00 ÷ 0.96
+    assert found.ranges([plan], table).own == {"base_salary": (Fraction(40000), Fraction(100000))}  # 96,000.00 ÷ 0.96
 
 
 def of_plan(rates: ResolvedExchange) -> ResolvedPlan:

@@ -144,13 +144,22 @@ def _other_currency(rows: pl.DataFrame, rates: Rates) -> pl.DataFrame:
 
 
 def _missing_rate(rows: pl.DataFrame, exchange: ResolvedExchange, rates: Rates) -> pl.DataFrame:
-    lacking = rows.filter(~pl.col("currency").is_in(rates.of(exchange)[PAID_CURRENCY].implode()))
-    planned = pl.col("currency").is_in(rates.on(exchange.plan, PLAN_RATE)[PAID_CURRENCY].implode())
-    doubtful = pl.col("currency").is_in(rates.doubtful.implode())
-    day = pl.when(planned).then(pl.lit(exchange.paid)).otherwise(pl.lit(exchange.plan))
-    absent = pl.format("is paid in {}, of which there is no rate that counts on {}", "currency", day)
-    unusable = pl.format("is paid in {}, of which a rate could not be used: correct it", "currency")
-    return lacking.with_columns(code=pl.lit("missing-rate"), reason=pl.when(doubtful).then(unusable).otherwise(absent))
+    payable = rates.of(exchange)[PAID_CURRENCY].implode()
+    lacking = rows.filter(~pl.col("currency").is_in(payable))
+    reasons = {each: _why_missing(each, exchange, rates) for each in lacking["currency"].unique().sort()}
+    told = pl.col("currency").replace_strict(reasons, return_dtype=pl.String)
+    return lacking.with_columns(code=pl.lit("missing-rate"), reason=told)
+
+
+def _why_missing(currency: str, exchange: ResolvedExchange, rates: Rates) -> str:
+    """Why nobody can be paid in a currency."""
+    if currency in rates.doubtful:
+        return f"is paid in {currency}, of which a rate could not be used: correct it"
+    if currency not in currencies_in_use():
+        hint = did_you_mean(currency, currencies_in_use()) or "write its ISO 4217 code, as CHF"
+        return f"is paid in `{currency}`, in which no country pays: {hint}"
+    day = exchange.paid if currency in rates.on(exchange.plan, PLAN_RATE)[PAID_CURRENCY] else exchange.plan
+    return f"is paid in {currency}, of which there is no rate that counts on {day}"
 
 
 def without_odd_rates(rules: RuleSet, accepted: Accepted) -> Accepted:

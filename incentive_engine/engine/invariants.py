@@ -11,6 +11,7 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.engine.known import held_people, known_people
 from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 
 
 class BrokenInvariant(RuntimeError):
@@ -47,6 +48,16 @@ def no_money_without_a_measure(tested: Tested) -> pl.Expr:
     return program.numbers[OTHER_PAY].differs(0)
 
 
+def payouts_are_paid_in_some_currency(tested: Tested) -> pl.Expr:
+    """What is paid is known of every payout, and in the currency of the rules it is the payout."""
+    numbers, payout = tested.program.numbers, tested.program.payout
+    exchange = tested.program.plans[0].exchange
+    if payout is None or exchange is None:
+        return pl.lit(False)
+    own = pl.col(PAID_CURRENCY) == exchange.currency
+    return numbers[PAID].missing.ne(payout.missing) | (own & numbers[PAID].differs(payout))
+
+
 def payouts_stay_in_their_proof(tested: Tested) -> pl.Expr:
     """A payout lies in the interval that was proved for it."""
     payout = tested.program.payout
@@ -65,6 +76,7 @@ def held_payees_have_a_reason(tested: Tested) -> pl.Expr:
 ROW_INVARIANTS: tuple[Callable[[Tested], pl.Expr], ...] = (
     parts_sum_to_the_payout,
     no_money_without_a_measure,
+    payouts_are_paid_in_some_currency,
     payouts_stay_in_their_proof,
     held_payees_have_a_reason,
 )
