@@ -49,17 +49,22 @@ def test_engine_and_oracle_give_what_was_worked_out_by_hand(path: Path, period: 
     assert list(compared(case_of(trap, period), run)) == []
 
 
-def test_a_period_without_a_working_day_is_refused(tmp_path: Path) -> None:
-    """Calendars know the days to 2099; what is open on none of the others, and a year in which all is closed."""
+@pytest.mark.parametrize(
+    ("period", "code", "words"),
+    [
+        ("2027-Q3", "no-working-days", "2027-Q3 has no working day by `calendar`, and `all` counts them"),
+        ("2105", "unknown-days", "2105 is outside 1970 to 2099, and `working_days` knows no other days"),
+    ],
+)
+def test_a_period_of_which_nothing_counts_is_refused(period: str, code: str, words: str, tmp_path: Path) -> None:
     case = read_document(TRAPS[0].parents[1] / "proration-working_days.yaml").data
     closed = [dt.date(2027, 1, 1) + dt.timedelta(days) for days in range(365)]
     case = {**case, "rules": case["rules"].replace("closed: [2026-09-01]", f"closed: [{', '.join(map(str, closed))}]")}
-    for period in ("2027-Q3", "2105"):
-        with pytest.raises(incentive_engine.InputProblems) as raised:
-            run_of(case, period, tmp_path)
-        [problem] = raised.value.problems
-        assert (problem.code, problem.location and problem.location.line) == ("no-working-days", 23)
-        assert f"{period} has no working day by `calendar`, and `all` counts them" in problem.message
+    with pytest.raises(incentive_engine.InputProblems) as raised:
+        run_of(case, period, tmp_path)
+    [problem] = raised.value.problems
+    assert (problem.code, problem.location and problem.location.line) == (code, 23)
+    assert words in problem.message
 
 
 def run_of(trap: Trap, period: str, folder: Path) -> Run:

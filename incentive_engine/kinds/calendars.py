@@ -72,7 +72,7 @@ class Calendar(Declared):
 
     def working_days_before(self, day: pl.Expr) -> pl.Expr:
         """Int64: the working days of calendars before a day; there are none outside the days that they know."""
-        return pl.lit(_worked_before(self)).gather((day - FIRST).dt.total_days().clip(0, (LAST - FIRST).days + 1))
+        return pl.lit(_worked_before(self)).gather(nearest_place(day))
 
     @property
     def public_holidays(self) -> Sequence[dt.date]:
@@ -107,6 +107,11 @@ class Calendar(Declared):
             days = ", ".join(map(str, self.closed))
             told += f", and on {days}" if english else f", et le {days}"
         return told
+
+
+def nearest_place(day: pl.Expr) -> pl.Expr:
+    """The place of a day among those that calendars know and the day after; the nearest of them for all others."""
+    return (day - FIRST).dt.total_days().clip(0, (LAST - FIRST).days + 1)
 
 
 def _place(moment: pl.Expr) -> pl.Expr:

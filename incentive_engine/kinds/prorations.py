@@ -10,13 +10,14 @@ import datetime as dt
 from abc import abstractmethod
 from calendar import monthrange
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
 
 from incentive_engine.kinds.base import Declared, Language, Rounding
-from incentive_engine.kinds.calendars import Calendar
+from incentive_engine.kinds.calendars import FIRST, LAST, Calendar, nearest_place
 from incentive_engine.periods import Period
 
 
@@ -33,6 +34,8 @@ class ProrationKind(Declared):
     """Whether the payee's own days stand for those of the period."""
     of_calendar: ClassVar[bool] = False
     """Whether the rule set's `calendar` says what counts."""
+    of_known_days: ClassVar[bool] = False
+    """Whether it counts only days that calendars know."""
 
     def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
         """Int64: the units of all days before a Date, calendar days unless a kind says otherwise; missing where it is.
@@ -43,21 +46,24 @@ class ProrationKind(Declared):
 
     def terms(self, first: dt.date, last: dt.date, calendar: Calendar | None = None) -> Sequence[tuple[int, int]]:
         """What the days from one to another have, as people count it, in fractions to be added: 16/31, 3/1."""
-        return [(self._units(first, last, calendar), 1)]
+        return [(_units(self, first, last, calendar), 1)]
 
     def whole(self, period: Period, calendar: Calendar | None = None) -> int:
         """The units of a full period."""
-        return self._units(period.start, period.end, calendar)
-
-    def _units(self, first: dt.date, last: dt.date, calendar: Calendar | None) -> int:
-        after = last + dt.timedelta(days=1)
-        units = pl.select(self.before(pl.lit(after), calendar) - self.before(pl.lit(first), calendar)).item()
-        assert isinstance(units, int)
-        return units
+        return _units(self, period.start, period.end, calendar)
 
     @abstractmethod
     def sentence(self, language: Language) -> str:
         """The proration in words."""
+
+
+@lru_cache(maxsize=1024)
+def _units(kind: ProrationKind, first: dt.date, last: dt.date, calendar: Calendar | None) -> int:
+    """The units of the days from one to another: the same spans are asked for again and again."""
+    after = last + dt.timedelta(days=1)
+    units = pl.select(kind.before(pl.lit(after), calendar) - kind.before(pl.lit(first), calendar)).item()
+    assert isinstance(units, int)
+    return units
 
 
 class CalendarDays(ProrationKind):
@@ -79,6 +85,7 @@ class WorkingDays(ProrationKind):
 
     by: Literal["working_days"]
     of_calendar: ClassVar[bool] = True
+    of_known_days: ClassVar[bool] = True
 
     def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
         assert calendar is not None, "a check asks for one"
@@ -90,17 +97,39 @@ class WorkingDays(ProrationKind):
         return "jours ouvrés de présence ÷ jours ouvrés de la période"
 
 
-class Months(ProrationKind):
+class OfMonths(ProrationKind):
+    """What counts by months, from a table of days: to take each date apart costs ten times as much."""
+
+    of_known_days: ClassVar[bool] = True
+
+    @classmethod
+    @abstractmethod
+    def position(cls, day: pl.Expr) -> pl.Expr:
+        """Int64: the units of all days before a Date, worked out of its year, month and day."""
+
+    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+        return pl.lit(_positions(type(self))).gather(nearest_place(day))
+
+
+@lru_cache
+def _positions(kind: type[OfMonths]) -> pl.Series:
+    """What is before each day that calendars know, and before the day after the last."""
+    days = pl.date_range(FIRST, LAST + dt.timedelta(days=1), eager=True)
+    return pl.select(kind.position(pl.lit(days))).to_series()
+
+
+class Months(OfMonths):
     """Months of the period, each of which counts the same, however long it is; part of one by its calendar days."""
 
     by: Literal["months"]
     per: ClassVar[int] = 377_580
     """The least number that 28, 29, 30 and 31 divide: every day is a whole number of units."""
 
-    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+    @classmethod
+    def position(cls, day: pl.Expr) -> pl.Expr:
         months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month()
-        in_month = self.per // day.dt.days_in_month().cast(pl.Int64)
-        return months * self.per + (day.dt.day().cast(pl.Int64) - 1) * in_month
+        in_month = cls.per // day.dt.days_in_month().cast(pl.Int64)
+        return months * cls.per + (day.dt.day().cast(pl.Int64) - 1) * in_month
 
     def terms(self, first: dt.date, last: dt.date, calendar: Calendar | None = None) -> Sequence[tuple[int, int]]:
         """The part of the first month, the whole ones after it, the part of the last."""
@@ -124,7 +153,7 @@ class Months(ProrationKind):
         return "mois de présence ÷ mois de la période, une fraction de mois selon ses jours calendaires"
 
 
-class ThirtyDayMonths(ProrationKind):
+class ThirtyDayMonths(OfMonths):
     """Days between hire and leave as if every month had 30: from the first day to the day after the last, by 30E/360.
 
     The 31st is the same as the 30th; the last day of February stands for the 29th and 30th too. Source: ISDA, 2006
@@ -133,7 +162,8 @@ class ThirtyDayMonths(ProrationKind):
 
     by: Literal["thirty_360"]
 
-    def before(self, day: pl.Expr, calendar: Calendar | None) -> pl.Expr:
+    @classmethod
+    def position(cls, day: pl.Expr) -> pl.Expr:
         months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month()
         return months * 30 + day.dt.day().cast(pl.Int64).clip(upper_bound=30)
 

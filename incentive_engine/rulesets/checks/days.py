@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from incentive_engine.errors import Problem
+from incentive_engine.kinds.calendars import FIRST, LAST
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells
@@ -108,7 +109,7 @@ def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Prob
         yield Problem("not-in-force", message, where, hint)
     for key, plan in rules.ruleset.plans.items():
         yield from _without_numbers(rules, key, plan, (period.start, period.end))
-    yield from _without_working_days(rules, period)
+    yield from _uncountable(rules, period)
     found = list(versions(rules.ruleset, period))
     if not found:
         yield Problem("not-in-force", f"no plan is in force in {period.name}", rules.document.key_at(("plans",)))
@@ -124,15 +125,18 @@ def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Prob
     yield from not_by_days(Checked(rules.ruleset, rules.document), pools) if pools else ()
 
 
-def _without_working_days(rules: Edition, period: Period) -> Iterator[Problem]:
-    """The plans that count working days in a period that has none: no share of it can be worked out."""
-    calendar = rules.ruleset.calendar
-    counting = {key: kind for key, plan in rules.ruleset.plans.items() if (kind := plan.proration) and kind.of_calendar}
-    if counting and next(iter(counting.values())).whole(period, calendar) == 0:
-        for key in counting:
-            where = rules.document.at(("plans", key, "proration"))
+def _uncountable(rules: Edition, period: Period) -> Iterator[Problem]:
+    """The plans by whose way of counting the period has nothing of which a share could be paid."""
+    known, calendar = period.start >= FIRST and period.end <= LAST, rules.ruleset.calendar
+    counting = {key: kind for key, plan in rules.ruleset.plans.items() if (kind := plan.proration)}
+    for key, kind in counting.items():
+        where, hint = rules.document.at(("plans", key, "proration")), "pay another period, or count calendar days"
+        if kind.of_known_days and not known:
+            message = f"{period.name} is outside {FIRST.year} to {LAST.year}, and `{kind.by}` knows no other days"
+            yield Problem("unknown-days", message, where, hint)
+        elif kind.of_calendar and kind.whole(period, calendar) == 0:
             message = f"{period.name} has no working day by `calendar`, and `{key}` counts them"
-            yield Problem("no-working-days", message, where, "pay another period, or count calendar days")
+            yield Problem("no-working-days", message, where, hint)
 
 
 def _without(held: list[Days], whole: Days) -> Iterator[Days]:
