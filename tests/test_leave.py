@@ -13,10 +13,13 @@ from click.testing import CliRunner
 import incentive_engine
 from incentive_engine import Run
 from incentive_engine.cli import main
+from incentive_engine.cli.explained import lines
 from incentive_engine.documents import read_text
+from incentive_engine.engine.explanation import explain
 from incentive_engine.rulesets.catalogue import types_of_leave
 from incentive_engine.rulesets.leave import EFFECT_WORDS, EFFECTS
 from incentive_engine.rulesets.loading import load_document
+from tests.calculator import curves_in, equations
 
 PERIOD = "2026-Q3"
 HEAD = """
@@ -182,6 +185,16 @@ def test_what_leave_was_for_is_printed_nowhere(paid: Run, tmp_path: Path) -> Non
         else:
             told.append(path.read_bytes().decode("utf-8", errors="replace"))
     assert [text for text in told if "zz" in text.lower() or "zsick" in text.lower()] == []
+
+
+def test_every_printed_equation_holds(paid: Run) -> None:
+    """Days, shares and targets, as `incentive explain` prints them."""
+    assert paid.folder is not None
+    for payee in BY_HAND:
+        told = list(lines(explain(paid.folder, payee)))
+        found = [each for line in told for each in equations(line, curves_in(told))]
+        assert [each for each in found if not each.holds] == []
+        assert len(found) >= 8
 
 
 def test_a_run_is_recomputed_from_its_folder(paid: Run) -> None:
