@@ -265,6 +265,13 @@ def test_days_of_sickness_do_not_count_and_holidays_do(company: Path, run: Run) 
     assert run.eligibility.filter(payee=changes.AWAY_ALL_QUARTER, test="present")["result"].to_list() == [False]
 
 
+def test_maternity_lowers_the_target_of_sales_and_not_the_pay(run: Run) -> None:
+    """S0118 was there on 33 of 92 days, until 2 August: 35.86956522 % of 90,000 is 32,282.6087."""
+    (paid,) = run.payouts.filter(payee="S0118").to_dicts()
+    (revenue,) = run.contributions.filter(payee="S0118", kpi="revenue").to_dicts()
+    assert (paid["proration"], revenue["target"]) == (1, Decimal("32282.6087"))
+
+
 def test_why_somebody_was_away_is_told_nowhere(run: Run) -> None:
     codes = {"CP", "MAL", "MAT", "CPE", "CSS", "sick_leave", "maternity", "parental_leave", "unpaid_leave"}
     for table in (*run.tables.values(), *(trace.lazy() for trace in run.trace.values())):

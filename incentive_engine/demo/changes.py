@@ -120,6 +120,21 @@ def _stayed(people: Sequence[Payee]) -> Iterator[Payee]:
             yield person
 
 
+def worked(leave: pl.DataFrame, people: Sequence[Payee]) -> dict[str, float]:
+    """The share of the quarter that each person was at work; holidays count."""
+    away = {payee: (first, last) for payee, first, last, kind in leave.rows() if kind != "CP"}
+    return {
+        person.payee: (_days(person.days) - _days(away.get(person.payee))) / _days((START, END)) for person in people
+    }
+
+
+def _days(span: tuple[dt.date, dt.date | None] | None) -> int:
+    """How many days of the quarter."""
+    if span is None:
+        return 0
+    return (min(span[1] or END, END) - max(span[0], START)).days + 1
+
+
 def absences(leave: pl.DataFrame) -> pl.DataFrame:
     """One row per stretch of days on which a person was not there: payee, from, to."""
     gap = pl.DataFrame([(REHIRED, *WITHOUT_CONTRACT)], schema=["payee", "from", "to"], orient="row")

@@ -39,7 +39,7 @@ def write_company(folder: Path) -> None:
     _write_facts(folder, people, places, changes.absences(away))
     decisions.targets().write_csv(folder / "targets.csv")
     decisions.team_targets(people).write_csv(folder / "team_targets.csv")
-    decisions.kpis(Random(_SEED + 5), people).write_csv(folder / "kpis.csv")
+    decisions.kpis(Random(_SEED + 5), people, changes.worked(away, people)).write_csv(folder / "kpis.csv")
 
 
 def _write_facts(folder: Path, people: Sequence[Payee], places: pl.DataFrame, away: pl.DataFrame) -> None:

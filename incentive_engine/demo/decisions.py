@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -42,9 +42,13 @@ def team_targets(people: Sequence[Payee]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["team", "kpi", "value"], orient="row")
 
 
-def kpis(rng: Random, people: Sequence[Payee]) -> pl.DataFrame:
-    """One row per payee, KPI and period; what could not be measured has no row."""
-    rows = [("payee", person.payee, *row) for person in people if _measured(person) for row in _of(rng, person)]
+def kpis(rng: Random, people: Sequence[Payee], worked: Mapping[str, float]) -> pl.DataFrame:
+    """One row per payee, KPI and period; what could not be measured has no row.
+
+    `worked`: the share of the quarter that each person was at work.
+    """
+    measured = filter(_measured, people)
+    rows = [("payee", each.payee, *row) for each in measured for row in _of(rng, each, worked[each.payee])]
     return pl.DataFrame(rows, schema=["subject_kind", "subject", "kpi", "period", "value"], orient="row")
 
 
@@ -52,7 +56,7 @@ def _measured(person: Payee) -> bool:
     return person.days is not None and not person.leads
 
 
-def _of(rng: Random, person: Payee) -> Iterator[tuple[str, str, str]]:
+def _of(rng: Random, person: Payee, worked: float) -> Iterator[tuple[str, str, str]]:
     this, before = "2026-Q3", "2026-Q2"
     # The sites in Pau have no planning tool.
     if person.department == "Care" and " Pau " not in person.team and rng.random() > 0.03:
@@ -63,7 +67,7 @@ def _of(rng: Random, person: Payee) -> Iterator[tuple[str, str, str]]:
         target = float(TARGETS["Sales"]["revenue"][int(person.level[1]) - 1])
         signed = target * max(1.01 + 0.1 * person.skill + 0.08 * rng.gauss(0, 1), 0.3)
         if rng.random() > 0.01:
-            yield "revenue", this, f"{signed:.2f}"
+            yield "revenue", this, f"{signed * worked:.2f}"
         retention = [min(0.90 + 0.015 * person.skill + 0.012 * rng.gauss(0, 1), 1) for _ in range(2)]
         new = person.hired is not None and START <= person.hired <= END
         if not new and person.payee != WITHOUT_RETENTION:
