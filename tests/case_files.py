@@ -19,12 +19,19 @@ from tests.oracle.dated import dated_rules
 
 
 def calculated(case: Case, folder: Path) -> Run:
+    """What the engine makes of a case, written to an empty folder."""
+    data = write_case(case, folder)
+    return run(load(folder / "rules.yaml"), data, case.period)
+
+
+def write_case(case: Case, folder: Path) -> Path:
+    """Writes the rules and the tables of a case; returns the folder of the tables."""
     (folder / "rules.yaml").write_text(as_yaml(case.rules), encoding="utf-8")
     data = folder / "data"
     data.mkdir()
     for name, path in paths(case).items():
         write_table(data / path, case.columns[name], case.tables[name])
-    return run(load(folder / "rules.yaml"), data, case.period)
+    return data
 
 
 def paths(case: Case) -> dict[str, str]:

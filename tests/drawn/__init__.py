@@ -12,10 +12,16 @@ from tests.drawn.plans import Drawing
 from tests.drawn.writing import as_yaml, decimal_text
 from tests.oracle import Case
 
-__all__ = ["as_yaml", "cases", "decimal_text"]
+__all__ = ["as_yaml", "cases", "cases_over_time", "decimal_text"]
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """A rule set that is accepted, its tables, and a period."""
     return Drawing(draw).case()
+
+
+@st.composite
+def cases_over_time(draw: st.DrawFn) -> Case:
+    """The same, with people of whom something changes from day to day."""
+    return Drawing(draw).case(always_dated=True)

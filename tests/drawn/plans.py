@@ -189,9 +189,9 @@ class Drawing(Pools):
                 if key in rule and "proration" not in rule[key].names:
                     rule[key] = Both(rule[key], "*", Named("proration"))
 
-    def case(self) -> Case:
+    def case(self, *, always_dated: bool = False) -> Case:
         self.people()
-        if self.chance(45):
+        if self.chance(45) or always_dated:
             self.histories()
         if self.chance(30):
             self.leave()

@@ -42,7 +42,7 @@ class People:
         self.tables = {name: Dated(case, name) for name in names}
         self.read = {*ALWAYS_READ, *columns_read(self.rules)}
         dated = {name for name, table in self.rules.get("tables", {}).items() if "since" in table}
-        self.asked = [each for each in parameters_in(self.rules["plans"], "") if each[0]["table"] in dated]
+        self.asked = [each for each in parameters_in(self.rules["plans"]) if each["table"] in dated]
         self.codes: dict[str, set[str]] = {}
         self.stretches = {row["payee"]: list(self.cut(row)) for row in case.tables["workforce"]}
         for row in case.tables["workforce"]:
@@ -140,10 +140,11 @@ class People:
     def numbers(self, row: Row, day: dt.date) -> list[Fraction | None]:
         """What dated tables of parameters have for a payee on a day, in the order in which plans ask for it."""
         found = []
-        for written, kpi in self.asked:
+        for written in self.asked:
             table = self.rules["tables"][written["table"]]
-            keys = {key: kpi if key == "kpi" else row[key] for key in table["keys"]}
-            found.append(number_in(self.rules, self.case.tables, written, keys, day))
+            for kpi in sorted({each.get("kpi", "") for each in self.case.tables[written["table"]]}):
+                keys = {key: kpi if key == "kpi" else row[key] for key in table["keys"]}
+                found.append(number_in(self.rules, self.case.tables, written, keys, day))
         return found
 
     def faults(self, payee: str, there: tuple[dt.date, ...]) -> Iterator[str]:
@@ -166,15 +167,13 @@ def mean(values: list[Fraction | None], rounding: Any) -> Fraction | None:
     return by_rule(sum(known, ZERO) / len(known), rounding, 6) if len(known) == len(values) else None
 
 
-def parameters_in(rule: Any, kpi: str) -> Iterator[tuple[Rule, str]]:
-    """The numbers that rules take from tables, each with the KPI that it is for."""
-    if not isinstance(rule, Mapping):
-        return
-    if "table" in rule:
-        yield rule, kpi
-    for name, each in rule.items():
-        measure = isinstance(each, Mapping) and "of" in each and ("attainment" in each or "paths" in each)
-        yield from parameters_in(each, each.get("kpi", name) if measure else kpi)
+def parameters_in(rule: Any) -> Iterator[Rule]:
+    """The numbers that rules take from tables."""
+    if isinstance(rule, Mapping):
+        if "table" in rule:
+            yield rule
+        for each in rule.values():
+            yield from parameters_in(each)
 
 
 def number_in(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -109,7 +109,7 @@ def fund_of(member: Member, pool: Rule) -> Fraction | None:
 def settle_group(name: str, group: str | None, pool: Rule, everyone: list[Member]) -> Settled:
     members = [member for member in everyone if not member.outcome.codes]
     if not members:
-        return Settled(name, group, 0, None, ZERO, None, None, len(everyone))
+        return Settled(name, group, 0, None, ZERO, None, None, payees_of(everyone))
     places = minor_places(members[0].card)
     funds = [member.fund for member in members if member.fund is not None]
     total = rounded(funds[0] if "sum" in pool["fund"] else sum(funds, ZERO), places)
@@ -122,14 +122,20 @@ def settle_group(name: str, group: str | None, pool: Rule, everyone: list[Member
     if short:
         for member in members:
             member.outcome.codes.add("pool-too-small")
-        return Settled(name, group, 0, total, ZERO, total, None, len(everyone))
+        return Settled(name, group, 0, total, ZERO, total, None, payees_of(everyone))
     if factor is not None:
         for member in members:
             pay(member.card, member.outcome, {pool["solve"]["factor"]: factor})
     else:
         share(total, [part["share"] for part in pool["parts"].values()], members, places)
     paid = sum((member.outcome.payout for member in members if member.outcome.payout is not None), ZERO)
-    return Settled(name, group, len(members), total, paid, total - paid, factor, len(everyone) - len(members))
+    held = payees_of(member for member in everyone if member.outcome.codes)
+    return Settled(name, group, payees_of(members), total, paid, total - paid, factor, held)
+
+
+def payees_of(members: Iterable[Member]) -> int:
+    """How many people they are: who moved takes part for each stretch of days, and is one all the same."""
+    return len({member.card.payee["payee"] for member in members})
 
 
 # --- sums shared out --------------------------------------------------------------------------------------------------
