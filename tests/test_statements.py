@@ -117,7 +117,7 @@ def number_in(text: str, code: str) -> Fraction:
     return value(match[0], code)
 
 
-CURRENCY = "€|JPY|JP¥|TND|CHF"
+CURRENCY = "€|JPY|JP¥|TND|CHF|CLF"
 
 
 def off_by(note: str, exact: Fraction, printed: Fraction, code: str, coin: Fraction) -> bool:

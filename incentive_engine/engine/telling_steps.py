@@ -30,6 +30,7 @@ _UNCOUNTED: Final = (
 """What is not told of a measure whose result did not count."""
 _COUNTS: Final = ("points", "weight_present", "items_present", "parts_present", "across", "argument")
 """What does not read as a percentage."""
+_NOT_POSITIVE: Final = {"en": "which is not above 0", "fr": "qui n'est pas supérieur à 0"}
 _WORDY: Final = (
     "best", "floor", "cap", "earned_bounded", "items_present", "parts_present", "weight_present", "argument",
 )  # fmt: skip
@@ -78,6 +79,8 @@ class StepTeller(ResultTeller):
         assert place.way is not None
         kind, value, language = place.way.attainment, self._row.get(step["column"]), self._wording.language
         numbers = compared(node, place.way, self._row, self._by_kpi, place.part)
+        if (low := self._too_low(node, place)) is not None:
+            return low
         if value is None:
             lacks = [name for name in place.way.parameters if numbers[name] is None]
             missing = ", ".join(f"{PARAMETERS[language].get(name, name)} {self._wording.value(None)}" for name in lacks)
@@ -87,8 +90,23 @@ class StepTeller(ResultTeller):
             return f"{words}{self._colon}{self._valued(value, percent=kind.in_percent)}"
         return self._told(step, percent=kind.in_percent)
 
-    def _rate(self, node: Node, step: Row, place: Place) -> str | None:
+    def _too_low(self, node: MeasureNode, place: Place) -> str | None:
+        """Why nothing can be divided by the target; None where it can."""
         assert place.way is not None
+        kind, language = place.way.attainment, self._wording.language
+        numbers = compared(node, place.way, self._row, self._by_kpi, place.part)
+        for name in kind.positive:
+            number = numbers[name]
+            if number is not None and number <= 0:
+                said = f"{PARAMETERS[language].get(name, name)} {self._wording.number(number)}"
+                return f"{kind.words[language]}{self._colon}{said}, {_NOT_POSITIVE[language]}"
+        return None
+
+    def _rate(self, node: Node, step: Row, place: Place) -> str | None:
+        assert isinstance(node, MeasureNode)
+        assert place.way is not None
+        if self._too_low(node, place) is not None:
+            return None
         return self._of_curve(place.way.curve, step, f"{place.column}.attainment")
 
     def _called(self, node: Node, step: Row, place: Place) -> str | None:
