@@ -112,7 +112,7 @@ def group_by_hand(rows: list[Row], pool: SharedOut) -> list[Row]:
         whole = half_up(Fraction(sum(row["fund"] for row in rows), 10 ** (6 - PLACES)))
     bounds = [bounds_of(row) for row in rows]
     least = sum(low for low, _ in bounds)
-    known = {"sum": whole, "payees": len(rows)}
+    known = {"sum": whole, "payees": len({row["payee"] for row in rows})}
     if whole < least or whole < 0:
         return [{**known, "amount": None, "short": True} for _ in rows]
     shares = [Fraction(part.share) for part in pool.parts.values()]

@@ -71,7 +71,7 @@ def _one_pool(
     for (program, _), own in zip(sharing, members, strict=True):
         found.append(list(_given(pool_of(program), shared[start : start + own.height])))
         start += own.height
-    return found, _table(pool, everyone[_OF], shared)
+    return found, _table(pool, everyone["payee", _OF], shared)
 
 
 def _members(program: Program, wide: pl.DataFrame) -> pl.DataFrame:
@@ -106,18 +106,22 @@ def _given(pool: Pooled, shared: pl.DataFrame) -> Iterator[pl.Series]:
         yield column if value is None else column.cast(value.dtype)
 
 
-def _table(pool: Pooled, of: pl.Series, shared: pl.DataFrame) -> pl.DataFrame:
-    """Each group: what there was, who was paid how much of it, what is left, and how many of its payees are held."""
+def _table(pool: Pooled, members: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
+    """Each group: what there was, how many were paid how much of it, what is left, and how many are held.
+
+    `members`: the payee of each row of `shared`, who is counted once, and the group `of` it.
+    """
     factor = pool.inputs.get(FACTOR)
     found = pl.lit(None).alias(FACTOR) if factor is None else pl.col("factor").max().cast(factor.dtype).alias(FACTOR)
+    taking_part = pl.col(_PAID).is_not_null()
     groups = (
-        shared.with_columns(of.alias("group"))
+        shared.with_columns(members["payee"], members[_OF].alias("group"))
         .group_by("group")
         .agg(
-            pl.col(_PAID).count().cast(pl.Int64).alias("payees"),
+            pl.col("payee").filter(taking_part).n_unique().cast(pl.Int64).alias("payees"),
             pl.col("sum").max().cast(pl.Int128),
             pl.col(_PAID).sum().cast(pl.Int128),
-            pl.col(_PAID).is_null().sum().cast(pl.Int64).alias("held"),
+            pl.col("payee").filter(~taking_part).n_unique().cast(pl.Int64).alias("held"),
             found,
         )
     )

@@ -324,7 +324,8 @@ def _counted(segments: pl.DataFrame) -> pl.DataFrame:
 
 def _of_held_rows(tables: Collection[str], accepted: Accepted, payees: pl.Series) -> pl.DataFrame:
     """Payees of whom a dated table has rows that cannot be used."""
-    rows = accepted.held.filter(pl.col("table").is_in(list(tables)), ~pl.col("code").is_in(NOTED))
+    used = (*NOTED, "duplicate-row")
+    rows = accepted.held.filter(pl.col("table").is_in(list(tables)), ~pl.col("code").is_in(used))
     known = payees.filter(payees.is_in(rows["payee"].drop_nulls().unique().implode()))
     about = rows.filter(among("payee", known)).unique("payee", keep="first", maintain_order=True)
     told = "`{}` has rows of this payee that cannot be used: correct them"

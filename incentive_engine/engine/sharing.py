@@ -62,7 +62,8 @@ def _gathered(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Those who take part, group after group, in each by payee and then by plan; and the groups, like `funded`."""
     numbers = [*(f"key.{part}" for part in pool.parts), *bounds]
-    rows = _in_order(members.with_row_index(_ROW)).select(_ROW, GROUP, FUND, pl.col(numbers).clip(0)).drop_nulls()
+    rows = _in_order(members.with_row_index(_ROW))
+    rows = rows.select(_ROW, "payee", GROUP, FUND, pl.col(numbers).clip(0)).drop_nulls()
     if len(bounds) == 2:
         rows = rows.filter(pl.col(MINIMUM) <= pl.col(MAXIMUM))
     groups = funded(rows, pool, places, [_ROW, *numbers])
@@ -73,14 +74,14 @@ def _gathered(
 def funded(rows: pl.DataFrame, pool: PoolKind, places: int, listed: Sequence[str] = ()) -> pl.DataFrame:
     """The groups of the rows: group, sum (in counts of 10**-places), payees; and lists of what their rows hold.
 
-    `rows`: group and `fund`, as integer counts at the places of the pool's funding; nothing is missing. Lists keep the
-    order of the rows; to sort rows by group instead costs twice as much.
+    `rows`: payee, group and `fund`, as integer counts at the places of the pool's funding; nothing is missing. Lists
+    keep the order of the rows; to sort rows by group instead costs twice as much. Who has several rows is one payee.
     """
     given = pool.fund.rounding(Rounding(places=places)).kept
     farthest = max(abs(end(rows[FUND].min())), abs(end(rows[FUND].max()))) * max(1, rows.height)
     prove(-farthest, farthest)
     fund = pl.col(FUND).cast(carrier(-farthest, farthest))
-    payees = pl.len().cast(pl.Int64).alias(PAYEES)
+    payees = pl.col("payee").n_unique().cast(pl.Int64).alias(PAYEES)
     groups = rows.group_by(GROUP).agg(pool.fund.added(fund).alias(SUM), payees, pl.col(listed))
     total = Exact.column(SUM, Scale(given, -farthest, farthest)).rounded(places)
     return groups.with_columns(total.expr.alias(SUM))

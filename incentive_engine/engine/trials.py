@@ -25,8 +25,9 @@ def solved(
 ) -> pl.DataFrame:
     """Every payee's factor: sum, payees, factor, paid, short, in the rows of `everyone`; null for who takes no part.
 
-    `everyone`: group and `fund`, the rows of the wide frames in turn. `paid`: what a payee is paid with the factor, in
-    counts of 10**-places. Who could not be paid with the smallest factor takes no part, and adds nothing to the sum.
+    `everyone`: payee, group and `fund`, the rows of the wide frames in turn. `paid`: what a payee is paid with the
+    factor, in counts of 10**-places. Who could not be paid with the smallest factor takes no part, and adds nothing to
+    the sum.
     """
     trials, start = [], 0
     for program, wide in sharing:
@@ -42,11 +43,11 @@ def solved(
 
     least = pl.lit(rules.solve.counts[0], dtype(rules.solve)).alias("factor")
     with_least = pays(everyone.select(GROUP).drop_nulls().unique().with_columns(least))
-    taking_part = everyone.select(pl.when(with_least["paid"].is_not_null()).then(GROUP), FUND)
+    taking_part = everyone.select("payee", pl.when(with_least["paid"].is_not_null()).then(GROUP), FUND)
     groups = funded(taking_part.drop_nulls(), rules, places)
     found = solve(groups.select(GROUP, "sum"), rules.solve, payments).drop("paid")
     shared = taking_part.join(groups.join(found, on=GROUP), on=GROUP, how="left", maintain_order="left")
-    return shared.drop(GROUP, FUND).with_columns(pays(found)["paid"])
+    return shared.drop("payee", GROUP, FUND).with_columns(pays(found)["paid"])
 
 
 @dataclass(frozen=True, slots=True)
