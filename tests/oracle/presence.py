@@ -73,7 +73,6 @@ class Presence:
 
     @property
     def share_of_work(self) -> Fraction:
-        """The share of the period in which the payee worked, in all stretches of days."""
-        return self.counted(day for day, effect in self.effects.items() if effect in ("there", "counts")) / (
-            self.whole or 1
-        )
+        """The share of the period in which the payee worked, in all stretches of days; rounded as the proration is."""
+        units = self.counted(day for day, effect in self.effects.items() if effect in ("there", "counts"))
+        return by_rule(units / (self.whole or 1), self.rule.get("rounding"), 10)
