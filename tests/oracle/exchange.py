@@ -14,7 +14,7 @@ class Exchange:
     """The exchange of a case for its period; without one everybody is paid in the currency of the rules."""
 
     def __init__(self, case: Case) -> None:
-        self.currency: str = case.rules["currency"]
+        self.currency: str = case.rules.get("currency", "")
         self.rule: Rule = case.rules.get("exchange", {})
         self.rows: Sequence[Row] = case.tables["exchange"] if self.rule else ()
         self.end = span(case.period, int(case.rules.get("year_starts", 1)))[1]
