@@ -40,8 +40,9 @@ STEPS: Final[dict[str, Kind]] = {
     "places": "count", "mode": "text", "rounding": "text", "rounding_fr": "text", "rule": "text",
 }  # fmt: skip
 KPIS: Final[dict[str, Kind]] = {
-    "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "value": "decimal", "n": "count",
-    "numerator": "decimal", "denominator": "decimal", "low": "decimal", "high": "decimal", "invited": "count",
+    "kpi": "text", "subject_kind": "text", "subject": "text", "period": "text", "from": "date", "to": "date",
+    "value": "decimal", "n": "count", "numerator": "decimal", "denominator": "decimal", "low": "decimal",
+    "high": "decimal", "invited": "count",
 }  # fmt: skip
 POOLS: Final[dict[str, Kind]] = {
     "pool": "text", "group": "text", "payees": "count", "sum": "decimal", "paid": "decimal", "left": "decimal",

@@ -23,6 +23,7 @@ STARTER = rules_dir() / "starter"
 PERIOD = "2026-Q3"
 CONTRACT = {
     "payouts": columns.PAYOUTS,
+    "segments": columns.SEGMENTS,
     "contributions": columns.CONTRIBUTIONS,
     "departments": columns.DEPARTMENTS,
     "kpis": columns.KPIS,
