@@ -74,20 +74,24 @@ def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
             held.append(held_rows(name, left.filter(wrong), code, reason))
             left = left.filter(~wrong)
         tables[name] = replace(tables[name], frame=left)
-        held += [held_rows(name, left.filter(rows), code, reason) for code, rows, reason in _notes(name)]
+        held += [held_rows(name, left.filter(rows), code, reason) for code, rows, reason in _notes(name, tables)]
     held += [_after_leaving(name, tables) for name in tables if name in (*dated_tables(rules), LEAVE)]
     return Accepted(tables, pl.concat(held))
 
 
-def _notes(table: str) -> Iterator[TableFault]:
-    """What is odd in a dated table, though its rows can be used: days that no row between others speaks of."""
+def _notes(table: str, tables: Mapping[str, Table]) -> Iterator[TableFault]:
+    """What is odd in a dated table, though its rows can be used: days that no row between others speaks of.
+
+    Between two employments nothing has to be said: of who has several, a run looks at the days of its period.
+    """
     gap = pl.col("from") - pl.duration(days=1) > _UNTIL
     if table == ASSIGNMENTS:
         told = "nothing says where `{}` was in the days before {}: their facts count for no team"
         yield "assignment-gap", gap, pl.format(told, "payee", "from")
     elif table not in (EMPLOYMENT, LEAVE):
         told = "nothing says what was so of `{}` in the days before {}: say it, or who was there then is held"
-        yield "history-gap", gap, pl.format(told, "payee", "from")
+        times = tables[EMPLOYMENT].frame["payee"] if EMPLOYMENT in tables else pl.Series(dtype=pl.String)
+        yield "history-gap", gap & ~among("payee", times), pl.format(told, "payee", "from")
 
 
 def _after_leaving(name: str, tables: Mapping[str, Table]) -> pl.DataFrame:

@@ -32,6 +32,8 @@ class Dated:
     def __init__(self, case: Case, name: str) -> None:
         self.name, self.rows, self.held = name, dict[str, list[Row]](), list[tuple[str, str]]()
         rows = case.tables[name] if name in dated_rules(case.rules) else []
+        times = Dated(case, "employment").rows if name != "employment" else {}
+        self.came_back = {payee for payee, own in times.items() if own}
         for payee in sorted({row["payee"] for row in rows}):
             own = sorted((row for row in rows if row["payee"] == payee), key=lambda row: row["from"])
             self.rows[payee] = self.usable(payee, own, case.tables["workforce"])
@@ -51,7 +53,8 @@ class Dated:
         self.held += [(payee, code) for code in wrong.values()]
         if self.name != "employment":
             gaps = [row for before, row in pairwise(left) if (row["from"] - last_day(before)).days > 1]
-            self.held += [(payee, "assignment-gap" if self.name == "assignments" else "history-gap") for _ in gaps]
+            code = "assignment-gap" if self.name == "assignments" else "history-gap"
+            self.held += [(payee, code) for _ in gaps if code == "assignment-gap" or payee not in self.came_back]
         return left
 
     def note_late(self, payee: str, left: dt.date | None) -> None:

@@ -40,9 +40,9 @@ class People:
         self.days = days_of(case.period, int(self.rules.get("year_starts", 1)))
         names = ("employment", "assignments", *self.rules.get("history", ()))
         self.tables = {name: Dated(case, name) for name in names}
-        self.read = {*ALWAYS_READ, *columns_read(self.rules)}
+        self.read = {*ALWAYS_READ, *columns_read([self.rules, case.plans])}
         dated = {name for name, table in self.rules.get("tables", {}).items() if "since" in table}
-        self.asked = [each for each in parameters_in(self.rules["plans"]) if each["table"] in dated]
+        self.asked = [each for plan in case.plans for each in parameters_in(plan) if each["table"] in dated]
         self.codes: dict[str, set[str]] = {}
         self.stretches = {row["payee"]: list(self.cut(row)) for row in case.tables["workforce"]}
         for row in case.tables["workforce"]:
@@ -153,7 +153,9 @@ class People:
             yield "faulty-history"
             return
         for name, table in self.tables.items():
-            if name != "employment" and payee in table.rows and any(table.on(payee, day) is None for day in there):
+            last_only = self.rules.get("history", {}).get(name, {}).get("basis") == "end"
+            asked = there[-1:] if last_only else there
+            if name != "employment" and payee in table.rows and any(table.on(payee, day) is None for day in asked):
                 yield f"gap-in-{name}"
 
 
