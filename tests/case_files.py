@@ -27,6 +27,10 @@ def calculated(case: Case, folder: Path) -> Run:
 def write_case(case: Case, folder: Path) -> Path:
     """Writes the rules and the tables of a case; returns the folder of the tables."""
     (folder / "rules.yaml").write_text(as_yaml(case.rules), encoding="utf-8")
+    if case.before:
+        only = {key: value for key, value in case.rules.items() if key not in ("follows", "in_force")}
+        older = as_yaml({**only, "version": "0", "plans": case.before})
+        (folder / case.rules["follows"]).write_text(older, encoding="utf-8")
     data = folder / "data"
     data.mkdir()
     for name, path in paths(case).items():

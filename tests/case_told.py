@@ -12,6 +12,7 @@ from tests.oracle import Case, Node, settled
 def told(case: Case) -> str:
     """The case and the oracle's results, to read beside the engine's."""
     lines = [as_yaml(case.rules), f"period: {case.period}"]
+    lines += ["before:", as_yaml(case.before, 1)] if case.before else []
     for name, rows in case.tables.items():
         lines.append(f"\n{name}: " + " | ".join(case.columns[name]))
         lines += ["  " + " | ".join(cell_text(row[column]) for column in case.columns[name]) for row in rows]

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -108,7 +109,7 @@ def pieces(rows: list[dict[str, Any]], random: Random, case: Case) -> Iterator[d
 
 def cut(case: Case, random: Random) -> Case:
     tables = {name: list(pieces(case.tables[name], random, case)) for name in dated_tables(case)}
-    return Case(case.rules, {**case.tables, **tables}, case.columns, case.period)
+    return replace(case, tables={**case.tables, **tables})
 
 
 def cutting_changes_no_cent(case: Case, random: Random) -> None:
@@ -126,7 +127,7 @@ def shuffled(case: Case, random: Random) -> Case:
     tables = copy.deepcopy(case.tables)
     for name in (*dated_tables(case), "workforce"):
         random.shuffle(tables[name])
-    return Case(case.rules, tables, case.columns, case.period)
+    return replace(case, tables=tables)
 
 
 def order_changes_nothing(case: Case, random: Random) -> None:

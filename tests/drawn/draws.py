@@ -26,6 +26,7 @@ class Draws:
         self.columns: dict[str, dict[str, str]] = {}
         self.cells: dict[str, dict[str, tuple[Fraction, ...]]] = {"terms": {}}
         self.unrounded = 2
+        self.before: dict[str, Rule] = {}
         self.prorated = self.changes = False
         self.parts: dict[str, set[str]] = {}
         self.pools_for_all: dict[str, set[str]] = {}

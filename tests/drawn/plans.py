@@ -109,6 +109,16 @@ class Drawing(Pools):
         if self.chance(15):
             plans["p2"] = self.plan()
         self.rules["plans"] = plans
+        if self.chance(15) and all("proration" in plan for plan in plans.values()):
+            self.earlier_edition()
+
+    def earlier_edition(self) -> None:
+        """Other plans until a day of the period: some had other numbers, some were the same, some were not there."""
+        self.rules["in_force"] = {"from": self.pick(self.middle, self.start + ONE, self.end, self.start)}
+        self.rules["follows"], self.changes = "before.yaml", True
+        for name, plan in self.rules["plans"].items():
+            if not self.before or self.chance(60):
+                self.before[name] = self.renumbered(copy.deepcopy(plan)) if self.chance(75) else plan
 
     def renumbered(self, rule: Rule) -> Rule:
         """The same shape with other numbers."""
@@ -204,7 +214,7 @@ class Drawing(Pools):
         self.given_results()
         self.fill_tables()
         self.adapt()
-        return Case(self.rules, self.tables, self.columns, self.period)
+        return Case(self.rules, self.tables, self.columns, self.period, self.before)
 
 
 def is_whole(measure: Rule) -> bool:

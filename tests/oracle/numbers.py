@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -17,12 +17,21 @@ MINOR_DIGITS = {"EUR": 2, "CHF": 2, "USD": 2, "JPY": 0, "TND": 3, "CLF": 4}
 
 @dataclass(frozen=True)
 class Case:
-    """A rule set, the tables it reads, and the period; `columns` says the type of each table's columns."""
+    """A rule set, the tables it reads, and the period; `columns` says the type of each table's columns.
+
+    `before`: the plans of the edition that the rules follow, which are in force until the day before theirs.
+    """
 
     rules: dict[str, Any]
     tables: dict[str, list[dict[str, Any]]]
     columns: dict[str, dict[str, str]]
     period: str
+    before: Mapping[str, Rule] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> list[Rule]:
+        """Those of both editions."""
+        return [*self.before.values(), *self.rules["plans"].values()]
 
     def __repr__(self) -> str:
         return f"a rule set with {len(self.rules['plans'])} plans, for {self.period}"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.oracle.formulas import Formula
 from tests.oracle.numbers import Rule
 
 
-def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
+def kinds_read(rules: Rule, plans: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     """Each KPI that a plan names, and of which kind of subject it reads it."""
-    for plan in rules["plans"].values():
+    for plan in plans:
         for name, node in [("", plan), *nodes_below(plan)]:
             for formula, of in formulas_of_steps(node):
                 yield from ((kpi, of) for kpi in kpis_in(rules, formula))
@@ -22,8 +22,9 @@ def kinds_read(rules: Rule) -> Iterator[tuple[str, str]]:
                 yield from ((kpi, kind) for kind in {node["of"]} | fallbacks & {"team", "department"})
                 for way in node.get("paths", {"": node}).values():
                     yield from ((kpi, node["of"]) for kpi in kpis_across(rules, {way["curve"]}))
-        for formula in (plan.get("payout"), plan.get("target_pay")):
-            if formula is not None:
+        for key in ("payout", "target_pay"):
+            if key in plan:
+                formula = plan[key]
                 yield from ((kpi, "payee") for kpi in kpis_across(rules, formula.curves))
         if "pool" in plan:
             yield from kinds_read_by_pool(rules, rules["pools"][plan["pool"]])

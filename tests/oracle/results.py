@@ -71,7 +71,7 @@ class Results:
         self.staff = {row["payee"]: row for row in case.tables["workforce"]}
         self.read: dict[str, set[str]] = {source: set() for source in self.sources}
         cases = self.rules.get("cases", {})
-        for name, kind in kinds_read(self.rules):
+        for name, kind in kinds_read(self.rules, case.plans):
             for each in behind(self.rules, name):
                 compute = self.rules["kpis"][each]["compute"]
                 if "from" in compute:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracle.calendars import ONE_DAY
 from tests.oracle.numbers import Case, Rule, span
+
+Days = tuple[dt.date, dt.date]
 
 
 @dataclass(frozen=True)
@@ -19,30 +21,44 @@ class Version:
     first: dt.date
     last: dt.date
     rule: Rule
-    is_whole: bool
-    """Whether that is all of the period."""
+    period: Days
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is in force all the time."""
+        return (self.first, self.last) == self.period
 
 
 def versions(case: Case) -> list[Version]:
-    """All plans as they stand, in the order of the rules and of days."""
-    return [each for name, plan in case.rules["plans"].items() for each in versions_of(case, name, plan)]
+    """All plans as they stand, by name and in the order of days; days with the same terms are one version."""
+    period = span(case.period, int(case.rules.get("year_starts", 1)))
+    begins: dt.date = case.rules["in_force"]["from"] if case.before else dt.date.min
+    found: list[Version] = []
+    for name in {**case.before, **case.rules["plans"]}:
+        pieces: list[Version] = []
+        if name in case.before:
+            pieces += pieces_of(name, case.before[name], period[0], min(period[1], begins - ONE_DAY), period)
+        if name in case.rules["plans"]:
+            pieces += pieces_of(name, case.rules["plans"][name], max(period[0], begins), period[1], period)
+        joined: list[Version] = []
+        for each in pieces:
+            if joined and joined[-1].last + ONE_DAY == each.first and joined[-1].rule == each.rule:
+                joined[-1] = replace(joined[-1], last=each.last)
+            else:
+                joined.append(each)
+        found += [replace(each, name=f"{name}@{each.first}" if at else name) for at, each in enumerate(joined)]
+    return found
 
 
-def versions_of(case: Case, name: str, plan: Rule) -> Iterator[Version]:
-    whole = start, end = span(case.period, int(case.rules.get("year_starts", 1)))
+def pieces_of(name: str, plan: Rule, start: dt.date, end: dt.date, period: Days) -> Iterator[Version]:
+    """A plan from one day to another, cut where a number changes."""
     force = plan.get("in_force", {})
     start, end = max(start, force.get("from", start)), min(end, force.get("to", end))
-    if start > end:
-        return
-    changes = sorted({day for day in changes_of(plan) if start < day <= end})
-    found: list[tuple[dt.date, Rule]] = []
-    for first in (start, *changes):
-        rule = on_day(plan, first)
-        if not found or found[-1][1] != rule:
-            found.append((first, rule))
-    ends = [first - ONE_DAY for first, _ in found[1:]] + [end]
-    for (first, rule), last in zip(found, ends, strict=True):
-        yield Version(name if rule is found[0][1] else f"{name}@{first}", first, last, rule, (first, last) == whole)
+    changes = {day for day in changes_of(plan) if start < day <= end}
+    for first in sorted({start} | changes) if start <= end else ():
+        last = min((day - ONE_DAY for day in changes if day > first), default=end)
+        terms = {key: value for key, value in plan.items() if key != "in_force"}
+        yield Version(name, first, last, on_day(terms, first), period)
 
 
 def changes_of(rule: Any) -> Iterator[dt.date]:
