@@ -92,8 +92,8 @@ ALSO_WRITTEN = (
     *("promoters_from:", "definition: inclusive", "subject: kind", ".previous", ".year_before"),
     *("set_aside:", "same: [", "assignments:", "share: part", "invitations:"),
     *("employment:", "also: [", "basis: end", "basis: average", "gives: [base_salary, currency]", "over: assignment"),
-    *("leave:", "in_pay: {bonus", "codes: [", "target_for: presence", "since: as_of", "in_force: {from", "{since: {", "follows:"),
-    *("exchange:", "own: [base_salary]", "at: plan", "at: period_end", "at: payout"),
+    *("leave:", "in_pay: {bonus", "codes: [", "target_for: presence", "since: as_of", "in_force: {from", "{since: {"),
+    *("follows:", "exchange:", "own: [base_salary]", "at: plan", "at: period_end", "at: payout"),
 )
 
 
