@@ -88,29 +88,29 @@ def test_who_changes_plans_reads_what_is_paid_for_which_days(tmp_path: Path) -> 
     sat = trap(7, tmp_path, "en")["sat"]
     assert (sat.total, sat.plans, len(sat.voices)) == ("€820.00", ("Adviser", "Leader"), 1)
     assert told(sat.sums[0].lines) == [
-        ("1 July to 14 August 2026, 45 days · Adviser", "", "", "€160.00"),
+        ("1 July to 14 August 2026, 45\u00a0days · Adviser", "", "", "€160.00"),
         (
-            "15 August to 30 September 2026, 47 days · Leader",
+            "15 August to 30 September 2026, 47\u00a0days · Leader",
             "",
             "plan: Leader (before: Adviser); role: Leader (before: Adviser)",
             "€660.00",
         ),
         ("Together", "€160.00 + €660.00", "", "€820.00"),
     ]
-    days = "1 July to 14 August 2026, 45 days, working days without public holidays, rounded to 0.00000001%"
+    days = "1 July to 14 August 2026, 45\u00a0days, working days without public holidays, rounded to 0.00000001%"
     assert line(sat.pays[0].lines, "Share of the period") == ("32 ÷ 65", days, "49.23076923%")
     assert [pay.days for pay in sat.pays] == [
-        "1 July to 14 August 2026, 45 days",
-        "15 August to 30 September 2026, 47 days",
+        "1 July to 14 August 2026, 45\u00a0days",
+        "15 August to 30 September 2026, 47\u00a0days",
     ]
 
 
 def test_days_on_which_nobody_was_there_are_named(tmp_path: Path) -> None:
     ann = trap(4, tmp_path, "fr")["ann"]
     assert told(ann.sums[0].lines) == [
-        ("Du 1er au 20 juillet 2026, 20 jours", "", "", "200,00\u00a0€"),
-        ("Du 21 juillet au 24 août 2026, 35 jours", "", "absent de l'effectif", "–"),
-        ("Du 25 août au 30 septembre 2026, 37 jours", "", "de retour depuis le 25 août 2026", "370,00\u00a0€"),
+        ("Du 1er au 20 juillet 2026, 20\u00a0jours", "", "", "200,00\u00a0€"),
+        ("Du 21 juillet au 24 août 2026, 35\u00a0jours", "", "absent de l'effectif", "–"),
+        ("Du 25 août au 30 septembre 2026, 37\u00a0jours", "", "de retour depuis le 25 août 2026", "370,00\u00a0€"),
         ("Ensemble", "200,00\u00a0€ + 370,00\u00a0€", "", "570,00\u00a0€"),
     ]
 
@@ -118,7 +118,7 @@ def test_days_on_which_nobody_was_there_are_named(tmp_path: Path) -> None:
 def test_what_is_the_same_is_said_once(tmp_path: Path) -> None:
     first, second = trap(4, tmp_path, "en")["ann"].pays
     assert (first.as_for, len(first.parts), len(first.cards)) == ("", 1, 1)
-    assert (second.as_for, second.parts, second.cards) == ("1 to 20 July 2026, 20 days", (), ())
+    assert (second.as_for, second.parts, second.cards) == ("1 to 20 July 2026, 20\u00a0days", (), ())
     assert told(second.brought) == [("Sales", "", "", "€370.00")]
 
 
@@ -146,11 +146,11 @@ def test_the_effect_of_leave_is_told_and_never_its_cause(tmp_path: Path) -> None
     run = run_of(path, "2026-Q3", tmp_path, ("en", "fr"))
     ann, bob = (made(run)[payee].pays[0].lines for payee in ("ann", "bob"))
     assert told(ann)[1:4] == [
-        ("Days that do not count", "", "days of absence", "18 days"),
-        ("Days left out", "", "the period is counted without them, too", "6 days"),
+        ("Days that do not count", "", "days of absence", "18\u00a0days"),
+        ("Days left out", "", "the period is counted without them, too", "6\u00a0days"),
         ("Share of the period", "(92 − 18) ÷ (92 − 6)", "rounded to 0.00000001%", "86.04651163%"),
     ]
-    assert line(bob, "Jours qui ne comptent pas") == ("", "jours d'absence", "12 jours")
+    assert line(bob, "Jours qui ne comptent pas") == ("", "jours d'absence", "12\u00a0jours")
     write_statements(run, tmp_path / "pages")
     causes = {row.split(",")[-1] for row in (tmp_path / "leave.csv").read_text(encoding="utf-8").split()[1:]}
     texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "pages").iterdir()]
@@ -206,7 +206,7 @@ def test_the_value_of_the_last_day_says_so(tmp_path: Path) -> None:
     assert told(ann.lines)[0] == ("Base salary", "", "as on 30 September 2026; all days are paid on it", "36,000")
     assert line(ann.lines, "Share of the period") == (
         "(21 ÷ 31 + 2) ÷ 3",
-        "11 July to 30 September 2026, 82 days, each month counts the same, rounded to 0.00000001%",
+        "11 July to 30 September 2026, 82\u00a0days, each month counts the same, rounded to 0.00000001%",
         "89.24731183%",
     )
 
@@ -248,7 +248,7 @@ def test_a_result_of_one_assignment_names_its_days(tmp_path: Path) -> None:
     run = run_of(CASES / "over-assignment.yaml", "2026-Q3", tmp_path)
     recomputes(run, tmp_path / "pages")
     south, north = (pay.cards[0] for pay in made(run)["ann"].pays)
-    assert south.facts.endswith("from 2 records, 1 July to 15 August 2026, 46 days")
+    assert south.facts.endswith("from 2 records, 1 July to 15 August 2026, 46\u00a0days")
     assert line(north.lines, "Result")[0] == "2 ÷ 3"
     assert "2 ÷ 3 = 0.6667" in "".join(each.text for section in explain(run, "ann").sections for each in section.lines)
 
