@@ -47,7 +47,7 @@ def all_versions(rules: RuleSet, period: Period) -> Iterator[Version]:
     """Every plan with each number that it has at any time, as if each were in force for the whole period."""
     for key, plan in rules.plans.items():
         for day in days_of_change(plan) or [period.start]:
-            yield Version(key, f"{key}{EDITION}{day}", on_day(plan, day), (period.start, period.end))
+            yield Version(key, key, on_day(plan, day), (period.start, period.end))
 
 
 def days_of_change(plan: Plan) -> list[dt.date]:
