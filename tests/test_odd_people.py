@@ -7,7 +7,10 @@ from pathlib import Path
 
 import incentive_engine
 from incentive_engine import Run
+from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.making import StatementMaker
 from tests.test_catalogue import HEAD
+from tests.test_statements_dated import recomputes
 
 MOVERS = """
 assignments: {path: assignments.csv}
@@ -34,12 +37,12 @@ SHARED = "parts: {all: {title: {en: All}, share: 100%, in_proportion_to: score *
 SOLVED = "solve: {factor: c, at_least: 0, at_most: 9000, places: 2}"
 
 
-def run_of(folder: Path, rules: str, period: str = "2026-Q3", **tables: str) -> Run:
+def run_of(folder: Path, rules: str, period: str = "2026-Q3", out: Path | None = None, **tables: str) -> Run:
     """What is worked out for a small company; `tables` by name, their rows parted by spaces."""
     (folder / "rules.yaml").write_text(HEAD + rules, encoding="utf-8")
     for name, rows in tables.items():
         (folder / f"{name}.csv").write_text("\n".join(rows.split()) + "\n", encoding="utf-8")
-    return incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, period)
+    return incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder, period, out)
 
 
 def test_who_moves_within_a_pool_shares_it_as_one_payee(tmp_path: Path) -> None:
@@ -83,3 +86,33 @@ plans:
     )
     assert run.held.select("table", "code").rows() == [("salaries", "duplicate-row")]
     assert [str(paid) for paid in run.payouts["payout"]] == ["1390.00"]  # 920 x 45/92 and 1840 x 47/92
+
+
+def test_a_formula_of_pay_is_written_with_amounts_in_the_currency_of_the_rules(tmp_path: Path) -> None:
+    run_of(
+        tmp_path,
+        """
+exchange: {path: rates.csv, plan: 2026-01-01, rate_on: {at: plan}, own: [base_salary]}
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  same: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}
+plans:
+  all:
+    title: {en: All}
+    pays: bonus
+    who: TRUE
+    payout: base_salary * 10% * score
+    scorecard: {sales: {weight: 100%, of: company, target: 100, attainment: ratio, curve: same}}
+    proration: {by: calendar_days}
+""",
+        workforce="payee,hired,currency,base_salary ann,2020-01-01,CHF,8740",
+        rates="currency,from,rate CHF,2026-01-01,0.95",
+        kpis="subject_kind,subject,kpi,period,value company,company,sales,2026-Q3,50",
+        out=tmp_path / "run",
+    )
+    (statement,) = StatementMaker(gathered(tmp_path / "run")).statements()
+    [lines] = [each.lines for each in statement.pays]
+    shown = {line.name: (line.arithmetic, line.result) for line in lines}
+    assert shown["Payout"] == ("(9,200 × 10% × 50%) × 100%", "€460.00")  # 8740 francs / 0.95
+    recomputes(tmp_path / "run", tmp_path / "pages")

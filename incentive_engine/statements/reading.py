@@ -107,9 +107,9 @@ class Reading:
                 columns[pool.rules.solve.factor] = FACTOR
         else:
             columns = {name: ResultKey(name, names.of, names.when).column for name in formula.names & kpis.keys()}
-            exchange = self.plan.exchange
-            columns |= {name: exchange.converted(name) for name in exchange.own} if exchange else {}
             percents = frozenset(columns[name] for name in columns.keys() & self.percent_kpis)
+        exchange = self.plan.exchange
+        columns |= {name: exchange.converted(name) for name in exchange.own} if exchange else {}
         fixed = dict.fromkeys(names.nothing, "0")
         if self.plan.proration is None:
             fixed[PRORATION] = "1"
