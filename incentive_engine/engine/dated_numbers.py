@@ -15,7 +15,7 @@ from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
 from incentive_engine.facts import Accepted
 from incentive_engine.rulesets.models import RuleSet
 
-_ROW, _DAY, _OWNER = "\0row", "\0day", "\0owner"  # no header is so
+_ROW, _DAY = "\0row", "\0day"  # no header is so
 
 
 def cut_by_numbers(
@@ -26,15 +26,18 @@ def cut_by_numbers(
     cuts = [_cuts(placed, changes, keys) for changes, keys in _changes(rules, accepted)]
     if not any(cut.height for cut in cuts):
         return segments, owners
-    begins = pl.concat([placed.select(_ROW, pl.col(FIRST_DAY).alias(_DAY)), *cuts]).unique().sort(_ROW, _DAY)
+    begins = pl.concat([placed.select(_ROW, pl.col(FIRST_DAY).alias(_DAY)), pl.concat(cuts).unique()]).sort(_ROW, _DAY)
     rows = begins[_ROW]
     owner = rows if owners is None else owners.gather(rows)
-    last = pl.lit(segments[LAST_DAY].gather(rows))
-    goes_on = pl.col(_ROW) == pl.col(_ROW).shift(-1)
-    days = begins.with_columns(owner.alias(_OWNER)).select(
+    at, of_next = pl.int_range(pl.len(), dtype=pl.UInt32), pl.col(_ROW) == pl.col(_ROW).shift(-1)
+    another = pl.lit(owner != owner.shift()).fill_null(True)
+    days = begins.select(
         pl.col(_DAY).alias(FIRST_DAY),
-        pl.when(goes_on).then(pl.col(_DAY).shift(-1) - dt.timedelta(days=1)).otherwise(last).alias(LAST_DAY),
-        pl.int_range(1, pl.len() + 1).cast(segments.schema[SEGMENT]).over(_OWNER).alias(SEGMENT),
+        pl.when(of_next)
+        .then(pl.col(_DAY).shift(-1) - dt.timedelta(days=1))
+        .otherwise(pl.lit(segments[LAST_DAY].gather(rows)))
+        .alias(LAST_DAY),
+        (at - pl.when(another).then(at).forward_fill() + 1).cast(segments.schema[SEGMENT]).alias(SEGMENT),
     )
     return segments[rows].with_columns(days), owner
 
