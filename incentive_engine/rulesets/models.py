@@ -316,8 +316,9 @@ class RuleSet(Declared):
     exchange: Annotated[
         Exchange | None,
         Field(
-            description="Rates at which payees are paid whose `currency` is another one; who needs one without it is "
-            "held."
+            description="Rates at which payees are paid whose `currency` is another one: a table of `currency`, `from` "
+            "(the day since which a rate counts, until the next) and `rate` (how much of it one unit of the rules' "
+            "currency is). Who needs a rate that is not there is held."
         ),
     ] = None
     leave: Annotated[
