@@ -296,3 +296,29 @@ def test_who_was_in_two_groups_is_ranked_in_both() -> None:
     for each, value in zip(case.tables["kpis"], (3, 2, 1), strict=True):
         each["value"] = F(value)
     assert by_stretch(case) == [("p", 45, F(4500)), ("p", 47, F(4700)), ("p", 92, F(4600)), ("p", 92, F(4600))]
+
+
+def test_who_is_held_for_other_days_takes_nothing_from_a_pool() -> None:
+    """1,000 for A and B, at least 800 for all of the period: the days of A before the gap in the results are not paid.
+
+    With them the pool would be too small: 391.30 and 800. B alone gets all of it.
+    """
+    rows = [row("A", LONG_AGO, day(8, 14), role="adviser"), row("A", day(8, 15), None, role="leader")]
+    staff = [payee(name, base_salary=F(9200), role="adviser") for name in "AB"]
+    case = people(
+        {"roles": rows},
+        staff,
+        history={"roles": {"path": "roles.csv", "gives": ["role"]}},
+        pools={"pot": {
+            "title": {"en": "Pot"},
+            "fund": {"sum": Constant("1000", F(1000)), "of": "company"},
+            "parts": {"all": {"title": {"en": "All"}, "share": F(1), "in_proportion_to": Named("proration")}},
+            "minimum": Both(Constant("800", F(800)), "*", Named("proration")),
+        }},
+        plan={"who": Both(Named("role"), "=", Constant('"adviser"', "adviser")), "pool": "pot"},
+    )  # fmt: skip
+    leader = {**case.rules["plans"]["p"], "who": Both(Named("role"), "=", Constant('"leader"', "leader"))}
+    leader = {**leader, "scorecard": {"b": measure("1")}}
+    case.rules["plans"]["q"] = {key: value for key, value in leader.items() if key != "pool"}
+    case.rules["kpis"]["b"] = kpi("internal")
+    assert by_stretch(case) == [("p", 92, F(1000))]

@@ -15,6 +15,7 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys, standing_keys
+from incentive_engine.compiler.pools import SHORT
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.dated import without_faults
@@ -39,7 +40,7 @@ from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 
-_PAID = "\0paid"  # no header is so
+_PAID, _HELD, _DUE = "\0paid", "\0held", "\0due"  # no header is so
 ONCE = "\0once"
 """Boolean: whether a row is the first of its payee in its plan and department; not there where all rows are."""
 
@@ -137,7 +138,7 @@ def calculate_from(
             frames.append(with_rates(wide, program, rates))
     with timings.step("pools"):
         given, pools = pooled(programs, frames)
-    if people.owners is not None or len(plans) > len(rules.ruleset.plans):
+    if people.owners is not None or not all(plan.always for plan in plans):
         with timings.step("segments"):
             given, pools = _of_whole_time(programs, frames, given, pools)
             given = [_told_once(wide) for wide in given]
@@ -154,21 +155,29 @@ def _of_whole_time(
 ) -> tuple[list[pl.DataFrame], pl.DataFrame]:
     """Without segments of payees of whom others cannot be paid: nobody is paid for a part of the time.
 
-    `frames`: before, `given`: after pools were shared out; they are shared out again among those who are left.
+    `frames`: before, `given`: after pools were shared out; they are shared out again among those who are left. First go
+    those beside a segment that is held for itself, for a pool may be too small only because of them.
     """
-    paid = [
-        program.evaluate(wide.lazy()).select(program.paid.alias(_PAID)).collect(engine="streaming")[_PAID]
-        for program, wide in zip(programs, given, strict=True)
-    ]
-    if all(each.all() for each in paid):
-        return given, pools
-    named = [wide.select("payee", _pays(program)) for program, wide in zip(programs, given, strict=True)]
-    unpaid = pl.concat([names.filter(~each) for names, each in zip(named, paid, strict=True)]).unique()
-    kept = [
-        frame.filter(~(each & names.select(pl.struct("payee", "pays").is_in(unpaid.to_struct().implode())).to_series()))
-        for frame, names, each in zip(frames, named, paid, strict=True)
-    ]
-    return pooled(programs, kept)
+    for by_pools in (False, True) if any(program.pooled for program in programs) else (False,):
+        found = [_held_and_due(program, wide, by_pools) for program, wide in zip(programs, given, strict=True)]
+        if not any(each[_HELD].any() for each in found):
+            continue
+        doubtful = pl.concat([each.filter(_HELD).select("payee", "pays") for each in found]).unique()
+        beside = pl.struct("payee", "pays").is_in(doubtful.to_struct().implode())
+        dropped = [each.select(pl.col(_DUE) & beside).to_series() for each in found]
+        frames = [frame.filter(~each) for frame, each in zip(frames, dropped, strict=True)]
+        given, pools = pooled(programs, frames)
+    return given, pools
+
+
+def _held_and_due(program: Program, wide: pl.DataFrame, by_pools: bool) -> pl.DataFrame:
+    """Payee, pays, whether the row is held, for itself or because of its pool, and whether nothing else holds it."""
+    short = pl.lit(False) if program.pooled is None else pl.col(SHORT).fill_null(False)
+    rows = program.evaluate(wide.lazy()).select(program.paid.alias(_PAID), short.alias(SHORT))
+    paid, short_of = rows.collect(engine="streaming").get_columns()
+    held = ~paid & (short_of if by_pools else ~short_of)
+    due = paid if by_pools else ~held
+    return wide.select("payee", _pays(program)).with_columns(held.alias(_HELD), due.alias(_DUE))
 
 
 def _told_once(wide: pl.DataFrame) -> pl.DataFrame:

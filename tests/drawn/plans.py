@@ -109,7 +109,7 @@ class Drawing(Pools):
         if self.chance(15):
             plans["p2"] = self.plan()
         self.rules["plans"] = plans
-        if self.chance(15) and all("proration" in plan for plan in plans.values()):
+        if self.chance(15) and all("proration" in plan and "in_force" not in plan for plan in plans.values()):
             self.earlier_edition()
 
     def earlier_edition(self) -> None:
