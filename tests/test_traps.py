@@ -36,7 +36,7 @@ NAMES = [f"{path.stem}-{period}" for path, period in EACH]
 
 
 def test_every_trap_of_the_list_is_there() -> None:
-    assert [path.stem[:2] for path in TRAPS] == [f"{number:02d}" for number in range(1, 21)]
+    assert [path.stem[:2] for path in TRAPS] == [f"{number:02d}" for number in range(1, 22)]
 
 
 @pytest.mark.parametrize(("path", "period"), EACH, ids=NAMES)

@@ -65,7 +65,7 @@ def assign(
     tests = [selected.with_columns(test=pl.lit("who", _TEST))]
     for name, tested in (
         ("eligible", _eligible(plans, candidates, people, table, period)),
-        ("present", _present(plans, candidates, people, period, away)),
+        ("present", _present(plans, candidates, people, away)),
     ):
         tests.append(tested.with_columns(test=pl.lit(name, _TEST)))
         refused = tested.filter(~pl.col(_RESULT))
@@ -87,7 +87,7 @@ def assign(
     assignments = _without(candidates, blocked).sort(ROW, NUMBER).select(_payee(people), ROW, NUMBER)
     assignments = _of_whole_time(plans, assignments, blocked.with_columns(_payee(people)))
     return Assigned(
-        assignments=assignments if _whole(plans, period) else _in_force(plans, assignments, people),
+        assignments=assignments if all(plan.always for plan in plans) else _in_force(plans, assignments, people),
         tests=_named(plans, every_test.sort(ROW, NUMBER, "test"), people),
         held=pl.concat(reasons),
     )
@@ -101,11 +101,6 @@ def _of_whole_time(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, blocked: p
     held = blocked.select("payee", pays, pl.col(ROW).alias(_CASE))
     others = rows.with_columns(pays).join(held, on=["payee", "pays"]).filter(pl.col(ROW) != pl.col(_CASE))
     return _without(rows, others)
-
-
-def _whole(plans: Sequence[ResolvedPlan], period: Period) -> bool:
-    """Whether all plans are in force all the time."""
-    return all(plan.days == (period.start, period.end) for plan in plans)
 
 
 def _in_force(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -191,14 +186,10 @@ def _eligible(
 
 
 def _present(
-    plans: Sequence[ResolvedPlan],
-    candidates: pl.DataFrame,
-    people: pl.DataFrame,
-    period: Period,
-    away: Away | None,
+    plans: Sequence[ResolvedPlan], candidates: pl.DataFrame, people: pl.DataFrame, away: Away | None
 ) -> pl.DataFrame:
     """Whether a candidate was there on any day that counts, where that decides; missing without a hire date."""
-    asked = [n for n, plan in enumerate(plans) if plan.proration is not None or plan.days != (period.start, period.end)]
+    asked = [n for n, plan in enumerate(plans) if plan.proration is not None or not plan.always]
     rows = candidates.select(ROW, NUMBER).filter(pl.col(NUMBER).is_in(asked))
     days = _in_force(plans, rows, people)
     present = days[FIRST_DAY] <= days[LAST_DAY]

@@ -95,10 +95,9 @@ _SUMS = ("proration", "payout", "customer_pay", "internal_pay", "other_pay", PAI
 def segments(calculation: Calculation) -> pl.LazyFrame:
     """One row per payee × plan × segment, of those whom one thing is paid in several, by payee and day."""
     rows = _of_segments(calculation).select(*SEGMENTS)
-    period = calculation.period
-    if calculation.people.owners is None and all(p.days == (period.start, period.end) for p in calculation.plans):
+    if calculation.people.owners is None and all(plan.always for plan in calculation.plans):
         return rows.clear()
-    return rows.filter(pl.len().over("payee", "pays") > 1)
+    return rows.filter(pl.len().over("payee", "pays") > 1).sort("payee", FIRST_DAY, "plan")
 
 
 def _of_segments(calculation: Calculation) -> pl.LazyFrame:

@@ -154,6 +154,11 @@ class ResolvedPlan:
     curves: Mapping[str, CurveKind]
     """Every curve of the rule set: formulas call them by name."""
 
+    @property
+    def always(self) -> bool:
+        """Whether it is in force on all days of its period."""
+        return self.days == (self.period.start, self.period.end)
+
     def measures(self) -> Iterator[MeasureNode]:
         """Every measure, in written order."""
         return measures_under(self.root)

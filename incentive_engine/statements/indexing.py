@@ -53,7 +53,7 @@ def _entry(everything: Gathered, payee: str, row: Row | None, reader: Language) 
 def _title(plan: ResolvedPlan, reader: Language) -> str:
     """The title of a plan, with its days where it is not in force for the whole period."""
     title = reader.label(plan.title)
-    return title if plan.days == (plan.period.start, plan.period.end) else f"{title} · {reader.span(*plan.days)}"
+    return title if plan.always else f"{title} · {reader.span(*plan.days)}"
 
 
 def _held(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[tuple[Entry, Held]]:
