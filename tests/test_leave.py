@@ -18,7 +18,7 @@ from incentive_engine.documents import read_text
 from incentive_engine.engine.explanation import explain
 from incentive_engine.rulesets.catalogue import types_of_leave
 from incentive_engine.rulesets.leave import EFFECT_WORDS, EFFECTS
-from incentive_engine.rulesets.loading import load_document
+from incentive_engine.rulesets.loading import Rules, load_document
 from tests.calculator import curves_in, equations
 
 PERIOD = "2026-Q3"
@@ -88,7 +88,7 @@ Pat,2026-07-01,2026-07-31,zzsick
 """
 
 
-def company(folder: Path, rules: str) -> incentive_engine.Rules:
+def company(folder: Path, rules: str) -> Rules:
     """Everybody's tables, and the rules."""
     (folder / "rules.yaml").write_text(HEAD + rules, encoding="utf-8")
     people = "".join(f"{name},{HIRED.get(name, '2020-01-01')},\n" for name in SALES)
