@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from incentive_engine.cli import main
 from incentive_engine.engine.measuring import measured_from
 from incentive_engine.engine.running import accept_for
 from incentive_engine.engine.stints import with_stints
+from incentive_engine.statements import write_statements
 
 RULES = """
 rule_set: moves
@@ -226,7 +228,7 @@ def test_all_that_is_read_for_an_assignment_is_of_its_days(tmp_path: Path) -> No
     files = {"rules": PAID, "workforce": people, "answers": ANSWERS, "complaints": COMPLAINTS, "assignments": moved}
     for name, text in files.items():
         (tmp_path / (f"{name}.yaml" if name == "rules" else f"{name}.csv")).write_text(text, encoding="utf-8")
-    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+    run = incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3", tmp_path / "run")
     brought = run.contributions.select("payee", "segment", "subject_kind", "subject", "actual", "n", "pay").rows()
     third = Decimal("0.3333")
     assert brought == [
@@ -235,6 +237,16 @@ def test_all_that_is_read_for_an_assignment_is_of_its_days(tmp_path: Path) -> No
         ("two", 1, "payee", "two", third, 3, Decimal("306.64")),
     ]
     assert dict(run.payouts.select("payee", "payout").rows()) == {"one": Decimal("291.32"), "two": Decimal("306.64")}
+    told = CliRunner().invoke(main, ["explain", str(tmp_path / "run"), "--payee", "one"]).output
+    assert "over the days of one assignment, of the payee one: 1 ÷ 1 = 1" in told
+    assert "South: 1 ÷ 3 = 0.3333" in told
+    assert "over the days of one assignment, of the payee one: 1 ÷ 2 = 0.5" in told
+    assert "complained > 1: 0 > 1: no" in told
+    assert "complained > 1: 2 > 1: yes" in told
+    write_statements(tmp_path / "run", tmp_path / "pages")
+    page = re.sub(r"<[^>]+>", "", (tmp_path / "pages" / "one.html").read_text(encoding="utf-8"))
+    assert "1 ÷ 3" in page
+    assert "1 ÷ 2" in page
 
 
 def test_audits_measure_whole_periods(tmp_path: Path) -> None:
