@@ -16,8 +16,8 @@ from incentive_engine.engine.explanation import Explanation, explain
 from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems
 from tests.calculator import curves_in, equations
-from tests.case_files import paths, write_table
-from tests.drawn import as_yaml, cases
+from tests.case_files import write_case
+from tests.drawn import cases
 from tests.oracle import Case
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -66,11 +66,7 @@ def explanations(case: Case, folder: Path) -> Iterator[Explanation]:
 
 def ran(case: Case, folder: Path) -> Run:
     """The case's run, written to a folder; what cannot be proved to fit is no case."""
-    (folder / "rules.yaml").write_text(as_yaml(case.rules), encoding="utf-8")
-    data = folder / "data"
-    data.mkdir()
-    for name, path in paths(case).items():
-        write_table(data / path, case.columns[name], case.tables[name])
+    data = write_case(case, folder)
     try:
         return run(load(folder / "rules.yaml"), data, case.period, folder / "run")
     except InputProblems as refused:
