@@ -124,7 +124,7 @@ def shown_codes() -> set[str]:
     }
 
 
-OF_ONE_PERIOD = {"not-in-force", "no-number-yet", "no-working-days"}
+OF_ONE_PERIOD = {"not-in-force", "no-working-days", "unknown-days"}
 """What `unpayable` tells when a period is to be paid: test_rules_over_time and test_traps show them."""
 
 

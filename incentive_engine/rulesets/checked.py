@@ -12,6 +12,7 @@ from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
 from incentive_engine.formulas import Formula
 from incentive_engine.rulesets.editions import Edition
+from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 from incentive_engine.rulesets.walked import Walked
 from incentive_engine.rulesets.walking import Placed, PlacedWay, ways_of
@@ -26,6 +27,8 @@ class Checked(Walked):
     document: Document
     before: tuple[Edition, ...] = ()
     """The editions that it follows, the newest first."""
+    over_time: RuleSet | None = None
+    """With all values of its numbers, where `rules` has those of one day."""
 
     @cached_property
     def ways(self) -> tuple[tuple[Placed, PlacedWay, str], ...]:

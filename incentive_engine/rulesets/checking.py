@@ -17,6 +17,7 @@ from incentive_engine.rulesets.checks.days import (
     days_in_force_exist,
     editions_follow_each_other,
     names_mean_one_thing,
+    numbers_begin_with_their_plan,
 )
 from incentive_engine.rulesets.checks.entries import meanings_are_of_what_is_measured
 from incentive_engine.rulesets.checks.exchange import (
@@ -171,6 +172,7 @@ RULE_CHECKS: tuple[Check, ...] = (
     days_in_force_exist,
     editions_follow_each_other,
     names_mean_one_thing,
+    numbers_begin_with_their_plan,
     own_amounts_are_converted_first,
     currencies_change_with_their_amounts,
     paths_stay_inside,
@@ -213,4 +215,4 @@ def check_rules(checked: Checked) -> list[Problem]:
 def _on_day(checked: Checked, day: dt.date) -> Checked:
     """The rule set with the numbers that count on a day."""
     plans = {name: on_day(plan, day) for name, plan in checked.rules.plans.items()}
-    return replace(checked, rules=checked.rules.model_copy(update={"plans": plans}))
+    return replace(checked, rules=checked.rules.model_copy(update={"plans": plans}), over_time=checked.rules)

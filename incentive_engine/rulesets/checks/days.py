@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from incentive_engine.errors import Problem
+from incentive_engine.kinds.base import Since
 from incentive_engine.kinds.calendars import FIRST, LAST
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.periods import Period
@@ -45,6 +46,16 @@ def _no_days(checked: Checked, days: InForce | None, at: KeyPath) -> Iterator[Pr
 
 def _apart(some: InForce, others: InForce) -> bool:
     return any(one.end and other.start and one.end < other.start for one, other in ((some, others), (others, some)))
+
+
+@tells("no-number-yet", about=(Since,))
+def numbers_begin_with_their_plan(checked: Checked) -> Iterator[Problem]:
+    """A number that changes has a value from the first day on which its plan, or its rule set, is in force."""
+    rules = checked.over_time or checked.rules
+    for name, plan in rules.plans.items():
+        starts = [days.start for days in (plan.in_force, rules.in_force) if days and days.start]
+        if starts:
+            yield from _without_numbers(Edition(rules, checked.document), name, plan, (max(starts), dt.date.max))
 
 
 @tells("no-first-day", "another-rule-set", "same-version", "not-later", about=(RuleSet,))
