@@ -89,8 +89,8 @@ def rates(*rows: tuple[str, dt.date, int], doubtful: tuple[str, ...] = ()) -> Ra
     return Rates("EUR", frame, Scale(3, min(counts), max(counts)), pl.Series(doubtful, dtype=pl.String))
 
 
-def exchange(paid: dt.date, *own: str) -> ResolvedExchange:
-    return ResolvedExchange("EUR", PLAN, paid, PeriodEnd(at="period_end"), own, Rounding(places=2))
+def exchange(paid: dt.date, *own: str, valid_days: int | None = None) -> ResolvedExchange:
+    return ResolvedExchange("EUR", PLAN, paid, PeriodEnd(at="period_end"), valid_days, own, Rounding(places=2))
 
 
 SWISS = (("CHF", dt.date(2026, 1, 1), 960), ("CHF", dt.date(2026, 9, 30), 940), ("CHF", dt.date(2026, 10, 1), 930))
@@ -114,6 +114,13 @@ def test_a_rate_counts_from_its_day_until_the_next(day: dt.date, rate: int | Non
 def test_rates_of_an_exchange_have_both_days_and_the_own_currency() -> None:
     yen = ("JPY", dt.date(2026, 6, 1), 160_000)  # none on the plan's day
     assert rates(*SWISS, yen).of(exchange(dt.date(2026, 9, 30))).rows() == [("EUR", 1000, 1000), ("CHF", 960, 940)]
+
+
+@pytest.mark.parametrize(("day", "payable"), [(30, True), (31, False)])
+def test_a_rate_counts_for_so_many_days_at_most(day: int, payable: bool) -> None:
+    """Thirty, its own day included; then there is no rate until there is a new one."""
+    paid = exchange(dt.date(2026, 1, day), valid_days=30)
+    assert rates(("CHF", PLAN, 960)).of(paid)["paid_currency"].to_list() == (["EUR", "CHF"] if payable else ["EUR"])
 
 
 def test_a_currency_with_a_rate_that_was_held_has_none() -> None:

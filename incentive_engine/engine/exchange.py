@@ -69,9 +69,11 @@ class Rates:
             counts = rated.select(exchange.rounding.of(own).expr.alias(name)).to_series()
             yield name, fitted(counts, exchange.rounding.kept)[1].span()
 
-    def on(self, day: dt.date, name: str) -> pl.DataFrame:
+    def on(self, day: dt.date, name: str, valid_days: int | None = None) -> pl.DataFrame:
         """One row per currency with a rate that counts on a day: paid_currency, and the rate under `name`."""
         known = self.frame.filter(pl.col("from") <= day, ~pl.col("currency").is_in(self.doubtful.implode()))
+        if valid_days is not None:
+            known = known.filter(pl.col("from") > day - dt.timedelta(days=valid_days))
         carrier = Exact.column(name, self.range).dtype
         return (
             known.group_by("currency", maintain_order=True)
@@ -81,7 +83,10 @@ class Rates:
 
     def of(self, exchange: ResolvedExchange) -> pl.DataFrame:
         """One row per currency that can be paid: paid_currency, plan_rate, rate; the rules' own at 1."""
-        both = self.on(exchange.plan, PLAN_RATE).join(self.on(exchange.paid, RATE), on=PAID_CURRENCY)
+        planned, paid = (
+            self.on(day, name, exchange.valid_days) for day, name in ((exchange.plan, PLAN_RATE), (exchange.paid, RATE))
+        )
+        both = planned.join(paid, on=PAID_CURRENCY)
         one = 10**self.scale.places
         own = pl.DataFrame({PAID_CURRENCY: [self.currency], PLAN_RATE: [one], RATE: [one]}, schema=both.schema)
         return pl.concat([own, both])
@@ -158,7 +163,8 @@ def _why_missing(currency: str, exchange: ResolvedExchange, rates: Rates) -> str
     if currency not in currencies_in_use():
         hint = did_you_mean(currency, currencies_in_use()) or "write its ISO 4217 code, as CHF"
         return f"is paid in `{currency}`, in which no country pays: {hint}"
-    day = exchange.paid if currency in rates.on(exchange.plan, PLAN_RATE)[PAID_CURRENCY] else exchange.plan
+    planned = rates.on(exchange.plan, PLAN_RATE, exchange.valid_days)[PAID_CURRENCY]
+    day = exchange.paid if currency in planned else exchange.plan
     return f"is paid in {currency}, of which there is no rate that counts on {day}"
 
 

@@ -41,6 +41,9 @@ class Exchange(TableOptions):
     rate_on: Annotated[
         RateDay, Field(description="Whose rates are paid; what they change against the plan's is told by itself.")
     ]
+    valid_days: Annotated[
+        int | None, Field(ge=1, description="For so many days a rate counts at most; until the next one unless said.")
+    ] = None
     own: Annotated[
         tuple[Column, ...], Field(description="Workforce columns with amounts in the payee's own currency.")
     ] = ()
@@ -58,6 +61,7 @@ class ResolvedExchange:
     plan: dt.date
     paid: dt.date
     rate_on: RateDay
+    valid_days: int | None
     own: tuple[str, ...]
     rounding: Rounding
 
@@ -75,6 +79,7 @@ def resolved_exchange(exchange: Exchange | None, currency: str, period: Period) 
         plan=exchange.plan,
         paid=exchange.rate_on.on(period, exchange.plan),
         rate_on=exchange.rate_on,
+        valid_days=exchange.valid_days,
         own=exchange.own,
         rounding=exchange.rounding or Rounding(places=minor_digits(currency)),
     )

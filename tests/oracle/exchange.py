@@ -49,7 +49,10 @@ class Exchange:
         if currency == self.currency:
             return ONE
         since = {row["from"]: row["rate"] for row in self.rows if row["currency"] == currency and row["from"] <= day}
-        return since[max(since)] if since else None
+        if not since or (day - max(since)).days >= int(self.rule.get("valid_days", 10**6)):
+            return None
+        rate: Fraction = since[max(since)]
+        return rate
 
     def converted(self, payee: Row) -> Row:
         """The payee with own amounts in the currency of the rules."""
