@@ -141,6 +141,13 @@ def test_amounts_in_two_currencies_are_never_added(tmp_path: Path) -> None:
     ]
 
 
+def test_the_index_adds_each_currency_by_itself(tmp_path: Path) -> None:
+    (path,) = (path for path in TRAPS if path.stem.startswith("12-"))
+    write_statements(run_of(path, "2026-Q3", tmp_path), tmp_path / "pages")
+    text = Page((tmp_path / "pages" / "index.html").read_text(encoding="utf-8")).text
+    assert "CHF\u00a0432.40 + €1,370.00 + JP¥150,379 + TND\u00a03,116.500" in text
+
+
 def test_the_effect_of_leave_is_told_and_never_its_cause(tmp_path: Path) -> None:
     (path,) = (path for path in TRAPS if path.stem.startswith("10-"))
     run = run_of(path, "2026-Q3", tmp_path, ("en", "fr"))

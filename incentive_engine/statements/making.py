@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
@@ -19,7 +20,7 @@ from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
-from incentive_engine.statements.values import Held, Origin, Pay, Source, Statement
+from incentive_engine.statements.values import Comments, Held, Origin, Pay, Source, Statement
 
 _OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -137,10 +138,14 @@ def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
 
 
 def _pays(blocks: Sequence[Block]) -> Iterator[Pay]:
-    """The blocks in the order of their days, each without what an earlier one says already."""
+    """The blocks in the order of their days, each without what an earlier one says or quotes already."""
     told: list[Pay] = []
+    quoted: set[Comments] = set()
     for block in blocks:
-        told.append(condensed(block.pay, told))
+        pay = condensed(block.pay, told)
+        cards = [replace(card, comments=None) if card.comments in quoted else card for card in pay.cards]
+        quoted |= {card.comments for card in cards if card.comments is not None}
+        told.append(replace(pay, cards=tuple(cards)))
         yield told[-1]
 
 

@@ -70,7 +70,7 @@ class SumWriter:
             days = self._language.days(first, last)
             name = f"{days} · {block.pay.title}" if several else days
             changed = () if before is None else self._changed(before, block, person)
-            yield Line(name, self._paid(block), "", "; ".join(changed))
+            yield Line(name, self._paid(block), "", str(self._words["changes"]["between"]).join(changed))
             before = block
         assert before is not None, "a sum has blocks"
         yield from self._unpaid(person, _after(before), period[1])
@@ -147,9 +147,9 @@ def _same(one: Pay, other: Pay) -> bool:
 
 
 def _scored(pay: Pay) -> tuple[tuple[Part, ...], tuple[Card, ...]]:
-    """Parts and cards without money."""
+    """Parts and cards without money and quotes."""
     parts = tuple(replace(part, brought=()) for part in pay.parts)
-    return parts, tuple(replace(card, brought=(), pay="") for card in pay.cards)
+    return parts, tuple(replace(card, brought=(), pay="", comments=None) for card in pay.cards)
 
 
 def _before(day: dt.date) -> dt.date:
