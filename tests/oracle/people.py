@@ -155,7 +155,8 @@ class People:
         for name, table in self.tables.items():
             last_only = self.rules.get("history", {}).get(name, {}).get("basis") == "end"
             asked = there[-1:] if last_only else there
-            if name != "employment" and payee in table.rows and any(table.on(payee, day) is None for day in asked):
+            read = self.read.intersection(given_by(name, dated_rules(self.rules).get(name, {})))
+            if read and payee in table.rows and any(table.on(payee, day) is None for day in asked):
                 yield f"gap-in-{name}"
 
 
