@@ -63,6 +63,7 @@ def days_there(case: Case, payee: dict[str, Any]) -> list[dt.date]:
 
 
 def days_of_segments_are_those_there(case: Case) -> None:
+    assume(dated_tables(case))  # else nothing may be prorated, and nobody asks who was there
     with tempfile.TemporaryDirectory() as folder:
         data = write_case(case, Path(folder))
         rules = load(Path(folder) / "rules.yaml")
