@@ -33,6 +33,21 @@ plans:
     scorecard: {sales: {weight: 100%, of: team, target: 100, attainment: ratio, curve: same}}
     proration: {by: calendar_days}
 """
+ALONE = """
+history: {salaries: {path: salaries.csv, gives: [base_salary]}}
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  same: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}
+plans:
+  all:
+    title: {en: All}
+    pays: bonus
+    who: TRUE
+    target_pay: base_salary * 10%
+    scorecard: {sales: {weight: 100%, of: company, target: 100, attainment: ratio, curve: same}}
+    proration: {by: calendar_days}
+"""
 SHARED = "parts: {all: {title: {en: All}, share: 100%, in_proportion_to: score * proration}}"
 SOLVED = "solve: {factor: c, at_least: 0, at_most: 9000, places: 2}"
 
@@ -65,27 +80,29 @@ def test_who_moves_within_a_pool_shares_it_as_one_payee(tmp_path: Path) -> None:
 def test_a_row_that_is_there_twice_counts_once_and_holds_nobody(tmp_path: Path) -> None:
     run = run_of(
         tmp_path,
-        """
-history: {salaries: {path: salaries.csv, gives: [base_salary]}}
-kpis:
-  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
-curves:
-  same: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}
-plans:
-  all:
-    title: {en: All}
-    pays: bonus
-    who: TRUE
-    target_pay: base_salary * 10%
-    scorecard: {sales: {weight: 100%, of: company, target: 100, attainment: ratio, curve: same}}
-    proration: {by: calendar_days}
-""",
+        ALONE,
         workforce="payee,hired ann,2020-01-01",
         salaries="payee,from,to,base_salary ann,2020-01-01,2026-08-14,9200 ann,2026-08-15,,18400 ann,2026-08-15,,18400",
         kpis="subject_kind,subject,kpi,period,value company,company,sales,2026-Q3,100",
     )
     assert run.held.select("table", "code").rows() == [("salaries", "duplicate-row")]
     assert [str(paid) for paid in run.payouts["payout"]] == ["1390.00"]  # 920 x 45/92 and 1840 x 47/92
+
+
+def test_a_row_that_spells_a_payee_otherwise_holds_him(tmp_path: Path) -> None:
+    """Else he would be paid on the salary that the row replaces."""
+    run = run_of(
+        tmp_path,
+        ALONE,
+        workforce="payee,hired,base_salary P-01,2020-01-01,9200 P-02,2020-01-01,9200",
+        salaries="payee,from,to,base_salary p01,2020-01-01,,10000",
+        kpis="subject_kind,subject,kpi,period,value company,company,sales,2026-Q3,100",
+    )
+    assert run.held.select("table", "payee", "code").rows() == [
+        ("salaries", "p01", "misspelt-payee"),
+        ("workforce", "P-01", "faulty-history"),
+    ]
+    assert run.payouts["payee"].to_list() == ["P-02"]
 
 
 def test_a_formula_of_pay_is_written_with_amounts_in_the_currency_of_the_rules(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, OWN_DAYS, SEGMENT
-from incentive_engine.engine.dated import NEVER, NOTED, dated_tables
+from incentive_engine.engine.dated import NEVER, NOTED, dated_tables, misspelt_names
 from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import as_column
@@ -323,9 +323,10 @@ def _counted(segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_held_rows(tables: Collection[str], accepted: Accepted, payees: pl.Series) -> pl.DataFrame:
-    """Payees of whom a dated table has rows that cannot be used."""
+    """Payees of whom a dated table has rows that cannot be used, also where these spell their names otherwise."""
     used = (*NOTED, "duplicate-row")
     rows = accepted.held.filter(pl.col("table").is_in(list(tables)), ~pl.col("code").is_in(used))
+    rows = rows.with_columns(pl.col("payee").replace(misspelt_names(rows["payee"], payees)))
     known = payees.filter(payees.is_in(rows["payee"].drop_nulls().unique().implode()))
     about = rows.filter(among("payee", known)).unique("payee", keep="first", maintain_order=True)
     told = "`{}` has rows of this payee that cannot be used: correct them"
