@@ -26,9 +26,9 @@ from incentive_engine.engine.run import Run, recompute
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Table
 from incentive_engine.kinds.base import Language, Rounding
-from incentive_engine.kinds.rate_days import PayoutDate, PeriodEnd, PlanRate
+from incentive_engine.kinds.rate_days import PayoutDate, PeriodEnd, PlanRate, YearStart
 from incentive_engine.periods import Period
-from incentive_engine.rulesets.exchange import ResolvedExchange
+from incentive_engine.rulesets.exchange import Exchange, ResolvedExchange, resolved_exchange
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 PLAN = dt.date(2026, 1, 1)
@@ -58,6 +58,22 @@ def test_plan_and_period_end() -> None:
     quarter = Period.parse("2026-Q3")
     assert PlanRate(at="plan").on(quarter, PLAN) == PLAN
     assert PeriodEnd(at="period_end").on(quarter, PLAN) == dt.date(2026, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("period", "plan", "paid"),
+    [
+        ("2026-Q1", dt.date(2026, 4, 1), dt.date(2026, 6, 30)),  # the fiscal year begins in April
+        ("2026-Q4", dt.date(2026, 4, 1), dt.date(2027, 3, 31)),
+        ("2027-03", dt.date(2026, 4, 1), dt.date(2027, 3, 31)),
+        ("2027-04", dt.date(2027, 4, 1), dt.date(2027, 4, 30)),
+    ],
+)
+def test_each_fiscal_year_has_the_rates_that_it_began_with(period: str, plan: dt.date, paid: dt.date) -> None:
+    declared = Exchange(path="rates.csv", plan=YearStart(at="year_start"), rate_on=PeriodEnd(at="period_end"))
+    resolved = resolved_exchange(declared, "EUR", Period.parse(period, 4))
+    assert resolved is not None
+    assert (resolved.plan, resolved.paid) == (plan, paid)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.kinds.base import Declared, Language
 from incentive_engine.periods import Period
@@ -67,4 +67,19 @@ class PayoutDate(Declared):
         return f"aux taux du jour du paiement, le {self.day} {month}"
 
 
+class YearStart(Declared):
+    """The first day of the fiscal year in which the period begins: each year has the rates that it began with."""
+
+    at: Literal["year_start"]
+
+    def sentence(self, language: Language) -> str:
+        """Which day it is, in words."""
+        return "the first day of the fiscal year" if language == "en" else "le premier jour de l'exercice"
+
+
+PlanDay = Annotated[
+    Annotated[dt.date, Tag("date")] | Annotated[YearStart, Tag("year_start")],
+    Discriminator(lambda value: "year_start" if isinstance(value, dict | YearStart) else "date"),
+]
+"""A date, or `{at: year_start}`."""
 RateDay = Annotated[PlanRate | PeriodEnd | PayoutDate, Field(discriminator="at")]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from incentive_engine.currencies import minor_digits
 from incentive_engine.kinds.base import Rounding
-from incentive_engine.kinds.rate_days import RateDay
+from incentive_engine.kinds.rate_days import PlanDay, RateDay, YearStart
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.tables import Column, ColumnOptions, TableOptions
 
@@ -35,8 +35,11 @@ class Exchange(TableOptions):
     """
 
     plan: Annotated[
-        dt.date,
-        Field(description="The day whose rates are those of the plan: amounts in `own` are converted at them."),
+        PlanDay,
+        Field(
+            description="The day whose rates are those of the plan: amounts in `own` are converted at them. A date, or "
+            "`{at: year_start}` for the first day of the fiscal year in which the period begins."
+        ),
     ]
     rate_on: Annotated[
         RateDay, Field(description="Whose rates are paid; what they change against the plan's is told by itself.")
@@ -74,10 +77,11 @@ def resolved_exchange(exchange: Exchange | None, currency: str, period: Period) 
     """The exchange for one period; None where everyone is paid in the rules' currency."""
     if exchange is None:
         return None
+    plan = period.year_start if isinstance(exchange.plan, YearStart) else exchange.plan
     return ResolvedExchange(
         currency=currency,
-        plan=exchange.plan,
-        paid=exchange.rate_on.on(period, exchange.plan),
+        plan=plan,
+        paid=exchange.rate_on.on(period, plan),
         rate_on=exchange.rate_on,
         valid_days=exchange.valid_days,
         own=exchange.own,

@@ -153,6 +153,8 @@ class Histories(Draws):
             "plan": self.pick(far + 9 * ONE, self.start, self.middle),
             "rate_on": self.pick(*kinds),
         }
+        if self.chance(20):
+            rule["plan"] = {"at": "year_start"}
         if self.chance(15):
             rule["valid_days"] = self.pick(400, 21, 41)
         if self.chance(60):

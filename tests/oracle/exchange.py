@@ -17,7 +17,11 @@ class Exchange:
         self.currency: str = case.rules.get("currency", "")
         self.rule: Rule = case.rules.get("exchange", {})
         self.rows: Sequence[Row] = case.tables["exchange"] if self.rule else ()
-        self.end = span(case.period, int(case.rules.get("year_starts", 1)))[1]
+        year_starts = int(case.rules.get("year_starts", 1))
+        start, self.end = span(case.period, year_starts)
+        plan = self.rule.get("plan")
+        first = dt.date(start.year - (start.month < year_starts), year_starts, 1)
+        self.plan: dt.date = plan if isinstance(plan, dt.date) else first
 
     def of(self, payee: Row) -> str:
         """The currency in which a payee is paid."""
@@ -30,7 +34,7 @@ class Exchange:
             return None
         if not self.rule:
             return "other-currency"
-        known = all(self.rate(currency, day) is not None for day in (self.rule["plan"], self.paid_on))
+        known = all(self.rate(currency, day) is not None for day in (self.plan, self.paid_on))
         return None if known else "missing-rate"
 
     @property
@@ -38,7 +42,7 @@ class Exchange:
         """The day whose rates are paid."""
         how = self.rule["rate_on"]
         if how["at"] != "payout":
-            days: Mapping[str, dt.date] = {"plan": self.rule["plan"], "period_end": self.end}
+            days: Mapping[str, dt.date] = {"plan": self.plan, "period_end": self.end}
             return days[how["at"]]
         month = self.end.month - 1 + int(how["months_after"])
         year, month = self.end.year + month // 12, month % 12 + 1
@@ -58,7 +62,7 @@ class Exchange:
         """The payee with own amounts in the currency of the rules."""
         if not self.rule:
             return payee
-        rate, places = self.rate(self.of(payee), self.rule["plan"]), MINOR_DIGITS[self.currency]
+        rate, places = self.rate(self.of(payee), self.plan), MINOR_DIGITS[self.currency]
         amounts: dict[str, Fraction | None] = {}
         for column in self.rule.get("own", ()):
             own = payee[column]
@@ -68,7 +72,7 @@ class Exchange:
 
     def paid(self, payee: Row, payout: Fraction) -> tuple[Fraction, Fraction]:
         """What is paid of a payout, and what of it the rates changed."""
-        currency, days = self.of(payee), (self.paid_on, self.rule["plan"])
+        currency, days = self.of(payee), (self.paid_on, self.plan)
         if currency == self.currency:
             return payout, payout - payout
         rates = [self.rate(currency, day) for day in days]
