@@ -11,9 +11,9 @@ from typing import Any
 from tests.oracle.curves import NEEDS, RANKED, attained, curve_rate, impossible, standing, upper_end, with_curves
 from tests.oracle.nodes import Node, Taken, part
 from tests.oracle.numbers import ONE, ZERO, Row, Rule, by_rule, parts_of, previous
-from tests.oracle.people import Stretch, number_in
+from tests.oracle.people import Stretch, number_in, payee_scope
 from tests.oracle.presence import Presence
-from tests.oracle.results import NOTHING, Result, Results, payee_scope
+from tests.oracle.results import NOTHING, Result, Results
 from tests.oracle.versions import Version
 
 
@@ -40,8 +40,9 @@ class Card:
         return bool(self.stretch.days) and not self.results.people.codes[self.payee["payee"]]
 
     def same_days(self, other: Card) -> bool:
-        """Whether they have days in common."""
-        return self.stretch == other.stretch and (not self.days or bool(set(self.days) & set(other.days)))
+        """Whether the plans of both are in force on some day of the same stretch."""
+        one, two = self.version, other.version
+        return self.stretch == other.stretch and one.first <= two.last and two.first <= one.last
 
     def tests(self) -> dict[str, bool | None]:
         scope = payee_scope(self.rules, self.stretch.row, self.period)
