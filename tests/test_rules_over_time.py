@@ -443,6 +443,26 @@ def test_each_kpi_has_days_of_its_own(tmp_path: Path) -> None:
     ]
 
 
+def test_only_who_is_paid_by_a_number_is_cut_where_it_changes(tmp_path: Path) -> None:
+    above = "tables: {goals: {path: goals.csv, keys: [level, kpi], since: valid_from}}\n"
+    other = "  other: {title: {en: O, fr: O}, perspective: internal, better: higher, compute: {kind: given}}\ncurves:"
+    plan = rules_text("{table: goals}", above=above).replace('who: "TRUE"', 'who: team = "north"')
+    second = plan[plan.index("  adviser:") :].replace("north", "south").replace("adviser:", "south:")
+    text = plan + second.replace("nps: {", "nps: {kpi: other, ")
+    rules = rules_of(tmp_path, text.replace("curves:", other))
+    goals = "level,kpi,valid_from,value\nA,nps,2026-01-01,48\nA,other,2026-01-01,48\nA,other,2026-08-15,60\n"
+    workforce = "payee,team,level,hired,left\none,north,A,2020-01-01,\ntwo,south,A,2020-01-01,\n"
+    (tmp_path / "workforce.csv").write_text(workforce, encoding="utf-8")
+    (tmp_path / "kpis.csv").write_text(KPIS + f"payee,one,nps,{PERIOD},48\npayee,two,other,{PERIOD},48\n")
+    (tmp_path / "goals.csv").write_text(goals, encoding="utf-8")
+    run = incentive_engine.run(rules, tmp_path, PERIOD)
+    assert payouts(run) == {("one", "adviser"): Decimal("9200.00"), ("two", "south"): Decimal("8260.00")}
+    assert by_segment(run) == [
+        ("two", "07-01", "08-14", Decimal("4500.00")),
+        ("two", "08-15", "09-30", Decimal("3760.00")),
+    ]
+
+
 def test_the_same_keys_and_day_twice_take_the_rows_before_with_them(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, rules_text("{table: goals}", above=GOALS))
     goals = (

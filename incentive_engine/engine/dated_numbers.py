@@ -1,36 +1,90 @@
-"""Tables of numbers whose rows count from a day on: who has which of them, and where that changes within a segment.
+"""Tables of numbers whose rows count from a day on: where one changes within a segment of somebody who is paid by it.
 
-A payee is cut where a number changes that is found under his own keys, and nobody else is. What is written again with
-the same value changes nothing.
+A payee is cut where a number changes that a plan reads which is for him on that day, and nobody else is. What is
+written again with the same value changes nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
+from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT, ParameterKey
+from incentive_engine.engine.eligibility import NUMBER, selected
+from incentive_engine.engine.gathering import parameter_keys
+from incentive_engine.engine.segments import ROW, People
 from incentive_engine.facts import Accepted
+from incentive_engine.periods import Period
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+from incentive_engine.rulesets.tables import ParameterTable
 
-_ROW, _DAY = "\0row", "\0day"  # no header is so
+_DAY = "\0day"  # no header is so
 
 
-def cut_by_numbers(
-    rules: RuleSet, accepted: Accepted, segments: pl.DataFrame, owners: pl.Series | None
-) -> tuple[pl.DataFrame, pl.Series | None]:
-    """Segments, of whom `owners` says whose they are, cut where a number of tables with `since` changes inside them."""
-    placed = segments.with_row_index(_ROW)
-    cuts = [_cuts(placed, changes, keys) for changes, keys in _changes(rules, accepted)]
+def cut_by_numbers(rules: RuleSet, accepted: Accepted, people: People, period: Period) -> People:
+    """People by segments that are cut where a number of a table with `since` changes inside them."""
+    if not any(table.since for table in rules.tables.values()):
+        return people
+    plans = resolve(rules, period)
+    chosen = selected(plans, people.table, period)
+    cuts = [
+        _cuts(people.table.frame, chosen, plans, numbers, _changes(rules.tables[key.table], accepted, key))
+        for key, numbers in _readers(rules, plans)
+    ]
     if not any(cut.height for cut in cuts):
-        return segments, owners
-    begins = pl.concat([placed.select(_ROW, pl.col(FIRST_DAY).alias(_DAY)), pl.concat(cuts).unique()]).sort(_ROW, _DAY)
-    rows = begins[_ROW]
-    owner = rows if owners is None else owners.gather(rows)
-    at, of_next = pl.int_range(pl.len(), dtype=pl.UInt32), pl.col(_ROW) == pl.col(_ROW).shift(-1)
-    another = pl.lit(owner != owner.shift()).fill_null(True)
+        return people
+    return _cut(people, pl.concat(cuts).unique())
+
+
+def _readers(rules: RuleSet, plans: Sequence[ResolvedPlan]) -> Iterator[tuple[ParameterKey, list[int]]]:
+    """The numbers of dated tables, each with the plans that read it."""
+    read = [set(parameter_keys(rules, [plan])) for plan in plans]
+    for key in parameter_keys(rules, plans):
+        if rules.tables[key.table].since is not None:
+            yield key, [number for number, keys in enumerate(read) if key in keys]
+
+
+def _changes(table: ParameterTable, accepted: Accepted, key: ParameterKey) -> pl.DataFrame:
+    """The days on which a number changes, by its keys."""
+    frame, keys = accepted.tables[key.table].frame, [each for each in table.keys if each != "kpi"]
+    frame = frame if key.kpi is None else frame.filter(pl.col("kpi") == key.kpi)
+    frame = frame.sort(*keys, str(table.since))
+    same = pl.all_horizontal(pl.col(each).eq_missing(pl.col(each).shift()) for each in (*keys, key.column))
+    return frame.filter(~same.fill_null(False)).select(*keys, pl.col(str(table.since)).alias(_DAY))
+
+
+def _cuts(
+    segments: pl.DataFrame,
+    chosen: pl.DataFrame,
+    plans: Sequence[ResolvedPlan],
+    numbers: Sequence[int],
+    changes: pl.DataFrame,
+) -> pl.DataFrame:
+    """The days inside segments on which a number changes, on which one of its plans is in force: row, day."""
+    keys = [name for name in changes.columns if name != _DAY]
+    rows = chosen.filter(pl.col(NUMBER).is_in(numbers))
+    since, until = (pl.lit(pl.Series([plan.days[end] for plan in plans])).gather(pl.col(NUMBER)) for end in (0, 1))
+    placed = rows.hstack(segments.select(FIRST_DAY, LAST_DAY, *keys)[rows[ROW]])
+    of_people = pl.Schema({key: segments.schema[key] for key in keys})
+    found = placed.join(changes.cast(of_people, strict=False), on=keys)
+    begun = pl.max_horizontal(FIRST_DAY, since) < pl.col(_DAY)
+    goes_on = pl.col(_DAY) <= pl.min_horizontal(LAST_DAY, until)
+    return found.filter(begun & goes_on).select(ROW, _DAY)
+
+
+def _cut(people: People, cuts: pl.DataFrame) -> People:
+    """The segments, cut: a row and a day for each segment that begins inside another."""
+    segments = people.table.frame
+    whole = segments.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW), pl.col(FIRST_DAY).alias(_DAY))
+    begins = pl.concat([whole, cuts]).sort(ROW, _DAY)
+    rows = begins[ROW]
+    owners = rows if people.owners is None else people.owners.gather(rows)
+    at, of_next = pl.int_range(pl.len(), dtype=pl.UInt32), pl.col(ROW) == pl.col(ROW).shift(-1)
+    another = pl.lit(owners != owners.shift()).fill_null(True)
     days = begins.select(
         pl.col(_DAY).alias(FIRST_DAY),
         pl.when(of_next)
@@ -39,33 +93,4 @@ def cut_by_numbers(
         .alias(LAST_DAY),
         (at - pl.when(another).then(at).forward_fill() + 1).cast(segments.schema[SEGMENT]).alias(SEGMENT),
     )
-    return segments[rows].with_columns(days), owner
-
-
-def _changes(rules: RuleSet, accepted: Accepted) -> Iterator[tuple[pl.DataFrame, list[str]]]:
-    """For each dated table the days on which a number of it changes: keys of people, and the day."""
-    for name, table in rules.tables.items():
-        if table.since is None or name not in accepted.tables:
-            continue
-        frame, keys = accepted.tables[name].frame.sort(*table.keys, table.since), list(table.keys)
-        numbers = [column for column in frame.columns if column not in (*keys, table.since)]
-        same = pl.all_horizontal(pl.col(each).eq_missing(pl.col(each).shift()) for each in (*keys, *numbers))
-        of_people = [key for key in keys if key != "kpi"]
-        changes = frame.filter(~same.fill_null(False)).select(*of_people, pl.col(table.since).alias(_DAY))
-        yield changes.unique(), of_people
-
-
-def _cuts(segments: pl.DataFrame, changes: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """The days inside segments on which a number changes: row, day."""
-    of_people = pl.Schema({key: segments.schema[key] for key in keys})
-    found = segments.select(_ROW, FIRST_DAY, LAST_DAY, *keys).join(changes.cast(of_people, strict=False), on=keys)
-    inside = (pl.col(_DAY) > pl.col(FIRST_DAY)) & (pl.col(_DAY) <= pl.col(LAST_DAY))
-    return found.filter(inside).select(_ROW, _DAY)
-
-
-def with_number(wide: pl.LazyFrame, numbers: pl.DataFrame, keys: tuple[str, ...], since: str) -> pl.LazyFrame:
-    """Rows of segments with what a table says for their keys on their first day; the rows stay in order."""
-    rows = numbers.rename({since: _DAY}).sort(_DAY).lazy()
-    placed = wide.with_row_index(_ROW).sort(FIRST_DAY)
-    found = placed.join_asof(rows, left_on=FIRST_DAY, right_on=_DAY, by=list(keys), check_sortedness=False)
-    return found.sort(_ROW).drop(_ROW, _DAY)
+    return replace(people, table=replace(people.table, frame=segments[rows].with_columns(days)), owners=owners)

@@ -93,6 +93,13 @@ def assign(
     )
 
 
+def selected(plans: Sequence[ResolvedPlan], table: Table, period: Period) -> pl.DataFrame:
+    """The segments of `table` that each plan is for: row, number; with those of which `who` cannot be told."""
+    people = everyone(table, period).with_row_index(ROW)
+    tested = _tested([(number, plan.who) for number, plan in enumerate(plans)], people, table, period)
+    return tested.filter(pl.col(_RESULT).fill_null(True)).select(ROW, NUMBER)
+
+
 def _of_whole_time(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
     """Without those that pay for other days what is held for some: nobody is paid for a part of the time."""
     if blocked.is_empty():

@@ -10,7 +10,6 @@ import polars as pl
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, PLAN, SEGMENT, ParameterKey, StandingKey
 from incentive_engine.compiler.needs import parameters_of
 from incentive_engine.compiler.program import Program
-from incentive_engine.engine.dated_numbers import with_number
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import FIRST, LAST, SUBJECT, VALUE, Measured, Sheet, of_stints
 from incentive_engine.engine.segments import ROW, People
@@ -23,7 +22,7 @@ from incentive_engine.kinds.kpi_kind import COUNT
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
-_PLACE = "\0place"
+_PLACE, _AT, _DAY = "\0place", "\0at", "\0day"
 _STINT = ("\0from", "\0to")
 """The days of the assignment in which a row lies."""
 _DAYS = tuple(zip((FIRST, LAST), _STINT, strict=True))
@@ -99,7 +98,7 @@ def gather(
         if table.since is None:
             wide = wide.join(rows.lazy(), on=list(table.keys), how="left", maintain_order="left")
         else:
-            wide = with_number(wide, rows, table.keys, table.since)
+            wide = _as_of(wide, rows, table.keys, table.since)
     for standing in placed:
         wide = wide.join(standing.frame.lazy(), on=list(standing.keys), how="left", maintain_order="left")
     own = [column for sheet in sheets if _kind(sheet) == "payee" and not of_stints(sheet) for column in _columns(sheet)]
@@ -112,6 +111,14 @@ def _assigned(assignments: pl.DataFrame, segments: pl.DataFrame) -> pl.LazyFrame
     everyone = len(rows) == segments.height and (rows == pl.int_range(len(rows), eager=True)).all()
     known = segments.drop(own.columns, strict=False)  # the days of a plan's version win over those of the segment
     return own.hstack(known if everyone else known[rows]).lazy()
+
+
+def _as_of(wide: pl.LazyFrame, numbers: pl.DataFrame, keys: tuple[str, ...], since: str) -> pl.LazyFrame:
+    """With what a dated table says for the keys of each row on its first day; the rows stay in order."""
+    rows = numbers.rename({since: _DAY}).sort(_DAY).lazy()
+    placed = wide.with_row_index(_AT).sort(FIRST_DAY)
+    found = placed.join_asof(rows, left_on=FIRST_DAY, right_on=_DAY, by=list(keys), check_sortedness=False)
+    return found.sort(_AT).drop(_AT, _DAY)
 
 
 def _tables(parameters: Sequence[ParameterColumn]) -> Iterator[ParameterColumn]:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.run import accepted_in
 from incentive_engine.engine.segments import people_over_time
 from incentive_engine.engine.stints import stints, with_stints
@@ -38,7 +39,8 @@ def people_of(folder: Path, rules: Rules, period: Period, payee: str | None = No
     if payee is not None:
         tables = {name: replace(table, frame=_only(table.frame, payee)) for name, table in accepted.tables.items()}
         accepted = replace(accepted, tables=tables)
-    people = people_over_time(rules.ruleset, accepted, period).table
+    segments = people_over_time(rules.ruleset, accepted, period)
+    people = cut_by_numbers(rules.ruleset, accepted, segments, period).table
     placed = people.frame
     if rules.ruleset.assignments is not None:
         placed = with_stints(placed.lazy(), stints(accepted, period), STINT_DAYS).collect()

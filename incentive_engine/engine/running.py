@@ -19,6 +19,7 @@ from incentive_engine.compiler.pools import SHORT
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.dated import without_faults
+from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
 from incentive_engine.engine.exchange import rates_in, with_rates, without_odd_rates
 from incentive_engine.engine.fitting import fitted_tables
@@ -99,6 +100,7 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     accepted = fitted_tables(rules.ruleset, accepted)
     with timings.step("people"):
         people = people_over_time(rules.ruleset, accepted, period)
+        people = cut_by_numbers(rules.ruleset, accepted, people, period)
     keys = result_keys(resolve(rules.ruleset, period), frozenset(rules.ruleset.kpis))
     with timings.step("kpis"):
         measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, keys, period)

@@ -16,7 +16,6 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, OWN_DAYS, SEGMENT
 from incentive_engine.engine.dated import NEVER, NOTED, dated_tables, misspelt_names
-from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.measured import as_column
 from incentive_engine.engine.strangers import among
@@ -56,12 +55,9 @@ def people_over_time(rules: RuleSet, accepted: Accepted, period: Period) -> Peop
     """Every payee by segments of a period; `accepted` has no dated rows that overlap."""
     workforce = accepted.tables[WORKFORCE]
     if dated_tables(rules):
-        people = _Cutting(rules, accepted, period).people()
-    else:
-        held = _of_held_rows((LEAVE,), accepted, workforce.frame["payee"])
-        people = People(whole_time(workforce, period), None, held)
-    frame, owners = cut_by_numbers(rules, accepted, people.table.frame, people.owners)
-    return replace(people, table=replace(people.table, frame=frame), owners=owners)
+        return _Cutting(rules, accepted, period).people()
+    held = _of_held_rows((LEAVE,), accepted, workforce.frame["payee"])
+    return People(whole_time(workforce, period), None, held)
 
 
 def whole_time(workforce: Table, period: Period) -> Table:

@@ -11,7 +11,8 @@ from typing import Any
 from tests.oracle.calendars import ONE_DAY
 from tests.oracle.dated import NOTED, Dated, dated_rules, given_by, last_day
 from tests.oracle.formulas import Formula
-from tests.oracle.numbers import ZERO, Case, Row, Rule, by_rule, days_of
+from tests.oracle.numbers import ZERO, Case, Row, Rule, by_rule, days_of, span
+from tests.oracle.versions import versions
 
 Span = tuple[dt.date | None, dt.date | None]
 ALWAYS_READ = ("name", "language", "department", "team", "currency")
@@ -42,7 +43,12 @@ class People:
         self.tables = {name: Dated(case, name) for name in names}
         self.read = {*ALWAYS_READ, *columns_read([self.rules, case.plans])}
         dated = {name for name, table in self.rules.get("tables", {}).items() if "since" in table}
-        self.asked = [each for plan in case.plans for each in parameters_in(plan) if each["table"] in dated]
+        self.asked = [
+            (version, written, kpi)
+            for version in versions(case)
+            for written, kpi in numbers_read(version.rule)
+            if written["table"] in dated
+        ]
         self.codes: dict[str, set[str]] = {}
         self.stretches = {row["payee"]: list(self.cut(row)) for row in case.tables["workforce"]}
         for row in case.tables["workforce"]:
@@ -74,8 +80,8 @@ class People:
         for day in there:
             hired, left = next(span for span in spans if is_in(day, span))
             now = {**staff, "hired": hired, "left": left, **self.on(payee, day), **of_all_days}
-            now |= {"numbers": self.numbers(now, day)}
-            if pieces and pieces[-1][0] == now and pieces[-1][1][-1] + ONE_DAY == day:
+            goes_on = bool(pieces) and pieces[-1][0] == now and pieces[-1][1][-1] + ONE_DAY == day
+            if goes_on and not self.number_changes(now, day):
                 pieces[-1][1].append(day)
             else:
                 pieces.append((now, [day]))
@@ -137,15 +143,20 @@ class People:
         columns = set(given_by("assignments", self.rules["assignments"])) & self.read
         return None if row is None else {name: staff[name] if row.get(name) is None else row[name] for name in columns}
 
-    def numbers(self, row: Row, day: dt.date) -> list[Fraction | None]:
-        """What dated tables of parameters have for a payee on a day, in the order in which plans ask for it."""
-        found = []
-        for written in self.asked:
-            table = self.rules["tables"][written["table"]]
-            for kpi in sorted({each.get("kpi", "") for each in self.case.tables[written["table"]]}):
-                keys = {key: kpi if key == "kpi" else row[key] for key in table["keys"]}
-                found.append(number_in(self.rules, self.case.tables, written, keys, day))
-        return found
+    def number_changes(self, row: Row, day: dt.date) -> bool:
+        """Whether a plan that is for a payee, on a day and the day before, reads another number from a dated table."""
+        scope = payee_scope(self.rules, row, self.case.period)
+        for version, written, kpi in self.asked:
+            if version.first < day <= version.last and version.rule["who"].value(scope) is not False:
+                keys = {
+                    key: kpi if key == "kpi" else row[key] for key in self.rules["tables"][written["table"]]["keys"]
+                }
+                before, now = (
+                    number_in(self.rules, self.case.tables, written, keys, each) for each in (day - ONE_DAY, day)
+                )
+                if before != now:
+                    return True
+        return False
 
     def faults(self, payee: str, there: tuple[dt.date, ...]) -> Iterator[str]:
         """Why a payee is held: rows that cannot be right, or else days there of which a table says nothing."""
@@ -168,6 +179,33 @@ def is_in(day: dt.date, span: Span) -> bool:
 def mean(values: list[Fraction | None], rounding: Any) -> Fraction | None:
     known = [value for value in values if value is not None]
     return by_rule(sum(known, ZERO) / len(known), rounding, 6) if len(known) == len(values) else None
+
+
+def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
+    """What formulas about payees can name: their columns, and the period."""
+    start, end = span(period, int(rules.get("year_starts", 1)))
+    hired, last = payee["hired"], min(payee["left"] or end, end)
+    return {
+        **payee,
+        "days_employed": None if hired is None else Fraction((last - hired).days + 1),
+        "period_days": Fraction((end - start).days + 1),
+        "period_start": start,
+        "period_end": end,
+    }
+
+
+def numbers_read(plan: Rule) -> Iterator[tuple[Rule, str]]:
+    """The numbers that a plan takes from tables, each with the KPI that it is of."""
+    for written in parameters_in({key: value for key, value in plan.items() if key != "scorecard"}):
+        yield written, ""
+    yield from numbers_of(plan["scorecard"])
+
+
+def numbers_of(items: Rule) -> Iterator[tuple[Rule, str]]:
+    for name, item in items.items():
+        for written in parameters_in({key: value for key, value in item.items() if key != "items"}):
+            yield written, item.get("kpi", name)
+        yield from numbers_of(item.get("items", {}))
 
 
 def parameters_in(rule: Any) -> Iterator[Rule]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from tests.oracle.cases import cases_of
 from tests.oracle.credit import set_aside, without_broken_shares
@@ -24,7 +23,7 @@ from tests.oracle.numbers import (
     span,
     year_before,
 )
-from tests.oracle.people import People, is_in
+from tests.oracle.people import People, is_in, payee_scope
 from tests.oracle.presence import Leaves
 from tests.oracle.reads import behind, kinds_read
 
@@ -264,19 +263,6 @@ class Results:
         if then is None:
             return None if payee in self.assignments.rows else own
         return then[kind] or own
-
-
-def payee_scope(rules: Rule, payee: Row, period: str) -> dict[str, Any]:
-    """What formulas about payees can name: their columns, and the period."""
-    start, end = span(period, int(rules.get("year_starts", 1)))
-    hired, last = payee["hired"], min(payee["left"] or end, end)
-    return {
-        **payee,
-        "days_employed": None if hired is None else Fraction((last - hired).days + 1),
-        "period_days": Fraction((end - start).days + 1),
-        "period_start": start,
-        "period_end": end,
-    }
 
 
 def _split(read: str, earlier: dict[str, str], kind: str, subject: str) -> tuple[str, str, str, str]:
