@@ -135,7 +135,10 @@ def off_by(note: str, exact: Fraction, printed: Fraction, code: str, coin: Fract
     return exact == printed
 
 
-NOT_ARITHMETIC = r'"|^(?:all of|tout) |DAYS|ISMISSING|ROUNDUP|ROUNDDOWN|TRUE|FALSE|\b(?:yes|no|missing|oui|non|manquant)\b|\d{1,2} [A-Z]'
+NOT_ARITHMETIC = (
+    r'"|^(?:all of|tout) |DAYS|ISMISSING|ROUNDUP|ROUNDDOWN|TRUE|FALSE'
+    r"|\b(?:yes|no|missing|oui|non|manquant)\b|\d{1,2} [A-Z]"
+)
 """Texts, dates and functions that a pocket calculator has no key for."""
 
 COUNTED_AS_0 = "counted as 0|compté pour 0"

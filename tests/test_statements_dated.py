@@ -132,6 +132,7 @@ def test_amounts_in_two_currencies_are_never_added(tmp_path: Path) -> None:
         ("Together", "", "", "€450.00"),
         ("Together", "", "", "CHF\u00a0432.40"),
     ]
+    assert ann.voices[0].endswith("comes from what customers said and lived. That is before conversion.")
     plan = "rate of the plan, of 1 January 2026"
     assert told(ann.pays[1].lines)[0][1:] == ("CHF\u00a08,740.00 ÷ 0.95", plan, "€9,200.00")
     assert told(ann.pays[1].lines)[-3:] == [
@@ -232,6 +233,22 @@ def test_a_share_says_what_it_counts(by: str, arithmetic: str, said: str, tmp_pa
     found, note, _ = line(bob.lines, "Part de la période")
     assert found == arithmetic
     assert said in note
+
+
+def test_days_of_absence_of_which_none_counts_are_told(tmp_path: Path) -> None:
+    """Ann is away from the day of her raise on: 3,000 x 61/92 until then."""
+    rules = HEAD + PAID_ON.format(basis="earned", by="calendar_days").replace("\n  ", "\n")
+    rules += "leave: {path: leave.csv, types: {gone: {title: {en: Gone}, effect: reduces_payout}}}\n"
+    leave = {"leave.csv": "payee,from,to,type\nann,2026-09-10,,gone\n"}
+    run = run_texts(rules, {**SALARIES, **leave}, "2026-Q3", tmp_path)
+    recomputes(run, tmp_path / "pages")
+    assert told(made(run)["ann"].sums[0].lines) == [
+        ("1 to 10 July 2026, 10\u00a0days", "", "not there", "–"),
+        ("11 July to 9 September 2026, 61\u00a0days", "", "", "€1,989.13"),
+        ("10 to 30 September 2026, 21\u00a0days", "", "days of absence that do not count", "–"),
+        ("Together", "", "", "€1,989.13"),
+    ]
+    assert "Gone" not in (tmp_path / "pages" / "ann.html").read_text(encoding="utf-8")
 
 
 def test_a_newer_edition_of_the_rules_is_named(tmp_path: Path) -> None:

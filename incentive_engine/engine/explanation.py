@@ -16,6 +16,7 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, SEGMENT
 from incentive_engine.compiler.program import PAYOUT
+from incentive_engine.engine.dated import NOTED
 from incentive_engine.engine.effects import effects, removable
 from incentive_engine.engine.recalled import STINT, people_of, stint_of
 from incentive_engine.engine.retracing import with_quotients
@@ -80,6 +81,7 @@ _WORDS = {
         "tests": "Who is in",
         "held": "Held: neither paid nor zero",
         "facts": "Rows of this payee that could not be used",
+        "noted": "Rows of this payee to look at",
         "payout": "Payout",
         "contributions": "What each measure brought",
         "effects": "What conditions and limits changed",
@@ -98,6 +100,7 @@ _WORDS = {
         "tests": "Qui est concerné",
         "held": "Retenu : ni payé ni à zéro",
         "facts": "Lignes de cette personne qui n'ont pu servir",
+        "noted": "Lignes de cette personne à regarder",
         "payout": "Prime",
         "contributions": "Ce que chaque mesure apporte",
         "effects": "Ce que conditions et limites ont changé",
@@ -160,9 +163,15 @@ class _Explaining:
         held = self._run.tables["held"].filter(self._payee).collect()
         own = (pl.col("table") == WORKFORCE) & (pl.col("key") == pl.col("payee"))
         reasons = held.filter(own).select("code", "reason").rows()
-        rows = held.filter(~own).select(pl.col("table") + " " + pl.col("key"), "reason").rows()
+        noted = pl.col("code").is_in(NOTED)
+        where = pl.col("table") + " " + pl.col("key")
+        rows = {
+            name: held.filter(~own, of).select(where, "reason").rows()
+            for name, of in (("facts", ~noted), ("noted", noted))
+        }
         yield Section(self._words["held"], tuple(Line(code, reason) for code, reason in reasons))
-        yield Section(self._words["facts"], tuple(Line(where, reason) for where, reason in rows))
+        for name, told in rows.items():
+            yield Section(self._words[name], tuple(Line(*each) for each in told))
 
     def _together(self, rows: Sequence[Row]) -> Iterator[Section]:
         """What is paid for which days, of each thing that is not paid alike for all of them."""

@@ -145,7 +145,8 @@ class PayTeller(StepTeller):
         if name == "share_of_work":
             return self._equal(share.work(int(self._row[DAYS_WORKED]), number), shown, step)
         units = added(share.terms, number) if name == "days" else counted(kind, int(value), number)
-        return f"{sentence}{self._colon}{units}"
+        unit = "" if kind.per == 1 else " months" if self._wording.language == "en" else " mois"
+        return f"{sentence}{self._colon}{units}{unit}"
 
     def _exchanged(self, step: Row) -> str | None:
         """What is converted at a rate; nothing of it is told to who is paid in the currency of the rules."""

@@ -38,6 +38,7 @@ _WORDS: Final = {
         "here": "present on at least one day of the period that counts",
         "here too": "present on at least one of these days that counts for the plan",
         "days": "{first} to {last}, {count} days",
+        "one day": "{first}, {count} day",
         "as on": "as on {day}, for all days",
         "mean": "the mean of the payee's days",
         "in all": "in all",
@@ -52,6 +53,7 @@ _WORDS: Final = {
         "here": "présence un jour au moins de la période, qui compte",
         "here too": "présence un au moins de ces jours, s'il compte pour le plan",
         "days": "du {first} au {last}, {count} jours",
+        "one day": "le {first}, {count} jour",
         "as on": "au {day}, pour tous les jours",
         "mean": "la moyenne des jours de la personne",
         "in all": "en tout",
@@ -73,7 +75,8 @@ class PersonTeller:
         """The days of a row of the trace."""
         first, last = row[FIRST_DAY], row[LAST_DAY]
         count = (last - first).days + 1
-        return self._words["days"].format(first=self._day(first), last=self._day(last), count=count)
+        form = self._words["one day" if count == 1 else "days"]
+        return form.format(first=self._day(first), last=self._day(last), count=count)
 
     def tests(self, plans: Sequence[ResolvedPlan], tests: pl.DataFrame) -> Iterator[Told]:
         """The tests of the plans that are for the payee, segment by segment; of all plans where none is."""

@@ -46,6 +46,8 @@ class Gathered:
     measured: Mapping[tuple[str, str, int], Mapping[str | None, Row]]
     """By payee, plan and segment."""
     held: Mapping[str, list[Row]]
+    absent: Mapping[str, list[tuple[int, str]]]
+    """By payee: segment and plan of days of which none counts."""
     dated: tuple[Dated, ...]
     results: Results
 
@@ -91,6 +93,7 @@ def gathered(folder: Path) -> Gathered:
         traces=traces,
         measured=measured,
         held=held,
+        absent=_absent(run),
         dated=tuple(_dated(folder, rules)),
         results=_results(run.kpis, run.verbatims, rules.ruleset.kpis),
     )
@@ -105,10 +108,18 @@ def _rows(trace: pl.DataFrame) -> Iterator[Row]:
 def _people(folder: Path, rules: Rules, period: Period) -> Mapping[str, Person]:
     """Everybody from day to day: what statements show of them, and what changed."""
     people, rows = people_of(folder, rules, period), defaultdict[str, list[Row]](list)
-    read = {*SHOWN, *rules.ruleset.dated_columns, "hired", FIRST_DAY, LAST_DAY, *STINT_DAYS}
+    read = {*SHOWN, *rules.ruleset.dated_columns, "hired", SEGMENT, FIRST_DAY, LAST_DAY, *STINT_DAYS}
     for row in people.select("payee", *(name for name in people.columns if name in read)).iter_rows(named=True):
         rows[row["payee"]].append(row)
     return {payee: Person(tuple(of_payee)) for payee, of_payee in rows.items()}
+
+
+def _absent(run: Run) -> Mapping[str, list[tuple[int, str]]]:
+    absent = defaultdict[str, list[tuple[int, str]]](list)
+    tests = run.eligibility.filter(~pl.col("result"), pl.col("test") == "present")
+    for payee, segment, plan in tests.select("payee", SEGMENT, "plan").iter_rows():
+        absent[payee].append((segment, plan))
+    return absent
 
 
 def _dated(folder: Path, rules: Rules) -> Iterator[Dated]:

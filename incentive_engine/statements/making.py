@@ -20,7 +20,7 @@ from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
-from incentive_engine.statements.values import Comments, Held, Origin, Pay, Source, Statement
+from incentive_engine.statements.values import Comments, Held, Origin, Pay, Source, Statement, Sum
 
 _OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -58,7 +58,7 @@ class StatementMaker:
             total=" + ".join(reader.money_in(currency)(amount) for currency, amount in amounts.items()),
             plans=titles_of(blocks),
             voices=tuple(_voice(each, reader, several=len(paid) > 1) for each in paid),
-            sums=tuple(self._sum(reader).sum(each, person, self._period) for each in paid if len(each) > 1),
+            sums=tuple(self._sums_of(paid, payee, person, reader)),
             pays=tuple(pay for each in paid for pay in _pays(each)),
             held=tuple(self.held(row, reader) for row in self._all.held.get(payee, ())),
         )
@@ -83,6 +83,16 @@ class StatementMaker:
         days = reader.span(row[FIRST_DAY], row[LAST_DAY]) if several else ""
         pay = self._writer(plan, reader).pay(row, measured, self._all.results, person, days)
         return Block(self._all.plans[plan], row, pay, reader.currency)
+
+    def _sums_of(self, paid: Sequence[Sequence[Block]], payee: str, person: Person, reader: Language) -> Iterator[Sum]:
+        """What is paid for which days, wherever not all days of the payee are paid alike."""
+        for blocks in paid:
+            pays = blocks[0].plan.pays
+            plans = [(segment, self._all.plans[name]) for segment, name in self._all.absent.get(payee, ())]
+            absent = [person.inside(segment, plan.days) for segment, plan in plans if plan.pays == pays]
+            spans = tuple(sorted(filter(None, absent)))
+            if len(blocks) > 1 or spans:
+                yield self._sum(reader).sum(blocks, person, self._period, spans)
 
     def _writer(self, plan: str, reader: Language) -> PlanWriter:
         key = (plan, reader.code)
@@ -134,6 +144,8 @@ def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
     known = [(payout, customer) for payout, customer in amounts if payout is not None and customer is not None]
     total = (sum((each for each, _ in known), Decimal(0)), sum((each for _, each in known), Decimal(0)))
     said = voice(reader, *(total if known else (None, None)))
+    if any(block.paid is not None and block.paid[0] != block.currency for block in blocks):
+        said = str(reader.words["shares"]["converted"]).format(said=said)
     return f"{', '.join(titles_of(blocks))} · {said}" if several else said
 
 

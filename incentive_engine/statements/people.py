@@ -41,6 +41,14 @@ class Person:
         """The columns on one day; none where the payee was not there."""
         return next((row for row in self.rows if row["first_day"] <= day <= row["last_day"]), {})
 
+    def inside(self, segment: int, days: Span) -> Span | None:
+        """The days of a segment among some; None where there are none."""
+        row = next((row for row in self.rows if row["segment"] == segment), None)
+        if row is None:
+            return None
+        first, last = max(row["first_day"], days[0]), min(row["last_day"], days[1])
+        return (first, last) if first <= last else None
+
     @property
     def spans(self) -> tuple[Span, ...]:
         """The days on which the payee was there."""

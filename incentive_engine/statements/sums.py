@@ -57,23 +57,25 @@ class SumWriter:
         self._language, self._changes = language, changes
         self._words = language.words
 
-    def sum(self, blocks: Sequence[Block], person: Person, period: Span) -> Sum:
-        """Every block with its days and its payout, the days that nothing is paid for, and all of it together."""
-        titles = titles_of(blocks)
-        return Sum(" · ".join(titles), tuple(self._lines(blocks, person, period, len(titles) > 1)))
+    def sum(self, blocks: Sequence[Block], person: Person, period: Span, absent: tuple[Span, ...]) -> Sum:
+        """Every block with its days and its payout, the days that nothing is paid for, and all of it together.
 
-    def _lines(self, blocks: Sequence[Block], person: Person, period: Span, several: bool) -> Iterator[Line]:
-        before: Block | None = None
+        `absent`: the days of absence that do not count, where none of their segment does.
+        """
+        return Sum(" · ".join(titles_of(blocks)), tuple(self._lines(blocks, person, period, absent)))
+
+    def _lines(self, blocks: Sequence[Block], person: Person, period: Span, absent: tuple[Span, ...]) -> Iterator[Line]:
+        several, before = len(titles_of(blocks)) > 1, None
         for block in blocks:
             first, last = block.span
-            yield from self._unpaid(person, period[0] if before is None else _after(before), _before(first))
+            yield from self._unpaid(person, absent, period[0] if before is None else _after(before), _before(first))
             days = self._language.days(first, last)
             name = f"{days} · {block.pay.title}" if several else days
             changed = () if before is None else self._changed(before, block, person)
             yield Line(name, self._paid(block), "", str(self._words["changes"]["between"]).join(changed))
             before = block
         assert before is not None, "a sum has blocks"
-        yield from self._unpaid(person, _after(before), period[1])
+        yield from self._unpaid(person, absent, _after(before), period[1])
         for currency, total in together(blocks).items():
             show = self._language.money_in(currency)
             amounts = [block.paid[1] for block in blocks if block.paid is not None and block.paid[0] == currency]
@@ -90,14 +92,16 @@ class SumWriter:
         yield from self._changes.of_plan((before.plan, before.row), (after.plan, after.row))
         yield from self._changes.of_person(person.on(before.span[0]), person.on(after.span[0]))
 
-    def _unpaid(self, person: Person, first: dt.date, last: dt.date) -> Iterator[Line]:
-        """The days between, with the reason: the payee was not there, or no plan pays for them."""
+    def _unpaid(self, person: Person, absent: tuple[Span, ...], first: dt.date, last: dt.date) -> Iterator[Line]:
+        """The days between, with the reason: the payee was not there, none of them counts, or no plan pays for them."""
         if first > last:
             return
-        words, away = self._words["segments"], tuple(uncovered(person.spans, first, last))
-        spans = [(span, "away") for span in away] + [(span, "no_plan") for span in uncovered(away, first, last)]
-        for (begin, end), why in sorted(spans):
-            yield Line(self._language.days(begin, end), "–", "", str(words[why]))
+        gone = list(uncovered(person.spans, first, last))
+        away = [(max(begin, first), min(end, last)) for begin, end in absent if begin <= last and end >= first]
+        others = uncovered(tuple(sorted((*gone, *away))), first, last)
+        spans = [("away", gone), ("absent", away), ("no_plan", others)]
+        for (begin, end), why in sorted((span, why) for why, each in spans for span in each):
+            yield Line(self._language.days(begin, end), "–", "", str(self._words["segments"][why]))
 
 
 def together(blocks: Sequence[Block]) -> Mapping[str, Decimal]:
