@@ -264,6 +264,9 @@ def trace_differs(found: Run, expected: Expected) -> Iterator[str]:
             if not outcome.with_others:  # who is held for other days may not have been looked at
                 yield f"{key} has no trace"
             continue
+        if outcome.paid and "proration" in outcome.card.plan:  # else nothing may say when the payee was there
+            days = {"first_day": outcome.card.days[0], "last_day": outcome.card.days[-1]}
+            yield from rows_differ("trace", key, rows[key], days)
         for column, value in traced(outcome).items():
             shown = rows[key].get(column, "nothing")
             untold = value is None and outcome.codes  # who is held may have a number that nobody will use
@@ -281,6 +284,9 @@ def traced(outcome: Outcome) -> dict[str, Fraction | None]:
         columns |= {f"{node.path}.{column}": share for column, share in node.shares.items()}
         for way, taken in node.ways.items():
             columns |= {f"{node.path}.{way}.rate": taken.rate, f"{node.path}.{way}.attainment": taken.attainment}
+    if outcome.paid and outcome.payout is not None:
+        names = ("payout", "customer_pay", *(name for name in ("proration", "target_pay") if name in outcome.card.plan))
+        columns |= {name: getattr(outcome, name) for name in names}
     if "pool" in outcome.card.plan:
         columns |= {f"pool.{part}.key": key for part, key in outcome.keys.items()}
     return columns
