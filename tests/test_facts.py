@@ -141,7 +141,7 @@ def test_a_number_that_needs_more_places_than_are_kept_is_held_and_never_rounded
     assert [(key, code) for key, code, _ in held(found)] == [(f"payee=A{row}", "too-many-decimals") for row in range(4)]
     assert held(found)[0][2] == (
         "`amount` is 0.005, which needs more than 2 decimal places: "
-        "round it in the file, or declare `places` for this column in `sources`"
+        "round it in the file, or declare `places` for it under `columns` of this table"
     )
     assert values(found) == [Fraction(10001, 100)]
 
@@ -153,13 +153,14 @@ def test_numbers_outside_the_declared_range_are_held_with_the_way_out(tmp_path: 
     assert held(found)[0] == (
         "facts.csv:2",
         "out-of-bounds",
-        "`wait_seconds` is -5, below 0: declare `at_least` for this column in `sources` if negative values are meant",
+        "`wait_seconds` is -5, below 0: "
+        "declare `at_least` for it under `columns` of this table if negative values are meant",
     )
     assert held(found)[1] == (
         "facts.csv:3",
         "out-of-bounds",
         "`wait_seconds` is 86401, above 86400: "
-        "declare `at_most` for this column in `sources` if larger values are meant",
+        "declare `at_most` for it under `columns` of this table if larger values are meant",
     )
     assert [(key, code, "below" in reason) for key, code, reason in held(found)[2:]] == [
         ("facts.csv:6", "out-of-bounds", False),

@@ -188,7 +188,7 @@ def _reason(column: ColumnContract, mark: str) -> pl.Expr:
     is_not = pl.format("`{}` is `{}`, which is not a number: {}", pl.lit(column.source), text, _advice(text, mark))
     decimals = pl.format(
         f"`{{}}` is {{}}, which needs more than {column.places} decimal places: "
-        "round it in the file, or declare `places` for this column in `sources`",
+        "round it in the file, or declare `places` for it under `columns` of this table",
         pl.lit(column.source),
         text,
     )
@@ -202,7 +202,7 @@ def _reason(column: ColumnContract, mark: str) -> pl.Expr:
 
 def _outside(column: ColumnContract, side: str, declared: str, bound: Fraction) -> pl.Expr:
     meant = "larger" if side == "above" else "smaller" if bound else "negative"
-    declare = f"declare `{declared}` for this column in `sources`"
+    declare = f"declare `{declared}` for it under `columns` of this table"
     advice = f"{side} {written_out(bound)}: " + (
         "correct the record" if column.fixed else f"{declare} if {meant} values are meant"
     )

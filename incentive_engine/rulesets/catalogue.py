@@ -107,6 +107,12 @@ def _with_leave(document: Document, files: _Files) -> Document:
     own = leave["types"]
     if not isinstance(own, dict):
         return document
+    unlike = [name for name, type_ in own.items() if name not in types and "effect" not in _mapping(type_)]
+    if unlike:
+        taken_over = f"`{leave['like']}`"
+        raise InputProblems(
+            [unknown("type of leave", str(name), document.key_at((*at, name)), types, taken_over) for name in unlike]
+        )
     for name in [name for name in own if isinstance(own[name], dict) and name in types]:
         document = document.filled((*at, name), types[name], like)
     return document.filled(at, types, like)

@@ -54,6 +54,8 @@ _TABLES = {
     LEAVE: "the table of who was away when",
     EXCHANGE: "the table of exchange rates",
 }
+_ANOTHER = "choose another name"
+_ANYWAY = "leave it out: what is paid is multiplied by it anyway"
 _WORKED_OUT = "what the engine works out for a payee"
 _WHERE_KPIS_BELONG = "KPIs belong into the scorecard, into gates and into modifiers"
 _NEAR = 0.8
@@ -158,7 +160,9 @@ def results_differ(checked: Checked) -> Iterator[Problem]:
             yield _reserved(placed.path, _OF_THE_PLAN[placed.path], checked.key(*placed.at))
     for use in checked.formulas:
         for name in sorted(use.named_columns & taken) if use.source is None else ():
-            yield _reserved(name, _WORKED_OUT, _named_at(checked, use, name))
+            where = _named_at(checked, use, name)
+            anyway = name in PRORATION and use.at[-1] in ("payout", "target_pay")
+            yield _reserved(name, _WORKED_OUT, where, _ANYWAY if anyway else _ANOTHER)
     for at, name in checked.named_columns:
         if name in PERIOD_NAMES:
             yield _reserved(name, PERIOD_NAMES[name].meaning, checked.at(*at))
@@ -246,8 +250,8 @@ def _used(checked: Checked) -> dict[str, set[str]]:
     }
 
 
-def _reserved(name: str, meaning: str, where: Location) -> Problem:
-    return Problem("reserved-name", f"`{name}` is taken: it means {meaning}", where, "choose another name")
+def _reserved(name: str, meaning: str, where: Location, hint: str = _ANOTHER) -> Problem:
+    return Problem("reserved-name", f"`{name}` is taken: it means {meaning}", where, hint)
 
 
 def _named_at(checked: Checked, use: FormulaUse, name: str) -> Location:
