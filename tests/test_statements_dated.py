@@ -120,6 +120,7 @@ def test_what_is_the_same_is_said_once(tmp_path: Path) -> None:
     assert (first.as_for, len(first.parts), len(first.cards)) == ("", 1, 1)
     assert (second.as_for, second.parts, second.cards) == ("1 to 20 July 2026, 20\u00a0days", (), ())
     assert told(second.brought) == [("Sales", "", "", "€370.00")]
+    assert line(second.lines, "Score")[1] == "as for 1 to 20 July 2026, 20\u00a0days"
 
 
 def test_amounts_in_two_currencies_are_never_added(tmp_path: Path) -> None:

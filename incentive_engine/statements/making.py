@@ -59,7 +59,7 @@ class StatementMaker:
             plans=titles_of(blocks),
             voices=tuple(_voice(each, reader, several=len(paid) > 1) for each in paid),
             sums=tuple(self._sums_of(paid, payee, person, reader)),
-            pays=tuple(pay for each in paid for pay in _pays(each)),
+            pays=tuple(pay for each in paid for pay in _pays(each, reader.words)),
             held=tuple(self.held(row, reader) for row in self._all.held.get(payee, ())),
         )
 
@@ -149,12 +149,12 @@ def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
     return f"{', '.join(titles_of(blocks))} · {said}" if several else said
 
 
-def _pays(blocks: Sequence[Block]) -> Iterator[Pay]:
+def _pays(blocks: Sequence[Block], words: Words) -> Iterator[Pay]:
     """The blocks in the order of their days, each without what an earlier one says or quotes already."""
     told: list[Pay] = []
     quoted: set[Comments] = set()
     for block in blocks:
-        pay = condensed(block.pay, told)
+        pay = condensed(block.pay, told, words)
         cards = [replace(card, comments=None) if card.comments in quoted else card for card in pay.cards]
         quoted |= {card.comments for card in cards if card.comments is not None}
         told.append(replace(pay, cards=tuple(cards)))

@@ -12,7 +12,7 @@ from incentive_engine.compiler.program import CUSTOMER_PAY, PAYOUT
 from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 from incentive_engine.rulesets.resolving import ResolvedPlan
-from incentive_engine.statements.languages import Language
+from incentive_engine.statements.languages import Language, Words
 from incentive_engine.statements.people import ChangeWriter, Person, uncovered
 from incentive_engine.statements.reading import Row
 from incentive_engine.statements.values import Card, Line, Part, Pay, Sum
@@ -127,7 +127,7 @@ def voice(language: Language, payout: Decimal | None, customer: Decimal | None) 
     return str(words[which]).format(customer=show(abs(customer)), payout=show(payout))
 
 
-def condensed(pay: Pay, earlier: Sequence[Pay]) -> Pay:
+def condensed(pay: Pay, earlier: Sequence[Pay], words: Words) -> Pay:
     """A pay without what an earlier one of the same plan says already, word for word: how its score was made."""
     same = next((each for each in earlier if each.plan == pay.plan and not each.as_for and _same(each, pay)), None)
     if same is None:
@@ -138,7 +138,9 @@ def condensed(pay: Pay, earlier: Sequence[Pay]) -> Pay:
         for part in parts
         for line in part.brought
     ]
-    return replace(pay, parts=(), cards=(), as_for=same.days, brought=tuple(brought))
+    below, above = words["steps"]["score_note"], words["segments"]["score_note"].format(days=same.days)
+    lines = tuple(replace(line, note=above) if line.note == below else line for line in pay.lines)
+    return replace(pay, lines=lines, parts=(), cards=(), as_for=same.days, brought=tuple(brought))
 
 
 def titles_of(blocks: Sequence[Block]) -> tuple[str, ...]:
