@@ -188,6 +188,7 @@ class Drawing(Pools):
     def adapt(self) -> None:
         """What was drawn before plans were, to these: leave changes only what is paid, pools count by days."""
         paid = {plan["pays"] for plan in self.rules["plans"].values()}
+        paid &= {plan["pays"] for plan in self.before.values()} or paid
         for each in self.rules.get("leave", {}).get("types", {}).values():
             each["in_pay"] = {pays: effect for pays, effect in each.get("in_pay", {}).items() if pays in paid}
         if not ({"employment", "assignments", "history"} & self.rules.keys() or self.changes):
