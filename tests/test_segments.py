@@ -28,7 +28,7 @@ from tests.test_oracle import DRAWN
 PAID = ("payouts", "segments", "contributions")
 DATED = ("employment", "assignments", "leave")
 ONE = dt.timedelta(1)
-ORDINARY, LONG = settings(DRAWN, max_examples=15, derandomize=True), settings(DRAWN, max_examples=150)
+ORDINARY, LONG = settings(DRAWN, max_examples=8, derandomize=True), settings(DRAWN, max_examples=150)
 
 
 def dated_tables(case: Case) -> list[str]:
