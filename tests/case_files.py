@@ -28,8 +28,10 @@ def write_case(case: Case, folder: Path) -> Path:
     """Writes the rules and the tables of a case; returns the folder of the tables."""
     (folder / "rules.yaml").write_text(as_yaml(case.rules), encoding="utf-8")
     if case.before:
-        only = {key: value for key, value in case.rules.items() if key not in ("follows", "in_force")}
-        older = as_yaml({**only, "version": "0", "plans": case.before})
+        only = {key: value for key, value in case.rules.items() if key not in ("follows", "in_force", "pools")}
+        used = {plan.get("pool") for plan in case.before.values()}
+        pools = {name: pool for name, pool in case.rules.get("pools", {}).items() if name in used}
+        older = as_yaml({**only, **({"pools": pools} if pools else {}), "version": "0", "plans": case.before})
         (folder / case.rules["follows"]).write_text(older, encoding="utf-8")
     data = folder / "data"
     data.mkdir()

@@ -8,6 +8,7 @@ import re
 import sys
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,8 @@ from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.loading import Rules, load_document
 from incentive_engine.rulesets.shares import declared_customer_share
 from incentive_engine.shipped import rule_sets, rules_dir
-from tests.drawn import as_yaml, cases
+from tests.case_files import write_case
+from tests.drawn import cases
 from tests.oracle import Case
 
 RULES = """\
@@ -167,7 +169,9 @@ def test_who_lacks_the_package_of_public_holidays_is_told(monkeypatch: pytest.Mo
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(cases())
 def test_drawn_rule_sets_are_accepted(case: Case) -> None:
-    rules = load_document(read_text(as_yaml(case.rules), "drawn.yaml"))
+    with TemporaryDirectory() as folder:
+        write_case(case, Path(folder))
+        rules = incentive_engine.load(Path(folder) / "rules.yaml")
     assert {problem.code for problem in check(rules)} <= {"cannot-prove"}
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from incentive_engine import load
+from tests.case_files import write_case
 from tests.comparing import agree
 from tests.drawn import as_yaml, cases
 from tests.drawn.plans import Drawing
@@ -101,11 +102,13 @@ def test_drawn_rule_sets_use_every_kind(tmp_path: Path) -> None:
     """A kind that nothing draws is compared with nothing."""
     missing: set[object] = {*KINDS, *ALSO_WRITTEN}
     draws = random.Random(1)
-    for _ in range(900):
-        written = as_yaml(Drawing(lambda _: draws.randbytes(128)).case().rules)
+    for number in range(900):
+        case, folder = Drawing(lambda _: draws.randbytes(128)).case(), tmp_path / str(number)
+        written = as_yaml(case.rules)
         missing -= {each for each in ALSO_WRITTEN if each in written}
-        (tmp_path / "rules.yaml").write_text(written, encoding="utf-8")
-        missing -= set(used(load(tmp_path / "rules.yaml").ruleset))
+        folder.mkdir()
+        write_case(case, folder)
+        missing -= set(used(load(folder / "rules.yaml").ruleset))
         if not missing:
             break
     assert missing == set()

@@ -70,6 +70,9 @@ def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
             takers = [key for key in there if cards[key].plan.get("pool") == name]
             pools += settle(name, pool, [(cards[key], found[key]) for key in takers])
         hold_together(cards, found)
+    for outcome in found.values():
+        if not outcome.paid:
+            outcome.payout = outcome.customer_pay = outcome.internal_pay = outcome.other_pay = None
     return found, pools
 
 
