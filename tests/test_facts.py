@@ -332,6 +332,7 @@ def test_a_time_with_an_offset_is_moved_into_the_time_zone_of_the_rules(tmp_path
         ("01/07/26", "write the year with four digits"),
         ("46204", "give the cell a date format in the spreadsheet, or write it as 2026-07-31"),
         ("1899-12-31 08:30:00", "it is a time without a date"),
+        ("1800-01-01", "years begin at 1900; write a later day"),
         ("2026-07-01 24:00", "write it as 2026-07-31"),
         ("soon", "write it as 2026-07-31"),
     ],

@@ -107,6 +107,8 @@ def _reason(column: ColumnContract) -> pl.Expr:
     text = pl.col("text")
     advice = (
         pl.when(text.str.contains(r"^(?:1899-12-3|1900-01-)")).then(pl.lit("it is a time without a date"))
+        .when(text.str.contains(r"^(?:0[0-9]|1[0-8])[0-9]{2}-[0-9]{2}-[0-9]{2}"))
+        .then(pl.lit("years begin at 1900; write a later day"))
         .when(text.str.contains(r"^[0-9]{5}(?:\.[0-9]+)?$"))
         .then(pl.lit("give the cell a date format in the spreadsheet, or write it as 2026-07-31"))
         .when(text.str.contains(r"^[0-9]{1,2}[/.\-][0-9]{1,2}[/.\-][0-9]{2}$"))
