@@ -212,7 +212,12 @@ def test_a_mean_of_days_is_worked_out_in_front_of_its_reader(tmp_path: Path) -> 
 
 def test_the_value_of_the_last_day_says_so(tmp_path: Path) -> None:
     ann = made(paid_on("end", "months", tmp_path))["ann"].pays[0]
-    assert told(ann.lines)[0] == ("Base salary", "", "as on 30 September 2026; all days are paid on this value", "36,000")
+    assert told(ann.lines)[0] == (
+        "Base salary",
+        "",
+        "as on 30 September 2026; all days are paid on this value",
+        "36,000",
+    )
     assert line(ann.lines, "Share of the period") == (
         "(21 ÷ 31 + 2) ÷ 3",
         "11 July to 30 September 2026, 82\u00a0days, each month counts the same, rounded to 0.00000001%",
