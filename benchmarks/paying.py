@@ -13,6 +13,7 @@ from incentive_engine.compiler.needs import result_keys
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
 from incentive_engine.engine.eligibility import NUMBER, assign
+from incentive_engine.engine.exchange import rates_in
 from incentive_engine.engine.fitting import fitted, fitted_tables
 from incentive_engine.engine.gathering import gather, numbered, parameter_columns
 from incentive_engine.engine.known import held_people
@@ -80,7 +81,7 @@ def prepared(load_of: Workload, rules: Rules | None = None, kpis: pl.DataFrame |
     tables = fitted_tables(rules.ruleset, given)
     plans = resolve(rules.ruleset, PERIOD)
     people = people_over_time(rules.ruleset, tables, PERIOD)
-    assigned = assign(plans, people.table, PERIOD, rules.ruleset.currency, held_people(given), people.held)
+    assigned = assign(plans, people.table, PERIOD, rates_in(rules.ruleset, tables), held_people(given), people.held)
     return Prepared(rules, plans, tables, people, assigned.assignments, Measured((_sheet(load_of),), given.held))
 
 

@@ -145,7 +145,7 @@ KNOWN = {
     "SUM": "kpi period curve matrix",
     "PER_PAYEE": "kpi target_pay proration column employed period curve matrix",
     "KEY": "node score target_pay proration column employed period curve",
-    "MINIMUM": "target_pay column employed period curve",
+    "MINIMUM": "target_pay proration column employed period curve",
     "PAYOUT": "opinion score target_pay factor column employed period curve",
 }
 
