@@ -104,7 +104,7 @@ def changed_names(newer: Edition, older: Edition) -> Iterator[Problem]:
     """What means one thing in an edition, and another one in the edition before."""
     for path in changed(newer.ruleset, older.ruleset):
         there = older.document.key_at(path)
-        hint = "give it a new name: what both measure stands side by side"
+        hint = "give it a new name: both editions count in one period"
         if path[0] not in SECTIONS:
             hint = "one period has one of them: let this edition begin with a period"
         message = f"`{path[-1]}` is not what it is in line {there.line} of `{Path(there.file).name}`"
@@ -114,7 +114,7 @@ def changed_names(newer: Edition, older: Edition) -> Iterator[Problem]:
 def unpayable(rules: Edition, period: Period, held: list[Days]) -> Iterator[Problem]:
     """Why a period cannot be paid: days without rules (`held`: those that have some), or what plans lack on theirs."""
     for first, last in _without(held, (period.start, period.end)):
-        message = f"no rules are in force from {first} to {last}"
+        message = f"no rules are in force {f'on {first}' if first == last else f'from {first} to {last}'}"
         where = rules.document.at(("in_force",)) if rules.ruleset.in_force else None
         hint = "`follows` names the edition before; a plan that begins later says so itself, with its own `in_force`"
         yield Problem("not-in-force", message, where, hint)
