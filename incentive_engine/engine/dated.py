@@ -15,7 +15,7 @@ import polars as pl
 
 from incentive_engine.engine.known import known_people
 from incentive_engine.engine.strangers import among, bare, strange_names
-from incentive_engine.facts import Accepted, Table
+from incentive_engine.facts import HELD_SCHEMA, Accepted, Table
 from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, LEAVE, WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.people import Assignments, Employment, History
@@ -75,6 +75,7 @@ def without_faults(rules: RuleSet, accepted: Accepted) -> Accepted:
             left = left.filter(~wrong)
         tables[name] = replace(tables[name], frame=left)
         held += [held_rows(name, left.filter(rows), code, reason) for code, rows, reason in _notes(name, tables)]
+    held.append(_leaving_before_hire(tables))
     held += [_after_leaving(name, tables) for name in tables if name in (*dated_tables(rules), LEAVE)]
     return Accepted(tables, pl.concat(held))
 
@@ -92,6 +93,23 @@ def _notes(table: str, tables: Mapping[str, Table]) -> Iterator[TableFault]:
         told = "nothing says what was so of `{}` in the days before {}: say it, or who was there then is held"
         times = tables[EMPLOYMENT].frame["payee"] if EMPLOYMENT in tables else pl.Series(dtype=pl.String)
         yield "history-gap", gap & ~among("payee", times), pl.format(told, "payee", "from")
+
+
+def _leaving_before_hire(tables: Mapping[str, Table]) -> pl.DataFrame:
+    """Payees who have left before they were hired, and of whom `employment` says nothing else: held rows."""
+    workforce = tables[WORKFORCE].frame
+    if not {"hired", "left"} <= set(workforce.columns):
+        return pl.DataFrame(schema=HELD_SCHEMA)
+    backwards = workforce.filter(pl.col("left") < pl.col("hired"))
+    if EMPLOYMENT in tables:
+        backwards = backwards.join(tables[EMPLOYMENT].frame, on="payee", how="anti")
+    return backwards.select(
+        pl.lit(WORKFORCE).alias("table"),
+        pl.col("payee").alias("key"),
+        pl.col("payee"),
+        pl.lit("leaves-before-hire").alias("code"),
+        pl.format("`left` is {}, before `hired`, which is {}: correct one of them", "left", "hired").alias("reason"),
+    )
 
 
 def _after_leaving(name: str, tables: Mapping[str, Table]) -> pl.DataFrame:

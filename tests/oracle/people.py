@@ -49,6 +49,7 @@ class People:
             for written, kpi in numbers_read(version.rule)
             if written["table"] in dated
         ]
+        self.all_plans = [version.rule for version in versions(case)]
         self.codes: dict[str, set[str]] = {}
         self.stretches = {row["payee"]: list(self.cut(row)) for row in case.tables["workforce"]}
         for row in case.tables["workforce"]:
@@ -163,6 +164,12 @@ class People:
         if any(held == payee and code not in NOTED for table in self.tables.values() for held, code in table.held):
             yield "faulty-history"
             return
+        staff = next(row for row in self.case.tables["workforce"] if row["payee"] == payee)
+        hired, left = staff.get("hired"), staff.get("left")
+        matters = bool({"hired", "days_employed"} & self.read) or any("proration" in plan for plan in self.all_plans)
+        backwards = hired is not None and left is not None and left < hired
+        if matters and backwards and not self.tables["employment"].rows.get(payee):
+            yield "leaves-before-hire"
         for name, table in self.tables.items():
             last_only = self.rules.get("history", {}).get(name, {}).get("basis") == "end"
             asked = there[-1:] if last_only else there
