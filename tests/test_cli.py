@@ -111,7 +111,7 @@ def test_run_prints_totals_and_where_to_look(bonus: Path) -> None:
         "Held, neither paid nor zero:",
         "  A06  missing-target-pay  plan `adviser`: `base_salary` is empty, which `base_salary * fte * 8% / 4` needs",
         "",
-        f"{bonus / 'run'} holds the whole run; payouts.parquet has one row per person. How one came about:",
+        f"{bonus / 'run'} holds the whole run; payouts.parquet has one row per person and plan. How one came about:",
         f"  incentive explain {bonus / 'run'} --payee A01",
     ]
 
