@@ -78,6 +78,7 @@ A3,T2,D2,g2,,20000,2020-01-01,
 A4,T2,D2,g3,Paris,20000,2020-01-01,
 A5,T2,D2,g1,Lyon,20000,2020-01-01,
 A6,T2,D2,g1,Paris,10000,2020-01-01,2026-09-15
+A7,T2,D2,g3,Paris,20000,2020-01-01,
 """,
     "kpis": "subject_kind,subject,kpi,period,value\npayee,A1,cases,2026-Q3,10\npayee,A9,cases,2026-Q3,10\n",
     "goals": "<grade>,<goal>,<share>\ng1,0.5,0.5\ng2,0.8,0.5\ng2,0.8,0.5\n",
@@ -186,7 +187,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     assert found.payouts.height == 3
     codes = {"unknown-payee", "unknown-team", "missing-who", "duplicate-row", "not-a-boolean",
              "contradicting-rows", "out-of-bounds", "missing-weight",
-             "set-aside", "shares-not-100", "not-assigned", "misspelt-team"}  # fmt: skip
+             "set-aside", "shares-not-100", "not-assigned", "misspelt-team", "gap-in-assignments"}  # fmt: skip
     assert codes <= set(found.held["code"])
     return told(found)
 
