@@ -45,7 +45,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unused": "Lignes inutilisables :",
         "aside": "Faits que les règles écartent :",
         "more": "… et {count} de plus dans {where}",
-        "next": "{folder} contient tout le calcul ; payouts.parquet, une ligne par personne et plan. Pour en voir une :",
+        "next": "{folder} contient tout le calcul ; payouts.parquet, une ligne par personne et plan. Une expliquée :",
         "open": "Trois fichiers à ouvrir :",
         "page": "ce qu'une personne lit",
         "rules": "les règles, dans un éditeur de texte",
