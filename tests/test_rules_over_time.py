@@ -417,6 +417,14 @@ def test_before_the_first_row_there_is_no_number(tmp_path: Path) -> None:
     assert run.held.filter(table="workforce").select("payee", "code").unique().rows() == [("one", "missing-target")]
 
 
+def test_a_first_row_without_a_number_changes_nothing(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, rules_text("{table: goals}", above=GOALS))
+    goals = "team,valid_from,value\nnorth,2026-08-15,\nsouth,2026-07-01,48\n"
+    run = paid_by(tmp_path, rules, workforce=TEAMS, goals=goals)
+    assert run.eligibility.filter(payee="one")["segment"].unique().to_list() == [1]
+    assert run.held.filter(table="workforce").select("payee", "code").rows() == [("one", "missing-target")]
+
+
 def test_each_kpi_has_days_of_its_own(tmp_path: Path) -> None:
     tables = "tables: {goals: {path: goals.csv, keys: [team, kpi], since: valid_from}}\n"
     second = (

@@ -53,8 +53,9 @@ def _changes(table: ParameterTable, accepted: Accepted, key: ParameterKey) -> pl
     frame, keys = accepted.tables[key.table].frame, [each for each in table.keys if each != "kpi"]
     frame = frame if key.kpi is None else frame.filter(pl.col("kpi") == key.kpi)
     frame = frame.sort(*keys, str(table.since))
-    same = pl.all_horizontal(pl.col(each).eq_missing(pl.col(each).shift()) for each in (*keys, key.column))
-    return frame.filter(~same.fill_null(False)).select(*keys, pl.col(str(table.since)).alias(_DAY))
+    alike = pl.all_horizontal(pl.col(each).eq_missing(pl.col(each).shift()) for each in keys)
+    before = pl.when(alike).then(pl.col(key.column).shift())  # before the first row there is no number
+    return frame.filter(pl.col(key.column).ne_missing(before)).select(*keys, pl.col(str(table.since)).alias(_DAY))
 
 
 def _cuts(
