@@ -16,6 +16,7 @@ import incentive_engine
 from incentive_engine import InputProblems, Run
 from incentive_engine.audit.auditing import audit
 from incentive_engine.audit.pages import written
+from incentive_engine.engine.overview import by_department, overall
 from incentive_engine.engine.run import recompute
 from incentive_engine.kinds.base import Since
 from incentive_engine.rulesets.in_force import BELOW, NUMBERS
@@ -375,6 +376,13 @@ def test_words_about_a_kpi_may_change(tmp_path: Path) -> None:
         "    better: higher", "    better: higher\n    reviewed: 2026-08-01"
     )
     assert editions(tmp_path, rules_text("48"), newer).warnings == ()
+
+
+def test_who_is_held_by_two_versions_is_one_person(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, rules_text("{since: {2026-01-01: 48, 2026-08-15: 60}}"))
+    workforce = "payee,team,hired,left\none,north,2020-01-01,\nnew,north,,\n"
+    run = paid_by(tmp_path, rules, workforce=workforce)
+    assert (overall(run).paid, overall(run).held, [each.held for each in by_department(run)]) == (1, 1, [1])
 
 
 # --- tables with `since` ----------------------------------------------------------------------------------------------

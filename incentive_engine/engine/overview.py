@@ -28,7 +28,7 @@ class Total:
 
 def by_department(run: Run) -> list[Total]:
     """One total per department, by name."""
-    held = run.departments.filter(pl.col("measure").is_null()).group_by("department").agg(pl.col("held").sum())
+    held = _held(run).group_by("department").agg(pl.col("held").sum())
     totals = run.tables["payouts"].group_by("department").agg(*_sums()).collect()
     both = totals.join(held, on="department", how="full", coalesce=True, nulls_equal=True)
     return [_total(**row) for row in both.sort("department", nulls_last=True).iter_rows(named=True)]
@@ -36,9 +36,27 @@ def by_department(run: Run) -> list[Total]:
 
 def overall(run: Run) -> Total:
     """The total of the whole run."""
-    held = int(run.departments.filter(pl.col("measure").is_null())["held"].sum())
+    held = held_people(run)["payee"].n_unique()
     (row,) = run.tables["payouts"].select(*_sums()).collect().iter_rows(named=True)
     return _total(None, held=held, **row)
+
+
+def _held(run: Run) -> pl.DataFrame:
+    """How many are held by department: whoever has several plans, or versions of one, is one person."""
+    without_plan = run.departments.filter(pl.col("plan").is_null()).select("department", "held")
+    unpaid = [_unpaid(trace) for trace in run.traces.values()]
+    if not unpaid:
+        return without_plan
+    people = pl.concat(unpaid).unique().collect().group_by("department").agg(pl.len().cast(pl.Int64).alias("held"))
+    return pl.concat([without_plan, people])
+
+
+def _unpaid(trace: pl.LazyFrame) -> pl.LazyFrame:
+    """Payee and department of each row of a trace whose pay, or score where nothing is paid, is missing."""
+    columns = trace.collect_schema().names()
+    department = pl.col("department") if "department" in columns else pl.lit(None, pl.String).alias("department")
+    missing = pl.col("payout" if "payout" in columns else "plan.score").is_null()
+    return trace.filter(missing).select("payee", department)
 
 
 def _sums() -> list[pl.Expr]:
