@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,23 @@ def new_folder(target: Path) -> Iterator[Path]:
         draft.rename(target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def place(content: bytes, folder: Path, name: str) -> None:
+    """A file in a folder that is there already: whole or not at all, instead of the one of that name before.
+
+    It is drafted beside the folder, so that a process killed in between leaves nothing in it.
+    """
+    descriptor, draft = tempfile.mkstemp(prefix=f".{folder.name}.{name}.", dir=folder.resolve().parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        Path(draft).replace(folder / name)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
         raise
 
 

@@ -1,0 +1,1 @@
+"""Records: runs reviewed, approved, sealed, sent to payroll and corrected, in a project folder."""
