@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tests.oracle.adjustments import Decided, Decisions, adjust
 from tests.oracle.cards import Card
 from tests.oracle.formulas import Both, Call, Constant, Curved, Formula, In, Named, Not, Sign
 from tests.oracle.money import Outcome, divide, pay, score
@@ -20,10 +21,10 @@ from tests.oracle.results import Result, Results
 from tests.oracle.versions import Version, versions
 
 __all__ = [
-    "MINOR_DIGITS", "Both", "Call", "Card", "Case", "Constant", "Curved", "Formula", "In", "Key", "Named", "Node",
-    "Not", "Outcome", "People", "Result", "Results", "Settled", "Sign", "Stretch", "Taken", "Version", "by_rule",
-    "divide", "outcomes", "part", "parts_of", "previous", "rounded", "settled", "shared_out", "span", "versions",
-    "year_before",
+    "MINOR_DIGITS", "Both", "Call", "Card", "Case", "Constant", "Curved", "Decided", "Decisions", "Formula", "In",
+    "Key", "Named", "Node", "Not", "Outcome", "People", "Result", "Results", "Settled", "Sign", "Stretch", "Taken",
+    "Version", "by_rule", "decided", "divide", "outcomes", "part", "parts_of", "previous", "rounded", "settled",
+    "shared_out", "span", "versions", "year_before",
 ]  # fmt: skip
 
 
@@ -38,7 +39,15 @@ def outcomes(case: Case) -> dict[Key, Outcome]:
 
 def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
     """What every plan gives every payee for every stretch of days, and what every pool pays."""
-    results = Results(case)
+    found, pools, _ = decided(case)
+    return found, pools
+
+
+def decided(case: Case) -> tuple[dict[Key, Outcome], list[Settled], Decisions]:
+    """The same, and which decisions about payees were used."""
+    results, decisions = Results(case), Decisions(case)
+    for payee in results.people.codes:
+        results.people.codes[payee] |= decisions.codes(payee)
     cards = {
         (payee, version.name, stretch.number): Card(results, stretch, version)
         for payee, stretches in results.people.stretches.items()
@@ -73,7 +82,9 @@ def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
     for outcome in found.values():
         if not outcome.paid:
             outcome.payout = outcome.customer_pay = outcome.internal_pay = outcome.other_pay = None
-    return found, pools
+        outcome.computed = outcome.payout
+    adjust(decisions, found, results.exchange)
+    return found, pools, decisions
 
 
 def why_not(card: Card, outcome: Outcome, candidates: Sequence[Card]) -> Iterator[str]:

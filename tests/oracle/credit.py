@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from tests.oracle.numbers import Row, Rule, day
+
+
+def known(source: Rule, facts: Sequence[Row], as_of: dt.date | None) -> Sequence[Row]:
+    """The facts that were recorded by a day; all of them where no day is asked about."""
+    if as_of is None or "recorded" not in source:
+        return facts
+    return [fact for fact in facts if fact[source["recorded"]] <= as_of]
 
 
 def without_broken_shares(source: Rule, facts: Sequence[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:

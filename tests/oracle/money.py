@@ -26,6 +26,9 @@ class Outcome:
     customer_pay: Fraction | None = None
     internal_pay: Fraction | None = None
     other_pay: Fraction | None = None
+    computed: Fraction | None = None  # the payout before anybody decided otherwise
+    guarantee: Fraction = ZERO
+    adjustment: Fraction = ZERO
     keys: dict[str, Fraction | None] = field(default_factory=dict)  # of a pool's parts
     paid_out: Fraction | None = None  # in the payee's currency
     rate_effect: Fraction | None = None

@@ -20,6 +20,7 @@ class Case:
     """A rule set, the tables it reads, and the period; `columns` says the type of each table's columns.
 
     `before`: the plans of the edition that the rules follow, which are in force until the day before theirs.
+    `as_of`: facts that were recorded later are not known yet.
     """
 
     rules: dict[str, Any]
@@ -27,6 +28,7 @@ class Case:
     columns: dict[str, dict[str, str]]
     period: str
     before: Mapping[str, Rule] = field(default_factory=dict)
+    as_of: dt.date | None = None
 
     @property
     def plans(self) -> list[Rule]:

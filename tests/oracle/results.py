@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.oracle.cases import cases_of
-from tests.oracle.credit import set_aside, without_broken_shares
+from tests.oracle.credit import known, set_aside, without_broken_shares
 from tests.oracle.exchange import Exchange
 from tests.oracle.formulas import CALENDAR
 from tests.oracle.numbers import (
@@ -50,7 +50,7 @@ class Results:
         self.rules, self.tables, self.aside = case.rules, dict[str, list[Row]](), dict[str, list[tuple[Row, str]]]()
         for source, facts in case.tables.items():
             rule = self.rules.get("sources", {}).get(source, {})
-            whole, broken = without_broken_shares(rule, facts)
+            whole, broken = without_broken_shares(rule, known(rule, facts, case.as_of))
             aside = set_aside(rule, whole)
             self.tables[source] = [fact for fact in whole if fact not in aside]
             self.aside[source] = [*broken, *((fact, "set-aside") for fact in aside)]
