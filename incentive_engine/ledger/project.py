@@ -1,0 +1,44 @@
+"""A quarter's home: the folder with `policy.yaml`, the ledger, and everything that is paid from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.ledger.ledger import Ledger
+from incentive_engine.ledger.policy import POLICY_FILE, Policy, read_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a policy. `folder` is absolute."""
+
+    folder: Path
+    policy: Policy
+
+    @classmethod
+    def at(cls, path: Path | str) -> Project | None:
+        """The project that a path is in, which need not be there yet; None where it is in none.
+
+        Raises InputProblems for a `policy.yaml` that cannot be used.
+        """
+        whole = Path(path).resolve()
+        for folder in (whole, *whole.parents):
+            if (folder / POLICY_FILE).is_file():
+                return cls(folder, read_policy(folder / POLICY_FILE))
+        return None
+
+    @classmethod
+    def of(cls, path: Path | str) -> Project:
+        """The project that a path is in. Raises InputProblems where it is in none."""
+        found = cls.at(path)
+        if found is None:
+            message = f"`{path}` is in no project: no folder above it holds a {POLICY_FILE}"
+            hint = "make one with `incentive init --quarterly FOLDER`, and run into it"
+            raise InputProblems([Problem("no-project", message, hint=hint)])
+        return found
+
+    def ledger(self) -> Ledger:
+        """The project's ledger, opened; use it in a `with` block."""
+        return Ledger.open(self.folder)
