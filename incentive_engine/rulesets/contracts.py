@@ -27,8 +27,8 @@ LEAVE = "leave"
 EXCHANGE = "exchange"
 GREATEST = Fraction(10**9)
 _SHARE_PLACES = 6
-SHOWN = ("name", "language", "department", "team", "currency")
-"""Workforce columns that are read wherever they are there: for statements and totals."""
+SHOWN = ("name", "language", "department", "team", "currency", "payroll_id", "legal_entity")
+"""Workforce columns that are read wherever they are there: for statements, totals and payroll."""
 STANDARD: Mapping[str, ColumnOptions] = {
     "base_salary": ColumnOptions(type="money"),
     # 100 leaves room for those who write full time as 100.
