@@ -19,8 +19,7 @@ LABELS = ("title", "meaning", "outcome", "unit", "because", "expectation", "how"
 def labels_speak_every_language(checked: Checked) -> Iterator[Problem]:
     """Every label has every language that the rule set's title has: no silent fallback on a statement."""
     languages = set(checked.rules.title)
-    read = ((at, label) for at, label in _labels(checked.rules, ()) if at[0] != "leave")  # those are printed nowhere
-    for at, label in read:
+    for at, label in labels_of(checked.rules):
         for language in sorted(languages - set(label)):
             yield Problem(
                 "missing-language",
@@ -28,6 +27,11 @@ def labels_speak_every_language(checked: Checked) -> Iterator[Problem]:
                 checked.at(*at),
                 f"add `{language}: …`: the rule set's title has that language",
             )
+
+
+def labels_of(rules: RuleSet) -> Iterator[tuple[KeyPath, dict[str, str]]]:
+    """Every text that people read, by language, and where it is written; those of leave are printed nowhere."""
+    return ((at, label) for at, label in _labels(rules, ()) if at[0] != "leave")
 
 
 def _labels(value: Any, at: KeyPath) -> Iterator[tuple[KeyPath, dict[str, str]]]:
