@@ -180,15 +180,30 @@ def run(
 
 def recompute(folder: Path | str) -> Run:
     """The run worked out again from its folder alone: the rules and the accepted rows are inside."""
-    folder = Path(folder)
+    calculation = _again(Path(folder), Timings(), keep=True)
+    return _in_memory(calculation, check_invariants(calculation))
+
+
+def recompute_into(folder: Path, out: Path, timings: Timings) -> None:
+    """Writes into the folder `out` what a run's folder alone leads to again: tables, trace and run.json.
+
+    Streamed as `run` does it, so that memory does not grow with the trace.
+    """
+    calculation = _again(folder, timings, keep=False)
+    with timings.step("check"):
+        population = check_invariants(calculation)
+    with timings.step("write"):
+        _write_results(calculation, population, out)
+
+
+def _again(folder: Path, timings: Timings, *, keep: bool) -> Calculation:
     opened = Run.open(folder)
-    rules, accepted = reread(folder)
+    with timings.step("accept"):
+        rules, accepted = reread(folder)
     if opened.summary["public_holidays"] != _public_holidays(rules.ruleset):
         message = f"the package `holidays` knows other public holidays now than when `{folder}` was written"
         raise InputProblems([Problem("other-holidays", message, hint="install the version that was there then")])
-    period = rules.period(opened.summary["period"])
-    calculation = calculate(rules, accepted, period, Timings(), keep=True)
-    return _in_memory(calculation, check_invariants(calculation))
+    return calculate(rules, accepted, rules.period(opened.summary["period"]), timings, keep=keep)
 
 
 def rules_in(folder: Path) -> Rules:
@@ -241,16 +256,20 @@ def _in_memory(calculation: Calculation, population: Population) -> Run:
 
 
 def _write(calculation: Calculation, population: Population, folder: Path) -> None:
-    for name, frame in _tables(calculation).items():
-        write_table(frame, folder / f"{name}.parquet")
-    for name, frame in _traces(calculation).items():
-        write_table(frame, folder / "trace" / f"{name}.parquet")
     for name, table in calculation.accepted.tables.items():
         write_table(_as_decimals(table), folder / "inputs" / f"{name}.parquet")
     write_table(calculation.accepted.held, folder / "inputs" / SET_ASIDE)
     for name, text in _rule_files(calculation.rules).items():
         (folder / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "rules" / name).write_bytes(text)
+    _write_results(calculation, population, folder)
+
+
+def _write_results(calculation: Calculation, population: Population, folder: Path) -> None:
+    for name, frame in _tables(calculation).items():
+        write_table(frame, folder / f"{name}.parquet")
+    for name, frame in _traces(calculation).items():
+        write_table(frame, folder / "trace" / f"{name}.parquet")
     payouts = pl.scan_parquet(folder / "payouts.parquet")
     write_json(_summary(calculation, population, payouts), folder / RUN_FILE)
 
