@@ -11,3 +11,5 @@ RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 LANGUAGE: Final = click.option(
     "--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the words."
 )
+BY: Final = click.option("--by", metavar="NAME", help="Who you are; the operating-system user unless said.")
+BECAUSE: Final = click.option("--because", metavar="TEXT", required=True, help="Why, for whoever asks later.")

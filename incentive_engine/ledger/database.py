@@ -143,6 +143,7 @@ payments: Final = Table(
     _text("payee", optional=True),
     _text("payroll_id", optional=True),
     _text("legal_entity", optional=True),
+    _text("pays"),
     _text("pay_code"),
     _text("currency"),
     Column("amount", Money, nullable=False),

@@ -160,7 +160,7 @@ class Ledger:
         folder = Path(folder).resolve()
         name, found = self._name(folder), _Found.in_folder(folder)
         known = self._known(name, found.fingerprint)
-        return known or self._take_in(name, kind, found)
+        return known or self._take_in(folder, kind, found)
 
     def record(
         self,
@@ -208,6 +208,27 @@ class Ledger:
         who = {"name": actor.name, "os_user": actor.os_user}
         connection.execute(insert(events).values(**values, **who, detail=dict(detail)))
 
+    def register(
+        self,
+        connection: Connection,
+        folder: Path,
+        kind: Kind,
+        state: State,
+        told: Mapping[str, Any],
+        actor: Actor,
+    ) -> int:
+        """The id of a run that is new to the ledger, within `writing`; its first event says that it stands in `state`.
+
+        `told`: its rule_set, period and fingerprint and, where somebody is known to have made it, its author, os_user
+        and made_at.
+        """
+        new = connection.execute(insert(runs).values(folder=self._name(folder.resolve()), kind=kind, **told))
+        assert new.inserted_primary_key is not None
+        number = int(new.inserted_primary_key.id)
+        first = {"run_id": number, "number": 1, "at": now(), "action": "registered", "state": state, "detail": {}}
+        connection.execute(insert(events).values(**first, name=actor.name, os_user=actor.os_user))
+        return number
+
     def again(self, entry: Entry) -> Entry:
         """The entry as it stands now."""
         with self.reading() as connection:
@@ -233,14 +254,15 @@ class Ledger:
         of_folder = (each for each in self.entries() if (each.name, each.fingerprint) == (name, print_))
         return next((each for each in of_folder if each.state != "replaced"), None)
 
-    def _take_in(self, name: str, kind: Kind, found: _Found) -> Entry:
+    def _take_in(self, folder: Path, kind: Kind, found: _Found) -> Entry:
+        name = self._name(folder)
         with self.writing() as connection:
             of_folder = {each.fingerprint: each for each in self._entries(connection) if each.name == name}
             entry = of_folder.pop(found.fingerprint, None)
             for each in of_folder.values():
                 self._replace(connection, each, found.actor)
             if entry is None:
-                self._register(connection, name, kind, found)
+                self.register(connection, folder, kind, "draft", found.told(), found.actor)
             elif entry.state == "replaced":
                 self.append(connection, entry, "restored", "draft", found.actor)
         return next(each for each in self.entries() if (each.name, each.fingerprint) == (name, found.fingerprint))
@@ -263,15 +285,6 @@ class Ledger:
         if entry.state != "replaced":
             self.append(connection, entry, "replaced", "replaced", actor)
 
-    def _register(self, connection: Connection, name: str, kind: Kind, found: _Found) -> None:
-        made = found.made
-        by = {} if made is None else {"author": made.by.name, "os_user": made.by.os_user, "made_at": made.at}
-        of = {"folder": name, "kind": kind, "rule_set": found.rule_set, "period": found.period}
-        new = connection.execute(insert(runs).values(**of, fingerprint=found.fingerprint, **by)).inserted_primary_key
-        assert new is not None
-        first = {"run_id": new.id, "number": 1, "at": now(), "action": "registered", "state": "draft", "detail": {}}
-        connection.execute(insert(events).values(**first, name=found.actor.name, os_user=found.actor.os_user))
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -286,6 +299,13 @@ class _Found:
     def actor(self) -> Actor:
         """Who made the run, or else whoever types now."""
         return Actor.declared() if self.made is None else self.made.by
+
+    def told(self) -> Mapping[str, Any]:
+        """What the ledger keeps of the run."""
+        of = {"rule_set": self.rule_set, "period": self.period, "fingerprint": self.fingerprint}
+        made = self.made
+        by = {} if made is None else {"author": made.by.name, "os_user": made.by.os_user, "made_at": made.at}
+        return {**of, **by}
 
     @classmethod
     def in_folder(cls, folder: Path) -> _Found:
