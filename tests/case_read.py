@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
@@ -24,7 +25,8 @@ FORMULAS = {
 """Keys under which a formula stands, wherever they are."""
 TEXTS = {
     *("payee", "payroll_id", "name", "language", "country", "department", "team", "manager", "role", "level"),
-    *("currency", "subject_kind", "subject", "kpi", "period", "type"),
+    *("currency", "subject_kind", "subject", "kpi", "period", "type", "id"),
+    *("reference", "pays", "reason", "author", "approver"),
 }
 """Columns of text, though all that stands there may look like numbers."""
 
@@ -34,11 +36,13 @@ def read_case(rules: str, tables: Mapping[str, str], period: str) -> Case:
     read: dict[str, Any] = meaning(yaml.load(rules, yaml.BaseLoader), "", "")  # noqa: S506 - texts only
     read.setdefault("workforce", {"path": "workforce.csv"})
     named = {"workforce": read["workforce"], **read.get("sources", {}), **read.get("tables", {}), **dated_rules(read)}
-    named |= {name: read[name] for name in ("leave", "exchange") if name in read}
-    files = {rule["path"]: name for name, rule in named.items()}
-    found = {
-        files.get(file, PurePath(file).stem): list(csv.DictReader(io.StringIO(text))) for file, text in tables.items()
-    }
+    named |= {name: read[name] for name in ("leave", "exchange", "adjustments") if name in read}
+    found: dict[str, list[dict[str, str]]] = {}
+    for file, text in tables.items():
+        name = next((name for name, rule in named.items() if fnmatch(file, rule["path"])), PurePath(file).stem)
+        rows = [*found.get(name, ()), *csv.DictReader(io.StringIO(text))]
+        once = "id" in read.get("sources", {}).get(name, {})
+        found[name] = [row for at, row in enumerate(rows) if not once or row not in rows[:at]]
     kinds = {name: {column: kind_of(column, rows) for column in rows[0]} for name, rows in found.items() if rows}
     cells = {name: [{column: cell(kinds[name][column], text) for column, text in row.items()} for row in rows]
              for name, rows in found.items()}  # fmt: skip

@@ -38,7 +38,7 @@ class Corrected:
 
 
 def corrected(before: Case, after: Case, removed: Collection[Gone] = (), paid: Amounts | None = None) -> Corrected:
-    """How what is paid changes; `removed`: of what is gone, what goes. `paid`: what was, if other than `before` pays."""
+    """How what is paid changes; `removed`: what goes. `paid`: what was, if other than `before` pays."""
     last = amounts(before)[0] if paid is None else dict(paid)
     lines: dict[tuple[str, str, str, str], Fraction] = {}
     waiting: set[tuple[str, str]] = set()
