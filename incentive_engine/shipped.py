@@ -25,10 +25,15 @@ def leave_dir() -> Path:
     return rules_dir() / "leave"
 
 
+def project_dir() -> Path:
+    """The folder of what a quarter's home has beside its rule set: who may do what, how payroll wants its file."""
+    return rules_dir() / "project"
+
+
 def rule_sets() -> list[Path]:
-    """Every rule set that comes with the engine; KPIs and types of leave to take over are none."""
-    taken_over = (catalogue_dir(), leave_dir())
-    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent not in taken_over]
+    """Every rule set that comes with the engine; what rule sets take over, and what stands beside them, is none."""
+    others = (catalogue_dir(), leave_dir(), project_dir())
+    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent not in others]
 
 
 def templates_dir() -> Path:
