@@ -28,13 +28,14 @@ class Corrected:
     """What a correction books and asks.
 
     `lines`: by payee, what for, currency and cause, never 0. `due`: what the period pays by what is known now. `gone`:
-    rows to decide about. `held`: payee and what for, who was paid and cannot be any more.
+    rows to decide about. `held`: payee and what for, who was paid and cannot be any more. `state`: what is in force now.
     """
 
     lines: Mapping[tuple[str, str, str, str], Fraction]
     due: Amounts
     gone: frozenset[Gone]
     held: frozenset[tuple[str, str]]
+    state: Case
 
 
 def corrected(before: Case, after: Case, removed: Collection[Gone] = (), paid: Amounts | None = None) -> Corrected:
@@ -42,7 +43,8 @@ def corrected(before: Case, after: Case, removed: Collection[Gone] = (), paid: A
     last = amounts(before)[0] if paid is None else dict(paid)
     lines: dict[tuple[str, str, str, str], Fraction] = {}
     waiting: set[tuple[str, str]] = set()
-    for cause, case in zip(CAUSES, states(before, after, removed), strict=True):
+    case = before
+    for cause, case in zip(CAUSES, states(before, after, removed), strict=True):  # noqa: B007 - the last is told
         now, held = amounts(case)
         stands = {key: amount for key, amount in last.items() if key[:2] in held}
         now = {key: amount for key, amount in now.items() if key[:2] not in held} | stands
@@ -52,7 +54,7 @@ def corrected(before: Case, after: Case, removed: Collection[Gone] = (), paid: A
                 lines[*key, cause] = change
         last, waiting = now, {key[:2] for key in stands}
     gone = {key for key, _ in gone_rows(before, after)} - set(removed)
-    return Corrected(lines, last, frozenset(gone), frozenset(waiting))
+    return Corrected(lines, last, frozenset(gone), frozenset(waiting), case)
 
 
 def amounts(case: Case) -> tuple[Amounts, set[tuple[str, str]]]:
