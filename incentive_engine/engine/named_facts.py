@@ -34,8 +34,13 @@ def held_facts(table: str, facts: pl.DataFrame, source: Source, code: str, reaso
     )
 
 
-def _key(source: Source) -> pl.Expr:
+def recognised_by(source: Source) -> tuple[str, ...]:
+    """The columns by which people recognise a fact."""
     about = source.payee or source.team or source.department
-    columns = source.key or tuple(dict.fromkeys([*([about] if about else []), source.date]))
+    return source.key or tuple(dict.fromkeys([*([about] if about else []), source.date]))
+
+
+def _key(source: Source) -> pl.Expr:
+    columns = recognised_by(source)
     parts = [pl.concat_str(pl.lit(f"{each}="), pl.col(each).cast(pl.String).fill_null("")) for each in columns]
     return pl.concat_str(parts, separator=", ")

@@ -1,0 +1,67 @@
+"""Money by payee, what it is for and currency: what a calculation pays, and how two states differ.
+
+Who was paid and is held now keeps what he was paid: nobody knows yet what it should have been. A line is the difference
+between two states, so that all lines together are exactly the difference between the first and the last.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.compiler.inputs import PLAN
+from incentive_engine.compiler.program import Program
+from incentive_engine.engine import outputs
+from incentive_engine.engine.known import held_people
+from incentive_engine.engine.running import Calculation
+from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
+
+OF: Final = ("payee", "pays", "currency")
+"""What tells amounts apart."""
+_PLACES: Final = 12
+AMOUNT: Final = pl.Decimal(38, _PLACES)
+AMOUNTS: Final = pl.Schema({**dict.fromkeys(OF, pl.String()), "amount": AMOUNT})
+_WAS: Final = "was"
+
+
+def amounts_of(calculation: Calculation) -> pl.DataFrame:
+    """What a calculation pays: one row per payee × pays × currency."""
+    paid = outputs.payouts(calculation).select("payee", "pays", pl.col(PAID_CURRENCY).alias("currency"), PAID)
+    known = paid.filter(pl.col(PAID).is_not_null()).select(*OF, pl.col(PAID).cast(AMOUNT).alias("amount"))
+    return summed(known.collect(engine="streaming"))
+
+
+def summed(amounts: pl.DataFrame) -> pl.DataFrame:
+    """The amounts, one row per payee × pays × currency."""
+    return amounts.group_by(OF).agg(pl.col("amount").sum()).sort(OF).match_to_schema(AMOUNTS)
+
+
+def differences(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """What changes from some amounts to others, where anything does."""
+    both = was.rename({"amount": _WAS}).join(now, on=OF, how="full", coalesce=True)
+    zero = pl.lit(0).cast(AMOUNT)
+    change = pl.col("amount").fill_null(zero) - pl.col(_WAS).fill_null(zero)
+    return both.select(*OF, change.cast(AMOUNT).alias("amount")).filter(pl.col("amount") != zero).sort(OF)
+
+
+def not_paid_any_more(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The amounts of those who are not paid for that any more, in any currency."""
+    return was.join(now, on=["payee", "pays"], how="anti", maintain_order="left")
+
+
+def held_among(lost: pl.DataFrame, calculation: Calculation) -> pl.DataFrame:
+    """Those of `lost` amounts whose payees are held for what they are about: neither paid nor due nothing."""
+    if lost.is_empty():
+        return lost
+    whole = pl.concat([held_people(calculation.accepted), calculation.assigned.held.select("payee")])
+    plans = [_held_in(each.program, each.frame) for each in calculation.evaluations]
+    about = [frame.join(lost.lazy().select("payee"), on="payee", how="semi").collect() for frame in plans]
+    by_plan = pl.concat([lost.select("payee", "pays").clear(), *about])
+    held = lost.join(whole, on="payee", how="semi"), lost.join(by_plan, on=["payee", "pays"], how="semi")
+    return pl.concat(held).unique().sort(OF)
+
+
+def _held_in(program: Program, frame: pl.LazyFrame) -> pl.LazyFrame:
+    pays = pl.Series([plan.pays for plan in program.plans], dtype=pl.String)
+    return frame.filter(~program.paid).select("payee", pl.lit(pays).gather(pl.col(PLAN)).alias("pays"))
