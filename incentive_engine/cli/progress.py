@@ -23,6 +23,11 @@ RUN_STEPS: Final[Mapping[str, str]] = {
     "check": "checking the sums",
     "write": "writing the run",
 }
+VERIFY_STEPS: Final[Mapping[str, str]] = {
+    "hash": "fingerprinting the files",
+    **RUN_STEPS,
+    "compare": "comparing every figure",
+}
 AUDIT_STEPS: Final[Mapping[str, str]] = {
     "accept": "reading the files",
     "evaluate": "working out the pay",

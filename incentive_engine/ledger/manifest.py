@@ -108,7 +108,7 @@ def files_in(folder: Path) -> dict[str, File]:
         told = (f"`{folder / path}` is a link or a device, no file" for path in odd)
         raise InputProblems(Problem("not-a-file", message, hint=hint) for message in told)
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        return dict(zip(paths, threads.map(lambda path: _file(folder / path), paths), strict=True))
+        return dict(zip(paths, threads.map(lambda path: file_of(folder / path), paths), strict=True))
 
 
 def _within(folder: Path) -> Iterator[str]:
@@ -117,7 +117,8 @@ def _within(folder: Path) -> Iterator[str]:
         yield from ((Path(parent) / name).relative_to(folder).as_posix() for name in (*files, *linked))
 
 
-def _file(path: Path) -> File:
+def file_of(path: Path) -> File:
+    """What a file holds now."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return File(size=file.tell(), sha256=sha256)
