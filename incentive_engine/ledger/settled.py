@@ -11,7 +11,7 @@ from incentive_engine.ledger.database import lines, payments
 
 AMOUNT: Final = pl.Decimal(38, 12)
 """Holds every amount: no currency and no rounding has more decimals."""
-SETTLED: Final = pl.Schema({"payee": pl.String, "pays": pl.String, "currency": pl.String, "amount": AMOUNT})
+SETTLED: Final = pl.Schema(dict.fromkeys(("payee", "pays", "currency"), pl.String()) | {"amount": AMOUNT})
 
 
 def settled(connection: Connection, rule_set: str, period: str) -> pl.DataFrame:
