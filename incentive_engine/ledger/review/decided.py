@@ -1,0 +1,103 @@
+"""What people decided about pay, and what is still to decide: adjustments, carried corrections, open questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, change, count, in_each, money
+from incentive_engine.ledger.review.looked_at import LookedAt
+
+_WHAT: Final = {"amount": "amount", "percent": "percentage", "at_least": "guarantee", "release": "release"}
+
+
+def adjustments(look: LookedAt) -> Finding:
+    """Every adjustment is signed by two people who may, and none could not be used."""
+    now, used = look.now, look.now.adjustments
+    unused = now.run.held.filter(pl.col("table") == "adjustments").sort("key", "payee", "code", nulls_last=True)
+    not_allowed = list(_not_allowed(look))
+    references, people = used["reference"].n_unique(), used["payee"].n_unique()
+    said = f"{count(references, 'adjustment')} for {count(people, 'person', 'people')} "
+    said += f"{'changes' if references == 1 else 'change'} pay by {_by_kind(used)}"
+    said += f"; {count(unused.height, 'row')} could not be used" if unused.height else ""
+    signed = [name for name, _ in not_allowed]
+    said += f"; by policy {' and '.join(dict.fromkeys(signed))} may not sign" if signed else ""
+    if used.is_empty() and unused.is_empty():
+        return Finding(True, "Nobody's pay is adjusted.", "")
+    refused = [
+        (key or "–", payee or "–", "not used", "–", reason)
+        for key, payee, reason in unused.select("key", "payee", "reason").iter_rows()
+    ]
+    refused += [
+        (reference, "–", "not allowed", "–", f"{name} may not sign adjustments") for name, reference in not_allowed
+    ]
+    rows = [
+        (reference, payee, _WHAT[kind], change(pay, currency), f"{reason} ({author}, {approver})")
+        for reference, payee, kind, pay, currency, reason, author, approver in used.sort("reference", "payee")
+        .select("reference", "payee", "kind", "pay", "currency", "reason", "author", "approver")
+        .head(MOST_ROWS)
+        .iter_rows()
+    ]
+    hint = "have them signed by two people whom `may: {adjust: […]}` in policy.yaml names, and run again"
+    table = Rows.of("reference|payee|what|pay|why", "<<<><", (*refused, *rows), len(refused) + used.height)
+    return Finding(not refused, f"{said}.", hint, table)
+
+
+def _by_kind(used: pl.DataFrame) -> str:
+    """What each kind of adjustment gives, by currency."""
+    sums = used.group_by("kind", "currency").agg(pl.col("pay").sum()).sort("kind", "currency")
+    told = [f"{change(pay, currency)} ({_WHAT[kind]}s)" for kind, currency, pay in sums.iter_rows()]
+    return ", ".join(told) or "nothing"
+
+
+def _not_allowed(look: LookedAt) -> Iterator[tuple[str, str]]:
+    """Who signed and may not, with the adjustment."""
+    if look.may_sign is None:
+        return
+    signed = look.now.adjustments.select("reference", "author", "approver").unique().sort("reference")
+    for reference, *names in signed.iter_rows():
+        yield from ((name, reference) for name in names if not look.may_sign(name))
+
+
+def corrections(look: LookedAt) -> Finding:
+    """What earlier periods still owe is paid with this one, and nobody receives less than nothing in all."""
+    now, carried = look.now, look.now.corrections
+    below = now.due.filter(pl.col("due") < 0).sort("due", "payee")
+    rows = [
+        (payee, money(paid + released, currency), change(corrected, currency), money(due, currency))
+        for payee, currency, paid, released, corrected, due in below.select(
+            "payee", "currency", "paid", "released", "corrections", "due"
+        )
+        .head(MOST_ROWS)
+        .iter_rows()
+    ]
+    periods = ", ".join(sorted(set(carried["of_period"])))
+    amounts: dict[str, Decimal] = dict(carried.group_by("currency").agg(pl.col("amount").sum()).iter_rows())
+    said = "No correction of an earlier period is carried"
+    if carried.height:
+        people = count(carried["payee"].n_unique(), "person", "people")
+        said = f"{count(carried.height, 'line')} of corrections of {periods} for {people} "
+        said += f"{'is' if carried.height == 1 else 'are'} carried, {in_each(amounts)}"
+    said += (
+        f"; {count(below.height, 'person', 'people')} would receive less than nothing in all" if below.height else ""
+    )
+    hint = "agree with them how they pay it back, by an adjustment in this run or later ones, and waive this"
+    table = Rows.of("payee|of this period|corrections|in all", "<>>>", rows, below.height)
+    return Finding(below.is_empty(), f"{said}.", hint, table)
+
+
+def questions(look: LookedAt) -> Finding:
+    """Nothing that was deleted after payment is still to be decided."""
+    if look.questions is None:
+        return Finding(True, "Outside a project nothing was paid yet: there are no questions.", "")
+    if not look.questions:
+        return Finding(True, "No question is open.", "")
+    rows = [(each.id, each.period, each.payee or "–", each.told) for each in look.questions]
+    said = (
+        f"{count(len(rows), 'question is', 'questions are')} open: something that was paid on is gone from the files."
+    )
+    hint = "decide each with `incentive decide`: the amounts that were paid stand until then"
+    return Finding(False, said, hint, Rows.of("question|period|payee|what is gone", "<<<<", rows))

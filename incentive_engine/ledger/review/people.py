@@ -1,0 +1,91 @@
+"""People whom the run does not pay, and results and words that they did not get."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import polars as pl
+
+from incentive_engine.compiler.measures import OWN_SOURCES, SOURCES
+from incentive_engine.engine.overview import held_people, rows_not_used
+from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, count, percent, tolerated, within
+from incentive_engine.ledger.review.looked_at import LookedAt
+from incentive_engine.rulesets.checks.labels import labels_of
+from incentive_engine.statements.languages import chosen, codes
+
+_OWN: Final = tuple(name for name, code in SOURCES.items() if code in OWN_SOURCES)
+_INSTEAD: Final = {
+    "team": "that of the team",
+    "department": "that of the department",
+    "previous": "that of the period before",
+    "target": "the target",
+    "zero": "zero",
+    "reweight": "left out",
+}
+
+
+def held(look: LookedAt) -> Finding:
+    """Not more people are held than policy lets pass; whom a signed decision releases is not counted."""
+    share, now = look.tolerances.held.at_most, look.now
+    reasons = held_people(now.run)
+    released = reasons.join(now.released, on="payee", how="semi")["payee"].n_unique()
+    waiting = reasons.join(now.released, on="payee", how="anti").sort("payee", "code", "reason")
+    people, everybody = waiting["payee"].n_unique(), now.people["payee"].n_unique()
+    unused = rows_not_used(now.run.held).height
+    said = f"{people:,} of {count(everybody, 'person', 'people')} ({percent(people, everybody)}; {tolerated(share)}) "
+    said += f"{'is' if people == 1 else 'are'} held and not released"
+    said += f"; a signed decision releases {count(released, 'person', 'people')}" if released else ""
+    said += f"; {count(unused, 'row')} of the files could not be used" if unused else ""
+    rows = Rows.of("payee|code|reason", "<<<", waiting.head(MOST_ROWS).rows(), waiting.height)
+    hint = "correct the data and run again, release them by a signed adjustment, or waive this with the reason"
+    return Finding(within(people, everybody, share), f"{said}.", hint, rows)
+
+
+def small_numbers(look: LookedAt) -> Finding:
+    """Not more results are replaced than policy lets pass: too few own facts were behind them, or none."""
+    share, now = look.tolerances.small_numbers.at_most, look.now
+    results = now.run.contributions.filter(pl.col("measure").is_not_null())
+    replaced = results.filter(~pl.col("source").is_in(_OWN))
+    by_kpi = replaced.group_by("kpi", "source").len().sort("kpi", "source")
+    kpis = now.rules.ruleset.kpis
+    rows = []
+    for kpi, source, number in by_kpi.iter_rows():
+        reliability = kpis[kpi].reliability
+        least = f"{reliability.at_least:,}" if reliability else "–"
+        rows.append((kpi, least, _INSTEAD[source], f"{number:,}"))
+    said = f"For {replaced.height:,} of {count(results.height, 'result')} ({percent(replaced.height, results.height)}; "
+    said += f"{tolerated(share)}) there are too few own facts, or none: something else counts instead."
+    hint = "see whether facts are missing from the files; people read on their statement what counted instead"
+    passed = within(replaced.height, results.height, share)
+    return Finding(passed, said, hint, Rows.of("KPI|minimum|counts instead|results", "<><>", rows))
+
+
+def translations(look: LookedAt) -> Finding:
+    """Everybody can read what they get in their own language."""
+    now = look.now
+    wishes = Counter(now.people["language"].drop_nulls().to_list()) if "language" in now.people.columns else Counter()
+    unknown = {wish: number for wish, number in wishes.items() if wish.strip()[:2].lower() not in codes()}
+    languages = sorted({chosen(wish) for wish in wishes} or {chosen(None)})
+    labels = [
+        (language, ".".join(map(str, at)))
+        for language in languages
+        for at, label in labels_of(now.rules.ruleset)
+        if language not in label
+    ]
+    others = [
+        (wish, f"{count(number, 'person reads', 'people read')} English instead")
+        for wish, number in sorted(unknown.items())
+    ]
+    if labels or others:
+        readers = sum(unknown.values())
+        said = f"{count(len(labels), 'text')} of the rules {'is' if len(labels) == 1 else 'are'} missing in "
+        said += (
+            f"{' or '.join(languages)}, the languages of statements; {count(readers, 'person asks', 'people ask')} for "
+        )
+        said += "a language that statements do not have."
+        hint = "add the text to the rules; a statement shows another language in its place until then"
+        return Finding(False, said, hint, Rows.of("language|text of the rules", "<<", (*labels, *others)))
+    return Finding(
+        True, f"Every text of the rules is there in {' and '.join(languages)}, the languages of the payees.", ""
+    )

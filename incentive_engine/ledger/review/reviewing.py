@@ -1,0 +1,161 @@
+"""A review: the checklist gone through for one run, written into its folder, and noted in the ledger of its project.
+
+Everything is worked out again from the run folder, whatever was reviewed before. The two files are part of the folder
+when it is sealed; `reviewed` in the ledger says what the folder held then, so that only that can be approved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from incentive_engine.engine.folder import RUN_FILE, fingerprint, place
+from incentive_engine.engine.run import Run
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.ledger.actors import Actor
+from incentive_engine.ledger.clock import now
+from incentive_engine.ledger.database import decisions, questions
+from incentive_engine.ledger.ledger import FOLLOWING, Entry, Ledger
+from incentive_engine.ledger.manifest import Manifest, content_of
+from incentive_engine.ledger.project import Project
+from incentive_engine.ledger.review.checklist import Review, Waiver, as_data, looked_through, refuse_unknown, waived
+from incentive_engine.ledger.review.looked_at import LookedAt, Question, Written
+from incentive_engine.ledger.review.pages import html
+
+REVIEW_FILE: Final = "review.json"
+PAGE: Final = "review.html"
+FORMAT: Final = 1
+_PAID_OR_SURE: Final = frozenset({"approved", "exporting", "paid"})
+
+
+def review(
+    folder: Path | str, actor: Actor, *, previous: Path | str | None = None, waive: Mapping[str, str] = {}
+) -> Review:
+    """Goes through the checklist for a run, writes it into its folder and, in a project, notes it in the ledger.
+
+    `previous`: the run to compare with; in a project the last that was approved or paid unless said. `waive`: reasons,
+    by item. Raises InputProblems for folders that hold no run, a run that was approved or rejected, items that there
+    are not or that pass, and people who may not review.
+    """
+    folder = Path(folder)
+    refuse_unknown(waive)
+    run = Run.open(folder)
+    project = Project.at(folder)
+    if project is None:
+        if Manifest.read(folder) is not None:
+            raise InputProblems([_closed(folder, "sealed")])
+        before = None if previous is None else Path(previous)
+        look = LookedAt(Written(folder), _written(before))
+        return _reviewed(run, look, actor, waive, _waivers_in(folder))[0]
+    project.policy.refuse_unless_may(actor, "review")
+    with project.ledger() as ledger:
+        entry = ledger.run(folder)
+        if "reviewed" not in FOLLOWING[entry.state]:
+            raise InputProblems([_closed(folder, entry.state)])
+        before = _before(ledger, entry) if previous is None else Path(previous)
+        signs, asked = project.policy.allows, _open_questions(ledger, entry.rule_set)
+        look = LookedAt(
+            Written(folder), _written(before), project.policy.checklist, lambda name: signs(name, "adjust"), asked
+        )
+        found, detail = _reviewed(run, look, actor, waive, _waivers_of(entry))
+        ledger.record(entry, "reviewed", "reviewed", actor, detail)
+    return found
+
+
+def _reviewed(
+    run: Run, look: LookedAt, actor: Actor, waive: Mapping[str, str], earlier: Mapping[str, Waiver]
+) -> tuple[Review, dict[str, Any]]:
+    """The review, once it is in the folder, and what the ledger notes of it."""
+    at = now().isoformat()
+    wishes = {name: Waiver(actor.name, _reason(name, because), at, "") for name, because in waive.items()}
+    folder, summary = look.now.folder, run.summary
+    found = Review(
+        folder=folder,
+        title=summary["title"].get("en") or next(iter(summary["title"].values())),
+        rule_set=summary["rule_set"],
+        version=summary["version"],
+        period=summary["period"],
+        run=fingerprint((folder / RUN_FILE).read_bytes()),
+        previous=None if look.before is None else look.before.name,
+        actor=actor,
+        at=at,
+        items=waived(looked_through(look), earlier, wishes),
+    )
+    place(_text(found), folder, REVIEW_FILE)
+    place(html(found).encode("utf-8"), folder, PAGE)
+    kept = {item.name: asdict(item.waived) for item in found.items if item.waived is not None}
+    return found, {"content": content_of(folder), "failed": [item.name for item in found.failed], "waived": kept}
+
+
+def _closed(folder: Path, state: str) -> Problem:
+    hint = "it stays as it is; run again into another folder, and review that"
+    return Problem("closed-run", f"`{folder}` is {state}: it cannot be reviewed any more", hint=hint)
+
+
+def _reason(name: str, because: str) -> str:
+    said = " ".join(because.split())
+    if not any(map(str.isalnum, said)):
+        hint = "write why it may pass: `--waive ITEM --because REASON`"
+        raise InputProblems([Problem("no-reason", f"waiving `{name}` needs a reason", hint=hint)])
+    return said
+
+
+def _text(review: Review) -> bytes:
+    told = {
+        "format": FORMAT,
+        "run": review.run,
+        "previous": review.previous,
+        "reviewed": {"by": review.actor.name, "os_user": review.actor.os_user, "at": review.at},
+        "items": [as_data(item) for item in review.items],
+    }
+    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _written(folder: Path | None) -> Written | None:
+    if folder is None:
+        return None
+    Run.open(folder)
+    return Written(folder)
+
+
+def _before(ledger: Ledger, entry: Entry) -> Path | None:
+    """The last run of the rule set for another period that was approved or paid."""
+    sure = (
+        each
+        for each in reversed(ledger.entries())
+        if each.kind == "run"
+        and each.rule_set == entry.rule_set
+        and each.period != entry.period
+        and each.state in _PAID_OR_SURE
+    )
+    return next((each.folder for each in sure if (each.folder / RUN_FILE).is_file()), None)
+
+
+def _open_questions(ledger: Ledger, rule_set: str) -> tuple[Question, ...]:
+    columns = (questions.c.id, questions.c.period, questions.c.payee, questions.c.found)
+    undecided = select(*columns).where(
+        questions.c.rule_set == rule_set, questions.c.id.not_in(select(decisions.c.question))
+    )
+    with ledger.reading() as connection:
+        rows = connection.execute(undecided.order_by(questions.c.period, questions.c.id)).all()
+    return tuple(Question(row.id, row.period, row.payee, row.found) for row in rows)
+
+
+def _waivers_of(entry: Entry) -> dict[str, Waiver]:
+    """What was waived when the run was reviewed last, as the ledger has it: a file can be written by anybody."""
+    last = entry.last("reviewed")
+    return {} if last is None else {name: Waiver(**each) for name, each in last.detail["waived"].items()}
+
+
+def _waivers_in(folder: Path) -> dict[str, Waiver]:
+    """What was waived before outside a project, where the folder is all that there is."""
+    try:
+        items = json.loads((folder / REVIEW_FILE).read_text(encoding="utf-8"))["items"]
+        return {item["name"]: Waiver(**item["waived"]) for item in items if item["waived"] is not None}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
