@@ -27,7 +27,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).parent.parent
 _NEVER: Final = 0
 _POINTS: Final = "points: "
-_AUDITED: Final = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"})
+_AUDITED: Final = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"})
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
