@@ -20,14 +20,6 @@ from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 
-    schema=dict.fromkeys(
-        ("reference", "payee", "pays", "plan", "kind", "currency", "reason", "author", "approver"), pl.String
-    )
-    | {"percent": pl.Decimal(38, 2), "pay": pl.Decimal(38, 2), "expires": pl.Date}
-)
-    schema=dict.fromkeys(("line", "payee", "pays", "of_period", "cause", "currency", "run"), pl.String)
-    | {"amount": pl.Decimal(38, 2)}
-)
 DEFAULT: Final = Tolerances()
 """What passes where no policy says."""
 
