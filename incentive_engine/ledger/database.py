@@ -266,6 +266,7 @@ def _set_up(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA secure_delete = ON")  # what is purged is not left in free pages
 
 
 def _begin(connection: Connection) -> None:
