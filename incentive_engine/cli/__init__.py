@@ -10,13 +10,19 @@ import click
 from incentive_engine.cli.auditing import audit
 from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.door import Door
+from incentive_engine.cli.keeping import purge, verify
 from incentive_engine.cli.measuring import kpis
 from incentive_engine.cli.paper import statements
 from incentive_engine.cli.paying import explain, run
+from incentive_engine.cli.projects import approve, reject, status
+from incentive_engine.cli.reviewing import review
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
-COMMANDS = (demo, init, check, kpis, run, explain, statements, audit, schema)
+COMMANDS = (
+    demo, init, check, kpis, run, explain, statements, audit,
+    status, review, approve, reject, verify, purge, schema,
+)  # fmt: skip
 
 
 @click.group("incentive", cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -28,6 +28,9 @@ INTERRUPTED: Final = 130
 NOBODY_READS: Final = 141
 """What a shell says of a program that went on writing into a closed pipe."""
 
+_EXTRAS: Final = {"sqlalchemy": "db"}
+"""What commands need that is installed only for whoever asks for it, by the module that they import."""
+
 _PLAIN: Final = {
     "×": "x", "÷": "/", "−": "-", "–": "-", "—": "-", "→": "->", "…": "...", "’": "'", "‘": "'", "“": '"', "”": '"',
     "«": '"', "»": '"', "≥": ">=", "≤": "<=", "·": "-", "€": "EUR", "œ": "oe", "Œ": "OE", "æ": "ae", "\u2009": " ",
@@ -62,6 +65,9 @@ class Door(click.Group):
             tell([_of_system(refusal)])
             ctx.exit(INPUT_PROBLEMS)
         except BaseException as fault:  # noqa: BLE001 - a bug is told as one; a panic of Polars is no Exception
+            if lacking := _extra_lacking(fault):
+                tell([lacking])
+                ctx.exit(INPUT_PROBLEMS)
             _tell_fault(fault)
             ctx.exit(FAULT)
         return result
@@ -122,6 +128,15 @@ def _of_system(refusal: OSError) -> Problem:
     """A full disk, a folder that may not be written: nothing is wrong with the program."""
     where = f"`{refusal.filename}`: " if refusal.filename else ""
     return Problem("system", f"{where}{refusal.strerror or refusal}")
+
+
+def _extra_lacking(fault: BaseException) -> Problem | None:
+    """What only some commands need and was not installed with the program; None where the fault is another one."""
+    if not isinstance(fault, ModuleNotFoundError) or fault.name not in _EXTRAS:
+        return None
+    extra = _EXTRAS[fault.name]
+    hint = f"install it: pip install 'incentive-engine[{extra}]'"
+    return Problem(f"{extra}-extra", f"this command needs the `{extra}` extra", hint=hint)
 
 
 def _tell_fault(fault: BaseException) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.door import say
-from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
+from incentive_engine.cli.door import program_name, refuse, say
+from incentive_engine.cli.options import BY, LANGUAGE, RUN_FOLDER
 from incentive_engine.cli.progress import steps_shown
 from incentive_engine.cli.showing import show_next, show_run
+
+if TYPE_CHECKING:
+    from incentive_engine.rulesets.loading import Rules
 
 
 @click.command(short_help="Pay a workforce for one period.")
@@ -24,19 +29,43 @@ from incentive_engine.cli.showing import show_next, show_run
     multiple=True,
     help="Write the tables for a spreadsheet as well.",
 )
-def run(rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...]) -> None:
+@BY
+def run(rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...], by: str | None) -> None:
     """Pay a workforce for one period by the rule set RULES, and write all about it into a folder.
 
-    Rows and people that cannot be used are held, with the reason; everyone else is paid.
+    Rows and people that cannot be used are held, with the reason; everyone else is paid. Inside a project, the run is a
+    draft of whoever --by names.
     """
     from incentive_engine.engine.run import run
     from incentive_engine.engine.running import Timings
+    from incentive_engine.ledger.policy import home
     from incentive_engine.rulesets.loading import load
 
+    loaded = load(rules)
+    if home(out) is not None:
+        _draft(loaded, data, period, out, also, by)
+        return
+    if by is not None:
+        refuse("no-project", f"`{out}` is in no project: nobody keeps who made it", "leave `--by` out")
     with steps_shown() as step:
-        done = run(load(rules), data, period, out, Timings(on_step=step), also)
+        done = run(loaded, data, period, out, Timings(on_step=step), also)
     show_run(done, out)
     show_next(done, out)
+
+
+def _draft(rules: Rules, data: Path, period: str, out: Path, also: tuple[str, ...], by: str | None) -> None:
+    from incentive_engine.engine.running import Timings
+    from incentive_engine.ledger.actors import Actor
+    from incentive_engine.ledger.project import Project
+    from incentive_engine.ledger.running import run_in
+
+    project, actor = Project.of(out), Actor.declared(by)
+    with steps_shown() as step:
+        done, _ = run_in(project, rules, data, period, out, actor, Timings(on_step=step), also)
+    show_run(done, out)
+    show_next(done, out)
+    say(f"\nIt is a draft, made by {actor}. What to look at before somebody approves it:")
+    say(f"  {program_name()} {shlex.join(['review', out.as_posix(), '--by', actor.name])}")
 
 
 @click.command(short_help="Show every step of one person's pay.")

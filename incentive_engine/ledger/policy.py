@@ -70,6 +70,12 @@ class Policy(Declared):
         return period_end.replace(year=period_end.year + years, day=day)
 
 
+def home(path: Path) -> Path | None:
+    """The folder of the project that a path is in, which need not be there yet; None where it is in none."""
+    whole = path.resolve()
+    return next((each for each in (whole, *whole.parents) if (each / POLICY_FILE).is_file()), None)
+
+
 def read_policy(path: Path) -> Policy:
     """The policy in a file. Raises InputProblems with everything that is wrong with it, each where it is written."""
     return declare(read_document(path), Policy)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.ledger import Ledger
-from incentive_engine.ledger.policy import POLICY_FILE, Policy, read_policy
+from incentive_engine.ledger.policy import POLICY_FILE, Policy, home, read_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,8 @@ class Project:
 
         Raises InputProblems for a `policy.yaml` that cannot be used.
         """
-        whole = Path(path).resolve()
-        for folder in (whole, *whole.parents):
-            if (folder / POLICY_FILE).is_file():
-                return cls(folder, read_policy(folder / POLICY_FILE))
-        return None
+        folder = home(Path(path))
+        return None if folder is None else cls(folder, read_policy(folder / POLICY_FILE))
 
     @classmethod
     def of(cls, path: Path | str) -> Project:

@@ -1,0 +1,76 @@
+"""A run inside a project: by somebody who may, with the corrections that its period owes, known to the ledger."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from incentive_engine.engine.folder import RUN_FILE, place, refuse_existing
+from incentive_engine.engine.run import Run, run
+from incentive_engine.engine.running import Timings
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.ledger.actors import Actor
+from incentive_engine.ledger.clock import now
+from incentive_engine.ledger.ledger import FINAL, Entry, Ledger
+from incentive_engine.ledger.making import MADE_FILE, Made, made_in
+from incentive_engine.ledger.project import Project
+from incentive_engine.rulesets.loading import Rules
+
+
+def run_in(
+    project: Project,
+    rules: Rules,
+    data: Path,
+    period: str,
+    out: Path,
+    actor: Actor,
+    timings: Timings,
+    formats: Sequence[str] = (),
+) -> tuple[Run, Entry]:
+    """Pays a workforce as `engine.run.run` does, and registers the run as a draft.
+
+    Where an earlier attempt was interrupted after it had written the folder and before the ledger knew, the run is
+    worked out again and must be the same. Raises InputProblems where the actor may not, and as `run` does.
+    """
+    project.policy.refuse_unless_may(actor, "run")
+    with project.ledger() as ledger:
+        _refuse_known(ledger, out)
+        interrupted = _is_unknown(ledger, out, actor)
+        if not interrupted:
+            refuse_existing(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as stage:
+            new = Path(stage) / out.name
+            run(rules, data, period, new, timings, formats)
+            place(json.dumps(Made(actor, now()).told()).encode("utf-8"), new, MADE_FILE)
+            if interrupted and (new / RUN_FILE).read_bytes() == (out / RUN_FILE).read_bytes():
+                return Run.open(out), ledger.run(out)
+            _take_name(new, out)
+        return Run.open(out), ledger.run(out)
+
+
+def _take_name(new: Path, out: Path) -> None:
+    try:
+        new.rename(out)
+    except OSError:  # two runs into one folder at once: the faster one has it
+        refuse_existing(out)
+        raise
+
+
+def _refuse_known(ledger: Ledger, out: Path) -> None:
+    """A run that was approved keeps its folder's name, even where the folder was lost."""
+    known = [each for each in ledger.entries() if each.folder == out.resolve() and each.state in FINAL]
+    if known and not out.exists():
+        message = f"`{known[0].name}` is the name of a run that is {known[0].state}, and its folder is not there"
+        raise InputProblems([Problem("lost-run", message, hint="bring it back from a copy, and give another folder")])
+
+
+def _is_unknown(ledger: Ledger, out: Path, actor: Actor) -> bool:
+    """Whether the folder holds a whole run that the actor made and the ledger does not know."""
+    if not (out / RUN_FILE).is_file():
+        return False
+    made = made_in(out)
+    known = any(each.folder == out.resolve() and each.state != "replaced" for each in ledger.entries())
+    return made is not None and made.by == actor and not known

@@ -1,0 +1,133 @@
+"""Where each period of a project stands, and what somebody does next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+
+from incentive_engine.engine.folder import RUN_FILE
+from incentive_engine.ledger.actors import same_person
+from incentive_engine.ledger.database import lines
+from incentive_engine.ledger.ledger import Entry, Ledger
+from incentive_engine.ledger.policy import Action
+from incentive_engine.ledger.project import Project
+
+NOBODY: Final = "NAME"
+_LEFT_OVER: Final = re.compile(r"\..+\.[a-z0-9_]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What somebody does next: why, and the words of the command; its paths are below the project."""
+
+    why: str
+    words: tuple[str | Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Correction lines booked into a period that no run has paid yet; `total` in one currency."""
+
+    rule_set: str
+    period: str
+    lines: int
+    currency: str
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A project as it stands: its runs in the order in which they came, and what is left to do.
+
+    `unknown`: folders of runs that the ledger does not know; `left_over`: what interrupted runs left behind.
+    """
+
+    company: str
+    entries: tuple[Entry, ...]
+    owed: tuple[Owed, ...]
+    unknown: tuple[str, ...]
+    left_over: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def standing(project: Project) -> Standing:
+    """Where a project stands. Raises InputProblems for a ledger that cannot be read."""
+    with project.ledger() as ledger:
+        entries = [each for each in ledger.entries() if each.state != "replaced"]
+        owed = tuple(_owed(ledger))
+    unknown = tuple(_unknown(project.folder, entries))
+    left_over = tuple(sorted(each.name for each in project.folder.iterdir() if _LEFT_OVER.fullmatch(each.name)))
+    steps = [*_to_register(project, unknown), *(step for each in entries for step in _next(project, each))]
+    if not entries and not unknown:
+        steps = list(_to_begin(project))
+    return Standing(project.policy.company, tuple(entries), owed, unknown, left_over, tuple(steps))
+
+
+def _owed(ledger: Ledger) -> Iterator[Owed]:
+    columns = (lines.c.rule_set, lines.c.into_period, lines.c.currency, lines.c.amount)
+    sums: dict[tuple[str, str, str], list[Decimal]] = {}
+    with ledger.reading() as connection:
+        for *key, amount in connection.execute(select(*columns).where(lines.c.carried_by.is_(None))):
+            sums.setdefault((key[0], key[1], key[2]), []).append(amount)
+    for (rule_set, period, currency), amounts in sorted(sums.items()):
+        yield Owed(rule_set, period, len(amounts), currency, sum(amounts, Decimal(0)))
+
+
+def _unknown(project: Path, entries: Sequence[Entry]) -> Iterator[str]:
+    known = {each.folder for each in entries} | {each.folder / "run" for each in entries if each.kind == "correction"}
+    found = {path.parent for depth in ("*", "*/*") for path in project.glob(f"{depth}/{RUN_FILE}")}
+    hidden = (folder for folder in found if any(part.startswith(".") for part in folder.relative_to(project).parts))
+    yield from sorted(folder.relative_to(project).as_posix() for folder in found - known - set(hidden))
+
+
+def _to_begin(project: Project) -> Iterator[Step]:
+    """The first run, with the names that `incentive init --quarterly` gives to things."""
+    told = ("--data", Path("data"), "--period", "PERIOD", "--out", Path("PERIOD"))
+    yield Step("no run yet", ("run", Path("rules.yaml"), *told, *_by(project, "run")))
+
+
+def _to_register(project: Project, unknown: Sequence[str]) -> Iterator[Step]:
+    for name in unknown:
+        yield Step(f"the ledger does not know {name} yet", ("review", Path(name), *_by(project, "review")))
+
+
+def _next(project: Project, entry: Entry) -> Iterator[Step]:
+    """What comes next for a run; nothing once it is paid, rejected or booked."""
+    name, run = entry.name, Path(entry.name)
+    if entry.state == "draft":
+        yield Step(f"{name} is a draft: look at the close checklist", ("review", run, *_by(project, "review")))
+    elif entry.state == "reviewed":
+        yield _after_review(project, entry)
+    elif entry.state == "approved":
+        why = f"{name} is approved and sealed: send it to payroll"
+        yield Step(why, ("export", run, "--out", "FILE", *_by(project, "export")))
+    elif entry.state == "exporting":
+        begun = entry.last("exporting")
+        out = "FILE" if begun is None else str(begun.detail.get("out", "FILE"))
+        why = f"the export of {name} was interrupted: the same command completes it, and pays nobody twice"
+        yield Step(why, ("export", run, "--out", out, *_by(project, "export")))
+
+
+def _after_review(project: Project, entry: Entry) -> Step:
+    review, run = entry.last("reviewed"), Path(entry.name)
+    items = {} if review is None else review.detail["items"]
+    failed = [item for item, state in items.items() if state == "fail"]
+    if not failed:
+        why = f"{entry.name} was reviewed: somebody who did not make it approves it"
+        return Step(why, ("approve", run, *_by(project, "approve", entry.author)))
+    why = f"{entry.name} did not pass ({', '.join(failed)}): change what is wrong and run again, or waive each"
+    waived = ("--waive", failed[0], "--because", "TEXT")
+    return Step(why, ("review", run, *waived, *_by(project, "review")))
+
+
+def _by(project: Project, action: Action, but: str | None = None) -> tuple[str, str]:
+    """`--by` with the first name that may, except one."""
+    allowed: tuple[str, ...] = getattr(project.policy.may, action)
+    free = (each for each in allowed if but is None or not same_person(each, but))
+    return "--by", next(free, NOBODY)
