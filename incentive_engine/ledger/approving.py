@@ -74,7 +74,7 @@ def _reviewed_content(entry: Entry) -> str:
     """The fingerprint of the folder as it was reviewed, where nothing that the review found is left open."""
     review = entry.last("reviewed")
     assert review is not None
-    failed = [name for name, state in review.detail["items"].items() if state == "fail"]
+    failed = review.detail["failed"]
     if failed:
         message = f"the review of `{entry.name}` failed: {', '.join(failed)}"
         hint = "change what is wrong and run again, or waive each with a reason: incentive review … --waive ITEM"

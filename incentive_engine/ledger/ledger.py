@@ -191,6 +191,20 @@ class Ledger:
         detail: Mapping[str, Any] = {},
     ) -> None:
         """Writes an event after those that `entry` knows, within `writing`. Raises InputProblems as `record` does."""
+        self.refuse_if_older(connection, entry)
+        if state not in FOLLOWING[entry.state]:
+            hint = "`incentive status` says where every run stands"
+            message = f"`{entry.name}` is {entry.state}: it cannot become {state}"
+            raise InputProblems([Problem("wrong-state", message, hint=hint)])
+        values = {"run_id": entry.id, "number": entry.number + 1, "at": now(), "action": action, "state": state}
+        who = {"name": actor.name, "os_user": actor.os_user}
+        connection.execute(insert(events).values(**values, **who, detail=dict(detail)))
+
+    def refuse_if_older(self, connection: Connection, entry: Entry) -> None:
+        """Raises InputProblems where somebody did something with the run since it was read, within `writing`.
+
+        To be asked before anything is written into the run's folder: it may be sealed by now.
+        """
         last = connection.execute(
             select(events.c.number, events.c.action, events.c.name, events.c.state)
             .where(events.c.run_id == entry.id)
@@ -200,13 +214,6 @@ class Ledger:
         if last.number != entry.number:
             told = f"`{entry.name}` is {last.state} now: {last.action} by {last.name}"
             raise InputProblems([_somebody_was_first(told)])
-        if state not in FOLLOWING[entry.state]:
-            hint = "`incentive status` says where every run stands"
-            message = f"`{entry.name}` is {entry.state}: it cannot become {state}"
-            raise InputProblems([Problem("wrong-state", message, hint=hint)])
-        values = {"run_id": entry.id, "number": entry.number + 1, "at": now(), "action": action, "state": state}
-        who = {"name": actor.name, "os_user": actor.os_user}
-        connection.execute(insert(events).values(**values, **who, detail=dict(detail)))
 
     def register(
         self,
