@@ -52,38 +52,66 @@ class Verified:
     again: Again | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A run folder held against its seal and the ledger."""
+
+    files: Mapping[str, File]
+    manifest: Manifest | None
+    chain: Chain | None
+    purged: Purged | None
+    problems: tuple[Problem, ...]
+
+
 def verify(folder: Path, timings: Timings | None = None, head: str | None = None) -> Verified:
     """Checks a run folder in every way that there is; `head`: that of its seal, as it was kept elsewhere.
 
     Raises InputProblems with everything that was changed since, by file, row and figure.
     """
     timings = timings or Timings()
-    refuse_no_run(folder)
     with timings.step("hash"):
-        manifest, purged = Manifest.read(folder), Purged.read(folder)
-        files = files_in(folder)
-    problems = [*_other_head(manifest, head)]
-    if manifest is not None and (folder / TIMINGS).exists():
-        files |= {TIMINGS: file_of(folder / TIMINGS)}
-    if purged is not None:
-        problems += _not_purged(files, purged, manifest)
-    elif manifest is not None:
-        problems += changes(manifest.files, files, "the run was sealed")
-    chain = chain_of(folder, manifest, purged)
-    problems += () if chain is None else chain.problems
-    again = None
-    if purged is None and not _spoilt(files, manifest):
+        kept = _kept(folder)
+    problems, again = [*kept.problems, *_other_head(kept.manifest, head)], None
+    if kept.purged is None and not _spoilt(kept):
         try:
-            again = _worked_out_again(folder, files, timings)
+            again = _worked_out_again(folder, kept.files, timings)
             problems += again.problems
         except InputProblems as found:
             problems += found.problems
     if problems:
         raise InputProblems(problems)
-    return Verified(len(files), manifest, chain, purged, again)
+    return Verified(len(kept.files), kept.manifest, kept.chain, kept.purged, again)
 
 
-def refuse_no_run(folder: Path) -> None:
+def refuse_changed(folder: Path) -> Manifest:
+    """The seal of a run, none of whose files was changed; figures are not worked out again.
+
+    Raises InputProblems for a run that is not sealed, or not any more what was sealed.
+    """
+    kept = _kept(folder)
+    if kept.problems:
+        raise InputProblems(kept.problems)
+    if kept.manifest is None:
+        hint = "a run is sealed when it is approved: `incentive approve RUN`"
+        raise InputProblems([Problem("not-sealed", f"`{folder}` is not sealed", hint=hint)])
+    return kept.manifest
+
+
+def _kept(folder: Path) -> _Kept:
+    _refuse_no_run(folder)
+    manifest, purged, files = Manifest.read(folder), Purged.read(folder), files_in(folder)
+    if manifest is not None and (folder / TIMINGS).exists():
+        files |= {TIMINGS: file_of(folder / TIMINGS)}
+    chain = chain_of(folder, manifest, purged)
+    problems = [] if chain is None else list(chain.problems)
+    if purged is not None:
+        problems += _not_purged(files, purged, manifest)
+    elif manifest is not None:
+        problems += changes(manifest.files, files, "the run was sealed")
+    return _Kept(files, manifest, chain, purged, tuple(problems))
+
+
+def _refuse_no_run(folder: Path) -> None:
     """Raises InputProblems where there is no trace of a run in a folder."""
     if not any((folder / name).exists() for name in (RUN_FILE, "manifest.json", "payouts.parquet")):
         hint = "give the folder that `incentive run … --out` wrote"
@@ -112,9 +140,10 @@ def _changed(before: Mapping[str, File], now: Mapping[str, File]) -> list[str]:
     return [path for path in before.keys() | now.keys() if before.get(path) != now.get(path)]
 
 
-def _spoilt(files: Mapping[str, File], manifest: Manifest | None) -> bool:
+def _spoilt(kept: _Kept) -> bool:
     """Whether something that a run is worked out from is not what was sealed."""
-    return manifest is not None and any(path.startswith(_STARTS) for path in _changed(manifest.files, files))
+    sealed = {} if kept.manifest is None else kept.manifest.files
+    return bool(sealed) and any(path.startswith(_STARTS) for path in _changed(sealed, kept.files))
 
 
 def _other_head(manifest: Manifest | None, head: str | None) -> Iterator[Problem]:
