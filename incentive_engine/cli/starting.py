@@ -12,22 +12,42 @@ from incentive_engine.cli.door import program_name, refuse, say
 from incentive_engine.cli.options import LANGUAGE
 from incentive_engine.cli.progress import counted, steps_shown
 from incentive_engine.cli.showing import show_files, show_next, show_run
-from incentive_engine.shipped import rules_dir
+from incentive_engine.shipped import project_dir, rules_dir
 
 _MARK: Final = ".incentive-demo"
 
 
 @click.command(short_help="Make a folder with a small rule set and data to start from.")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("my-bonus"))
-def init(folder: Path) -> None:
-    """Make FOLDER (my-bonus unless said) with a small commented rule set, and data that it runs on."""
+@click.option("--quarterly", is_flag=True, help="Make it a quarter's home: with who may do what, and payroll's file.")
+def init(folder: Path, quarterly: bool) -> None:
+    """Make FOLDER (my-bonus unless said) with a small commented rule set, and data that it runs on.
+
+    With --quarterly it is a project: its runs are reviewed, approved, sealed and sent to payroll.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         refuse("folder-exists", f"`{folder}` is there already and not empty", "give another folder")
     shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
     rules, data = folder / "rules.yaml", folder / "data"
+    pay = f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}"
+    if quarterly:
+        _make_home(folder)
+        said = (
+            "rules.yaml, data to run it on, policy.yaml (who may do what) and payroll.yaml (how payroll wants its file)"
+        )
+        say(f"{folder} holds a rule set, {said}. Read them, then:\n")
+        say(f"  {program_name()} check {rules}")
+        say(f"{pay} --by comp-team")
+        say(f"  {program_name()} status {folder}")
+        return
     say(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
     say(f"  {program_name()} check {rules}")
-    say(f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}")
+    say(pay)
+
+
+def _make_home(folder: Path) -> None:
+    for path in project_dir().iterdir():
+        shutil.copy(path, folder / "data" if path.suffix == ".csv" else folder)
 
 
 @click.command(short_help="Make up a company, pay it, and write every statement.")
