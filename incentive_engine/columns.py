@@ -14,16 +14,17 @@ Kind = Literal["text", "decimal", "count", "date", "flag"]
 
 PAYOUTS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "pays": "text", "period": "text", "department": "text", "currency": "text",
-    "target_pay": "decimal", "score": "decimal", "proration": "decimal", "payout": "decimal",
-    "customer_pay": "decimal", "internal_pay": "decimal", "other_pay": "decimal",
-    "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal", "rate_effect": "decimal",
+    "target_pay": "decimal", "score": "decimal", "proration": "decimal", "computed": "decimal", "guarantee": "decimal",
+    "adjustment": "decimal", "payout": "decimal", "customer_pay": "decimal", "internal_pay": "decimal",
+    "other_pay": "decimal", "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal",
+    "rate_effect": "decimal",
 }  # fmt: skip
 SEGMENTS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "pays": "text", "period": "text", "segment": "count", "first_day": "date",
     "last_day": "date", "department": "text", "currency": "text", "target_pay": "decimal", "score": "decimal",
-    "proration": "decimal", "payout": "decimal", "customer_pay": "decimal", "internal_pay": "decimal",
-    "other_pay": "decimal", "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal",
-    "rate_effect": "decimal",
+    "proration": "decimal", "computed": "decimal", "guarantee": "decimal", "adjustment": "decimal",
+    "payout": "decimal", "customer_pay": "decimal", "internal_pay": "decimal", "other_pay": "decimal",
+    "paid_currency": "text", "exchange_rate": "decimal", "paid": "decimal", "rate_effect": "decimal",
 }  # fmt: skip
 CONTRIBUTIONS: Final[dict[str, Kind]] = {
     "payee": "text", "plan": "text", "segment": "count", "measure": "text", "kpi": "text", "perspective": "text",
@@ -49,6 +50,16 @@ POOLS: Final[dict[str, Kind]] = {
     "factor": "decimal", "held": "count",
 }  # fmt: skip
 VERBATIMS: Final[dict[str, Kind]] = {"kpi": "text", "payee": "text", "date": "date", "text": "text", "shown": "flag"}
+ADJUSTMENTS: Final[dict[str, Kind]] = {
+    "payee": "text", "pays": "text", "plan": "text", "segment": "count", "reference": "text", "kind": "text",
+    "percent": "decimal", "amount": "decimal", "base": "decimal", "pay": "decimal", "currency": "text",
+    "reason": "text", "author": "text", "approver": "text", "expires": "date",
+}  # fmt: skip
+"""`percent` or `amount`: what was decided; `base`: what the rules computed that it was worked out from."""
+CORRECTIONS: Final[dict[str, Kind]] = {
+    "line": "text", "payee": "text", "pays": "text", "of_period": "text", "cause": "text", "currency": "text",
+    "amount": "decimal", "run": "text",
+}  # fmt: skip
 HELD: Final[dict[str, Kind]] = {"table": "text", "key": "text", "payee": "text", "code": "text", "reason": "text"}
 ELIGIBILITY: Final[dict[str, Kind]] = {
     "payee": "text", "segment": "count", "plan": "text", "test": "text", "result": "flag",

@@ -19,6 +19,7 @@ RUN_STEPS: Final[Mapping[str, str]] = {
     "gather": "gathering what the plans read",
     "pools": "sharing out the pools",
     "segments": "looking at those who moved",
+    "adjustments": "adding what was decided",
     "evaluate": "working out the pay",
     "check": "checking the sums",
     "write": "writing the run",

@@ -13,7 +13,7 @@ from incentive_engine.compiler.credibility import CREDIBILITY, WEIGHTED
 from incentive_engine.compiler.explaining_pay import brought, pay_steps
 from incentive_engine.compiler.inputs import STANDING, ResultKey, StandingKey
 from incentive_engine.compiler.measures import PATH, SOURCES, TARGET, target_column
-from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, PAYOUT, SHARE_OF_WORK, Program
+from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, SHARE_OF_WORK, Program
 from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words, in_french
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Language, Parameter, SubjectKind, written
@@ -296,7 +296,7 @@ class _Told:
         path = node.path
         share = brought(self.telling, path) or share
         if path == ROOT and share is None and self.telling.plan.payout is None:
-            whole = PAYOUT
+            whole = self.telling.computed
         for name in ("money", "earned", "pay"):
             column = f"{path}.{name}"
             if column not in self._numbers:

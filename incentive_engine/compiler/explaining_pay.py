@@ -12,6 +12,7 @@ from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Tel
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding, written
 from incentive_engine.kinds.pools import SharedOut
+from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, GUARANTEE
 from incentive_engine.rulesets.exchange import PAID, PLAN_RATE, PLANNED, RATE, RATE_EFFECT, ResolvedExchange
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPool, chosen_rounding, nodes_under
 
@@ -25,9 +26,11 @@ def pay_steps(telling: Telling) -> Iterator[Step]:
     exchange = telling.plan.exchange
     if exchange is None:
         yield from _payout_steps(telling)
+        yield from _decided(telling)
         return
     yield from _own_amounts(telling, exchange)
     yield from _payout_steps(telling)
+    yield from _decided(telling)
     yield from _paid(telling, exchange)
 
 
@@ -41,6 +44,18 @@ def _own_amounts(telling: Telling, exchange: ResolvedExchange) -> Iterator[Step]
             en, fr = f"`{name}` at the rate of {day}", f"« {name} » au taux du {day:%d/%m/%Y}"
             en, fr = f"{en}: {arithmetic}", f"{fr} : {arithmetic}"
             yield Step(column, "plan", "own_amount", en, fr, at, exchange.rounding)
+
+
+def _decided(telling: Telling) -> Iterator[Step]:
+    """What is added to what the rules compute."""
+    if GUARANTEE not in telling.program.numbers:
+        return
+    en, fr = "what the computed payouts lack of the guarantee", "ce qui manque à la prime calculée"
+    yield Step(GUARANTEE, "plan", "guarantee", en, fr, ("adjustments",))
+    en, fr = "what was decided and signed", "ce qui a été décidé et signé"
+    yield Step(ADJUSTMENT, "plan", "adjustment", en, fr, ("adjustments",))
+    total = f"{{{COMPUTED}}} + {{{GUARANTEE}}} + {{{ADJUSTMENT}}}"
+    yield Step(PAYOUT, "plan", "payout", total, total, ("adjustments",))
 
 
 def _paid(telling: Telling, exchange: ResolvedExchange) -> Iterator[Step]:
@@ -77,7 +92,7 @@ def _payout_steps(telling: Telling) -> Iterator[Step]:
     elif plan.target_pay is not None:
         factors = [f"{{{TARGET_PAY}}}", "{plan.score}"]
         product = " × ".join([*factors, f"{{{PRORATION}}}"] if plan.proration else factors)
-        yield Step(PAYOUT, "plan", "payout", product, product, plan.at, plan.payout_rounding)
+        yield Step(telling.computed, "plan", telling.computed, product, product, plan.at, plan.payout_rounding)
 
 
 def _formula(
@@ -105,7 +120,7 @@ def _payout(telling: Telling, formula: Formula) -> Iterator[Step]:
         yield Step(column, "plan", step, en, fr, at, rounding)
 
     yield from given(EXACT, (formula.text, formula.text), frozenset())
-    yield Step(PAYOUT, "plan", "payout", exact, exact, at, plan.payout_rounding)
+    yield Step(telling.computed, "plan", telling.computed, exact, exact, at, plan.payout_rounding)
     named = _named(telling)
     if named:
         yield Step(WHOLE, "plan", "whole", exact, exact, at, finer)
@@ -128,14 +143,14 @@ def brought(telling: Telling, path: str) -> tuple[str, str] | None:
     name = SCORE if path == ROOT else path
     if plan.payout is not None and name in _named(telling):
         parts = {each: f"({{{WHOLE}}} − {{{PAYOUT}.without_{each}}})" for each in _named(telling)}
-        text = f"{{{PAYOUT}}} × {parts[name]} ÷ ({' + '.join(parts.values())} + {{{UNEARNED}}})"
+        text = f"{{{telling.computed}}} × {parts[name]} ÷ ({' + '.join(parts.values())} + {{{UNEARNED}}})"
         return text, text
     if pool is not None and isinstance(pool.rules, SharedOut) and path == ROOT:
         earned = [f"{{{part_column(each, 'earned')}}}" for each in pool.rules.parts]
         unearned = [f"{{{part_column(each, 'unearned')}}}" for each in pool.rules.parts]
         if POOL_UNEARNED in telling.program.numbers:
             unearned = [f"{{{POOL_UNEARNED}}}"]
-        text = f"{{{PAYOUT}}} × {bracketed(' + '.join(earned))} ÷ ({' + '.join([*earned, *unearned])})"
+        text = f"{{{telling.computed}}} × {bracketed(' + '.join(earned))} ÷ ({' + '.join([*earned, *unearned])})"
         return text, text
     return None
 
@@ -230,4 +245,4 @@ def _what_is_paid(telling: Telling, rules: SharedOut, at: KeyPath) -> Iterator[S
         fr = f"{unearned}, et ce que le minimum ajoute"
         yield Step(POOL_UNEARNED, "plan", "pool_minimum_adds", en, fr, at)
     paid = f"{{{AMOUNT}}}"
-    yield Step(PAYOUT, "plan", "payout", paid, paid, telling.plan.at)
+    yield Step(telling.computed, "plan", telling.computed, paid, paid, telling.plan.at)

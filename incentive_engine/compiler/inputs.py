@@ -121,6 +121,22 @@ class RateRanges:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustmentRanges:
+    """What is proved about the adjustments of any payee's pay, taken together.
+
+    `places`: what amounts of pay are counted at, `coins` what a percentage is rounded to. `amount`, `percent` and
+    `at_least` are the largest sums, whatever their sign; `rows` is how many there are at most.
+    """
+
+    places: int
+    coins: int
+    amount: Fraction
+    percent: Fraction
+    at_least: Fraction
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ranges:
     """What is proved about every number that comes in; declared ranges for a check, the data's own for a run."""
 
@@ -135,6 +151,8 @@ class Ranges:
     """The most payees that there are."""
     exchange: RateRanges | None = None
     """Known wherever the rules have an exchange."""
+    adjustments: AdjustmentRanges | None = None
+    """Known in a run whose rules have adjustments: what is compiled for anything else has none."""
 
     def parameter_key(self, parameter: FromTable, kpi: str | None) -> ParameterKey:
         """The number that a parameter of a measure (or of a group: no KPI) means."""

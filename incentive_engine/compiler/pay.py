@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.compiler.adjusting import PAYOUT, adjusted, computed_column
 from incentive_engine.compiler.context import Context, Given
 from incentive_engine.compiler.contributions import divide, split
 from incentive_engine.compiler.nodes import Scored
@@ -20,7 +21,6 @@ from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, MeasureNode, ResolvedPlan
 
 TARGET_PAY: Final = "target_pay"
-PAYOUT: Final = "payout"
 CUSTOMER_PAY: Final = "customer_pay"
 INTERNAL_PAY: Final = "internal_pay"
 OTHER_PAY: Final = "other_pay"
@@ -48,10 +48,10 @@ def pay(context: Context, plans: Variants[ResolvedPlan], root: Scored) -> Pay:
     known = {SCORE: root.score, **({} if target_pay is None else {TARGET_PAY: target_pay})}
     if plan.pool is not None and isinstance(plan.pool.rules, SharedOut):
         shared = shared_out(context, plans, _nodes_of(root), {**known, PRORATION: proration or Exact.of(1)})
-        payout = context.stages.number(PAYOUT, shared.amount)
-        earned = split(context, "pool.earned", payout, [shared.earned, shared.unearned])[0]
-        _tell(context, payout, list(divide(context, root, context.stages.number(f"{ROOT}.money", earned))))
-        return Pay(target_pay, proration, payout, shared.pooled)
+        computed = context.stages.number(computed_column(context), shared.amount)
+        earned = split(context, "pool.earned", computed, [shared.earned, shared.unearned])[0]
+        brought = divide(context, root, context.stages.number(f"{ROOT}.money", earned))
+        return Pay(target_pay, proration, _paid(context, computed, list(brought)), shared.pooled)
     if plan.payout is not None:
         formula = _PayoutFormula(context, plans, root, known, proration)
         pooled = None if plan.pool is None else formula.solve()
@@ -60,9 +60,8 @@ def pay(context: Context, plans: Variants[ResolvedPlan], root: Scored) -> Pay:
         return Pay(None, proration, None)
     amount = target_pay.times(root.score)
     amount = amount if proration is None else amount.times(proration)
-    payout = context.rounded(PAYOUT, amount, plan.payout_rounding)
-    _tell(context, payout, list(divide(context, root, payout)))
-    return Pay(target_pay, proration, payout)
+    computed = context.rounded(computed_column(context), amount, plan.payout_rounding)
+    return Pay(target_pay, proration, _paid(context, computed, list(divide(context, root, computed))))
 
 
 def _target_pay(context: Context, plans: Variants[ResolvedPlan]) -> Exact | None:
@@ -126,22 +125,22 @@ class _PayoutFormula:
         context, root = self._context, self._root
         everything = context.stages.number(f"{PAYOUT}.exact", self._gives("exact", {}))
         known = ~pl.any_horizontal([value.missing for value in self._needed])
-        payout = context.rounded(PAYOUT, everything.masked(known), self._plans.first.payout_rounding)
+        column, rounding = computed_column(context), self._plans.first.payout_rounding
+        computed = context.rounded(column, everything.masked(known), rounding)
         if self._plans.first.pool is None:
             self._hold(everything.missing, {})
         whole = context.stages.number(f"{PAYOUT}.whole", everything.rounded(self._places))
         parts = [whole.minus(self._compared(f"without_{name}", {name: _ZERO}, whole)) for name in self._nodes]
         unearned = self._compared("unearned", dict.fromkeys(self._scores, _ZERO), whole)
-        money = split(context, f"{PAYOUT}.parts", payout, [*parts, unearned])
+        money = split(context, f"{PAYOUT}.parts", computed, [*parts, unearned])
         brought: list[tuple[MeasureNode, Exact]] = []
         for node, share in zip(self._nodes.values(), money, strict=False):
             brought += divide(context, node, context.stages.number(f"{node.node.path}.money", share))
         told = {measure.path for measure, _ in brought}
         for each in _all(root):
             if isinstance(each.node, MeasureNode) and each.node.path not in told:
-                context.stages.number(f"{each.node.path}.pay", payout.times(0))
-        _tell(context, payout, brought)
-        return payout
+                context.stages.number(f"{each.node.path}.pay", computed.times(0))
+        return _paid(context, computed, brought)
 
     def _gives(self, name: str, instead: Given) -> Exact:
         """What the formula gives, prorated, with other numbers in place of some."""
@@ -158,16 +157,18 @@ class _PayoutFormula:
         self._context.hold_unless_known("missing-payout", self._formulas, "payee", missing, given)
 
 
-def _tell(context: Context, payout: Exact, brought: list[tuple[MeasureNode, Exact]]) -> None:
-    """What customers, internal results and neither of them brought."""
+def _paid(context: Context, computed: Exact, brought: list[tuple[MeasureNode, Exact]]) -> Exact:
+    """The payout, and what customers, internal results and neither of them brought of it."""
+    payout = adjusted(context, computed)
     shares: dict[str, list[Exact]] = {"customer": [], "internal": []}
     for measure, money in brought:
         shares[measure.kpi.perspective].append(money)
     customer, internal = (
-        context.stages.number(name, total_of(shares[perspective]) if shares[perspective] else payout.times(0))
+        context.stages.number(name, total_of(shares[perspective]) if shares[perspective] else computed.times(0))
         for name, perspective in ((CUSTOMER_PAY, "customer"), (INTERNAL_PAY, "internal"))
     )
     context.stages.number(OTHER_PAY, payout.minus(customer).minus(internal))
+    return payout
 
 
 def compared_at(plan: ResolvedPlan) -> int:

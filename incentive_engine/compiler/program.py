@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from incentive_engine.compiler.adjusting import PAYOUT
 from incentive_engine.compiler.context import Context, Hold
 from incentive_engine.compiler.exchange import paid_out
 from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey, StandingKey
@@ -15,7 +16,6 @@ from incentive_engine.compiler.pay import (
     CUSTOMER_PAY,
     INTERNAL_PAY,
     OTHER_PAY,
-    PAYOUT,
     TARGET_PAY,
     pay,
 )
@@ -24,6 +24,7 @@ from incentive_engine.compiler.presence import DAYS, PRORATION, SHARE_OF_WORK
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.exact import Exact
 from incentive_engine.kinds.base import Variants
+from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 __all__ = [
@@ -61,6 +62,8 @@ class Program:
     target_pay: Exact | None
     proration: Exact | None
     payout: Exact | None
+    computed: Exact | None
+    """What the rules compute of the payout: all of it where nothing can be decided besides."""
     pooled: Pooled | None
     """What the plans' pool needs and gives, where they have one."""
     late_columns: frozenset[str]
@@ -129,6 +132,7 @@ def compile_plans(plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozens
         target_pay=paid.target_pay,
         proration=paid.proration,
         payout=paid.payout,
+        computed=context.stages.numbers.get(COMPUTED, paid.payout),
         pooled=paid.pooled,
         late_columns=context.stages.late,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from incentive_engine.compiler.adjusting import PAYOUT
 from incentive_engine.compiler.pay import SCORE
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.presence import PRORATION
@@ -17,6 +18,7 @@ from incentive_engine.formulas.tree import Call, NameUse, walk
 from incentive_engine.kinds.base import FromColumn, FromTable, Language, Parameter, Rounding, SubjectKind, written
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.pools import Solved
+from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, chosen_rounding, nodes_under
 
 LANGUAGES: Final[tuple[Language, Language]] = ("en", "fr")
@@ -111,6 +113,11 @@ class Telling:
 
     def __init__(self, program: Program, plan: ResolvedPlan) -> None:
         self.program, self.plan = program, plan
+
+    @property
+    def computed(self) -> str:
+        """The column, and the step, of what the rules compute: the payout where nothing can be decided besides."""
+        return COMPUTED if COMPUTED in self.program.numbers else PAYOUT
 
     def formula(
         self, sentence: str, formula: Formula, language: Language, names: Names, around: tuple[str, str] = ("", "")

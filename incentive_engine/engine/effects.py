@@ -17,6 +17,7 @@ from incentive_engine.compiler.inputs import SEGMENT
 from incentive_engine.compiler.program import PAYOUT, Program
 from incentive_engine.engine.retracing import Retraced
 from incentive_engine.exact import CannotProve
+from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, KeyPath, Node, ResolvedPlan, nodes_under
 
@@ -71,7 +72,7 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
     alike = [plan for plan in plans if plan.name in present]
     if alike[0].pool is not None:
         return
-    retraced = Retraced(rules, alike, trace)
+    retraced, computed = Retraced(rules, alike, trace), COMPUTED if COMPUTED in trace.columns else PAYOUT
     for step in removable(alike[0]):
         yield trace.select(
             "payee",
@@ -80,7 +81,7 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
             pl.lit(step.node).alias("node"),
             pl.lit(step.kind).alias("step"),
             pl.lit(step.number, pl.Int64).alias("number"),
-            (pl.col(PAYOUT) - _payouts_without(retraced, alike, step)).alias("effect"),
+            (pl.col(computed) - _payouts_without(retraced, alike, step)).alias("effect"),
         )
 
 

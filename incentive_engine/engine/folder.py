@@ -19,8 +19,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from incentive_engine.columns import Kind
 from incentive_engine.errors import InputProblems, Problem
 
+_DTYPES: Final[Mapping[Kind, pl.DataType]] = {
+    "text": pl.String(), "count": pl.Int64(), "decimal": pl.Decimal(38, 0), "date": pl.Date(), "flag": pl.Boolean(),
+}  # fmt: skip
 RUN_FILE: Final = "run.json"
 _ROWS_PER_GROUP = 65_536
 _ROWS_AT_ONCE = 4_096
@@ -80,6 +84,11 @@ def write_table(frame: pl.LazyFrame | pl.DataFrame, path: Path) -> None:
             maintain_order=True,
             engine="streaming",
         )
+
+
+def empty_table(columns: Mapping[str, Kind]) -> pl.DataFrame:
+    """A table of the contract without rows."""
+    return pl.select(pl.lit(None, _DTYPES[kind]).alias(name) for name, kind in columns.items()).clear()
 
 
 def write_json(value: Mapping[str, Any], path: Path) -> None:

@@ -45,7 +45,8 @@ def no_money_without_a_measure(tested: Tested) -> pl.Expr:
     by_rule = program.plans[0].payout or program.pooled or any(scored.lift for scored in _all(program.root))
     if program.payout is None or by_rule:
         return pl.lit(False)
-    return program.numbers[OTHER_PAY].differs(0)
+    assert program.computed is not None, "what is paid is computed"
+    return program.numbers[OTHER_PAY].differs(program.payout.minus(program.computed))
 
 
 def payouts_are_paid_in_some_currency(tested: Tested) -> pl.Expr:
@@ -99,6 +100,8 @@ class Population:
     payees: int
     paid: int
     held: int
+    released: int
+    """Held, and paid by a signed decision; not among the held."""
     not_eligible: int
 
 
@@ -127,15 +130,18 @@ def _everyone_is_accounted_for(
         "known": [known_people(calculation.accepted).lazy()],
         "paid": paid,
         "held": held,
+        "released": [calculation.decided.released.lazy()],
         "refused": [calculation.assigned.tests.filter(~pl.col("result"))],
     }
     group = pl.Enum(list(groups))
     named = [frame.select("payee", pl.lit(name, group).alias("group")) for name in groups for frame in groups[name]]
     fates = pl.concat(named).group_by("payee").agg((pl.col("group") == name).any().alias(name) for name in groups)
-    only_held, rest = pl.col("held") & ~pl.col("paid"), pl.col("known") & ~pl.col("paid") & ~pl.col("held")
+    unpaid = pl.col("held") & ~pl.col("paid")
+    rest = pl.col("known") & ~pl.col("paid") & ~pl.col("held")
     counted = fates.select(
         pl.col("known", "paid").sum(),
-        only_held.sum().alias("held"),
+        (unpaid & ~pl.col("released")).sum().alias("held"),
+        (unpaid & pl.col("released")).sum().alias("released"),
         rest.sum().alias("not eligible"),
         (rest & ~pl.col("refused")).sum().alias("unexplained"),
     ).collect(engine="streaming")

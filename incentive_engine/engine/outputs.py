@@ -18,6 +18,7 @@ from incentive_engine.documents import Document
 from incentive_engine.engine.decimals import decimal_column, ending
 from incentive_engine.engine.running import ONCE, Calculation, Evaluation
 from incentive_engine.exact import Exact
+from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, DECIDED_COLUMNS, GUARANTEE
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY, RATE, RATE_EFFECT
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import MeasureNode
@@ -88,7 +89,7 @@ def payouts(calculation: Calculation) -> pl.LazyFrame:
 
 _OF_PAYOUT = ("payee", "plan", "pays", "period", "currency", PAID_CURRENCY, RATE)
 _OF_ONE = ("target_pay", "score")
-_SUMS = ("proration", "payout", "customer_pay", "internal_pay", "other_pay", PAID, RATE_EFFECT)
+_SUMS = ("proration", *DECIDED_COLUMNS, "payout", "customer_pay", "internal_pay", "other_pay", PAID, RATE_EFFECT)
 """What the columns of payouts are made of: what tells rows apart, what only one segment has, and what adds up."""
 
 
@@ -123,11 +124,19 @@ def _payouts(calculation: Calculation, evaluation: Evaluation) -> pl.LazyFrame:
         decimal_column(program.target_pay, "target_pay"),
         decimal_column(program.root.score, "score"),
         decimal_column(program.proration, "proration"),
+        *_decided(program),
         decimal_column(program.payout, "payout"),
         *(decimal_column(numbers.get(name), name) for name in (CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY)),
         *_paid(program, calculation.rules.ruleset.currency),
     ]
     return evaluation.frame.filter(program.paid).select(columns)
+
+
+def _decided(program: Program) -> list[pl.Expr]:
+    """What the rules compute of the payout, and what was added to it."""
+    computed, nothing = program.computed, None if program.computed is None else program.computed.times(0)
+    added = (decimal_column(program.numbers.get(name, nothing), name) for name in (GUARANTEE, ADJUSTMENT))
+    return [decimal_column(computed, COMPUTED), *added]
 
 
 def _paid(program: Program, currency: str) -> list[pl.Expr]:
@@ -149,7 +158,10 @@ def _by_payee(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
 
 
 def contributions(calculation: Calculation) -> pl.LazyFrame:
-    """One row per payee × plan × segment × measure, and one without a measure where money was earned by none."""
+    """One row per payee × plan × segment × measure, and one without a measure where money was earned by none.
+
+    What a guarantee and what adjustments added are such rows, too: their `source` says so.
+    """
     return _by_payee([_contributions(each) for each in calculation.evaluations])
 
 
@@ -157,8 +169,7 @@ def _contributions(evaluation: Evaluation) -> pl.LazyFrame:
     program = evaluation.program
     places = _widest(program)
     rows = [_measure_row(program, scored, places) for scored in program.measures()]
-    if program.payout is not None:
-        rows.append(_other_row(program, places))
+    rows += [_row_without_measure(source, pay, places) for source, pay in _without_measure(program).items()]
     # Arrays of a column each: a list of structs, which says the same, took 400 times as long to build and to explode.
     columns = [pl.concat_arr([row[name] for row in rows]).alias(name) for name in rows[0]]
     paid = evaluation.frame.filter(program.paid).select("payee", _plan_name(program), _segment(), *columns)
@@ -170,7 +181,7 @@ def _widest(program: Program) -> dict[str, int]:
     """The decimal places that hold each column of every measure, as far as all of them leave room for."""
     columns: dict[str, list[Exact]] = {}
     if program.payout is not None:
-        columns["pay"] = [program.numbers[OTHER_PAY]]  # a measure that can earn nothing has no places of its own
+        columns["pay"] = list(_without_measure(program).values())  # a measure may have no places of its own
     for scored in program.measures():
         for name, value in _numbers(program, scored).items():
             if value is not None:
@@ -222,10 +233,23 @@ def _measure_row(program: Program, scored: Scored, places: dict[str, int]) -> di
     }
 
 
-def _other_row(program: Program, places: dict[str, int]) -> dict[str, pl.Expr]:
+def _without_measure(program: Program) -> dict[str | None, Exact]:
+    """The money that no measure earned, by its source: none for what the rules give by themselves."""
+    if program.payout is None:
+        return {}
+    numbers = program.numbers
+    added: dict[str | None, Exact] = {name: numbers[name] for name in (GUARANTEE, ADJUSTMENT) if name in numbers}
+    unearned = numbers[OTHER_PAY]
+    for amount in added.values():
+        unearned = unearned.minus(amount)
+    return {None: unearned, **added}
+
+
+def _row_without_measure(source: str | None, pay: Exact, places: dict[str, int]) -> dict[str, pl.Expr]:
     nothing: dict[str, pl.Expr] = {name: pl.lit(None, pl.String) for name in _TEXTS}
     nothing |= {name: _placed(None, places.get(name)) for name in _NUMBERS}
-    return nothing | {"n": pl.lit(None, pl.Int64), "pay": _placed(program.numbers[OTHER_PAY], places.get("pay"))}
+    told = {"source": pl.lit(source, pl.String), "n": pl.lit(None, pl.Int64), "pay": _placed(pay, places.get("pay"))}
+    return nothing | told
 
 
 def _placed(value: Exact | None, places: int | None) -> pl.Expr:
@@ -307,7 +331,7 @@ def held(calculation: Calculation) -> pl.DataFrame:
             for hold in program.holds
         ]
     told_once = pl.concat(people).unique()  # one gate on two nodes is one reason
-    return pl.concat([calculation.measured.held, told_once]).sort(*HELD)
+    return pl.concat([calculation.measured.held, calculation.decided.unused, told_once]).sort(*HELD)
 
 
 def _about(hold: Hold) -> list[pl.Expr]:

@@ -6,14 +6,15 @@ afterwards: to keep what they found would hold every column of every payee in me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from incentive_engine.columns import POOLS, Kind
+from incentive_engine.columns import POOLS
 from incentive_engine.compiler.inputs import PLAN, SEGMENT
 from incentive_engine.compiler.pools import FACTOR, FUND, MAXIMUM, MINIMUM, Pooled, part_column
 from incentive_engine.compiler.program import Program
+from incentive_engine.engine.folder import empty_table
 from incentive_engine.engine.sharing import AMOUNT, GROUP, share_out
 from incentive_engine.engine.trials import solved
 from incentive_engine.errors import InputProblems, Problem
@@ -24,7 +25,6 @@ from incentive_engine.kinds.pools import SharedOut
 COMPANY = "company"
 _OF, _PAID = "of", "paid"
 _HINT = "keep fewer decimal places of its keys, or round its numbers earlier"
-_DTYPES: Mapping[Kind, pl.DataType] = {"text": pl.String(), "count": pl.Int64(), "decimal": pl.Decimal(38, 0)}
 
 
 def pooled(programs: Sequence[Program], frames: Sequence[pl.DataFrame]) -> tuple[list[pl.DataFrame], pl.DataFrame]:
@@ -33,7 +33,7 @@ def pooled(programs: Sequence[Program], frames: Sequence[pl.DataFrame]) -> tuple
     `frames`: one per program, a row per payee × plan, with the program's inputs; those of programs without a pool come
     back as they are. Raises InputProblems for a pool whose numbers are too large to be shared out exactly.
     """
-    given, tables = list(frames), [pl.DataFrame(schema={name: _DTYPES[kind] for name, kind in POOLS.items()})]
+    given, tables = list(frames), [empty_table(POOLS)]
     by_pool: dict[str, list[int]] = {}
     for number, program in enumerate(programs):
         if program.pooled is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from incentive_engine.columns import CORRECTIONS
 from incentive_engine.currencies import minor_digits
 from incentive_engine.engine import outputs
+from incentive_engine.engine.adjusting import RELEASE
+from incentive_engine.engine.adjustments import KIND
 from incentive_engine.engine.exporting import writers
 from incentive_engine.engine.folder import (
     RUN_FILE,
+    empty_table,
     fingerprint,
     new_folder,
     refuse_existing,
@@ -31,13 +36,15 @@ from incentive_engine.engine.verbatims import verbatims
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Accepted, Table, TableContract, accept
+from incentive_engine.rulesets.adjustments import DECIDED_COLUMNS
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY, RATE_EFFECT
 from incentive_engine.rulesets.loading import Rules, load, rules_for
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.version import __version__
 
 TABLES = (
-    "payouts", "segments", "contributions", "departments", "kpis", "pools", "verbatims", "held", "eligibility", "steps",
+    "payouts", "segments", "contributions", "adjustments", "corrections", "departments", "kpis", "pools", "verbatims",
+    "held", "eligibility", "steps",
 )  # fmt: skip
 FORMAT = 1
 SET_ASIDE = "_held.parquet"
@@ -70,6 +77,16 @@ class Run:
     def contributions(self) -> pl.DataFrame:
         """One row per payee × plan × segment × measure: the part of the payout that it brought."""
         return self.tables["contributions"].collect()
+
+    @cached_property
+    def adjustments(self) -> pl.DataFrame:
+        """One row per adjustment that was used × segment that it is for: what was decided, by whom, what it gave."""
+        return self.tables["adjustments"].collect()
+
+    @cached_property
+    def corrections(self) -> pl.DataFrame:
+        """One row per line that corrections of closed periods booked into this one."""
+        return self.tables["corrections"].collect()
 
     @cached_property
     def departments(self) -> pl.DataFrame:
@@ -150,11 +167,16 @@ def run(
     out: Path | str | None = None,
     timings: Timings | None = None,
     formats: Sequence[str] = (),
+    as_of: dt.date | None = None,
+    corrections: pl.DataFrame | None = None,
+    beside: Mapping[str, Mapping[str, Any]] = {},
 ) -> Run:
     """Pays a workforce: accepts the data, calculates, checks the invariants, writes the folder `out` if one is given.
 
-    `formats`: `csv` and `xlsx` write the tables for spreadsheets as well. Raises InputProblems for rules, periods and
-    files that cannot be used; rows that cannot be used are held instead.
+    `formats`: `csv` and `xlsx` write the tables for spreadsheets as well. `as_of`: facts that were recorded later are
+    not read. `corrections`: the lines of closed periods that this run carries, as `columns.CORRECTIONS` says. `beside`:
+    JSON files that the folder gets besides. Raises InputProblems for rules, periods and files that cannot be used; rows
+    that cannot be used are held instead.
     """
     timings = timings or Timings()
     also = writers(formats)
@@ -163,25 +185,24 @@ def run(
     parsed = rules.period(period)
     rules = rules_for(rules, parsed)
     with timings.step("accept"):
-        accepted = accept_for(rules, Path(data))
+        accepted = accept_for(rules, Path(data), as_of)
     calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
-    with timings.step("check"):
-        population = check_invariants(calculation)
+    checked = check(calculation, as_of, corrections)
     if out is None:
-        return _in_memory(calculation, population)
+        return _in_memory(checked)
     with timings.step("write"), new_folder(Path(out)) as folder:
-        _write(calculation, population, folder)
+        write_run(checked, folder)
         for suffix, write in also:
             for name in TABLES:
                 write(pl.scan_parquet(folder / f"{name}.parquet"), folder / f"{name}.{suffix}")
-        write_json(timings.seconds, folder / "timings.json")
+        for name, told in {**beside, "timings.json": timings.seconds}.items():
+            write_json(told, folder / name)
     return Run.open(out)
 
 
 def recompute(folder: Path | str) -> Run:
     """The run worked out again from its folder alone: the rules and the accepted rows are inside."""
-    calculation = _again(Path(folder), Timings(), keep=True)
-    return _in_memory(calculation, check_invariants(calculation))
+    return _in_memory(_again(Path(folder), Timings(), keep=True))
 
 
 def recompute_into(folder: Path, out: Path, timings: Timings) -> None:
@@ -189,21 +210,21 @@ def recompute_into(folder: Path, out: Path, timings: Timings) -> None:
 
     Streamed as `run` does it, so that memory does not grow with the trace.
     """
-    calculation = _again(folder, timings, keep=False)
-    with timings.step("check"):
-        population = check_invariants(calculation)
+    checked = _again(folder, timings, keep=False)
     with timings.step("write"):
-        _write_results(calculation, population, out)
+        _write_results(checked, out)
 
 
-def _again(folder: Path, timings: Timings, *, keep: bool) -> Calculation:
+def _again(folder: Path, timings: Timings, *, keep: bool) -> Checked:
     opened = Run.open(folder)
     with timings.step("accept"):
         rules, accepted = reread(folder)
     if opened.summary["public_holidays"] != _public_holidays(rules.ruleset):
         message = f"the package `holidays` knows other public holidays now than when `{folder}` was written"
         raise InputProblems([Problem("other-holidays", message, hint="install the version that was there then")])
-    return calculate(rules, accepted, rules.period(opened.summary["period"]), timings, keep=keep)
+    calculation = calculate(rules, accepted, rules.period(opened.summary["period"]), timings, keep=keep)
+    as_of = opened.summary["as_of"]
+    return check(calculation, as_of and dt.date.fromisoformat(as_of), opened.corrections)
 
 
 def rules_in(folder: Path) -> Rules:
@@ -229,11 +250,32 @@ def accepted_in(folder: Path, rules: Rules, contracts: Iterable[TableContract]) 
     return replace(accepted, held=pl.read_parquet(folder / "inputs" / SET_ASIDE))
 
 
-def _tables(calculation: Calculation) -> dict[str, pl.LazyFrame]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A calculation in which every invariant holds, with what a run has besides."""
+
+    calculation: Calculation
+    population: Population
+    as_of: dt.date | None
+    corrections: pl.DataFrame
+
+
+def check(calculation: Calculation, as_of: dt.date | None = None, corrections: pl.DataFrame | None = None) -> Checked:
+    """The calculation, of facts as they were known on a day, with the lines that it carries. Raises BrokenInvariant."""
+    with calculation.timings.step("check"):
+        population = check_invariants(calculation)
+    carried = empty_table(CORRECTIONS) if corrections is None else corrections.select(*CORRECTIONS)
+    return Checked(calculation, population, as_of, carried.sort("payee", "line"))
+
+
+def _tables(checked: Checked) -> dict[str, pl.LazyFrame]:
+    calculation = checked.calculation
     return {
         "payouts": outputs.payouts(calculation),
         "segments": outputs.segments(calculation),
         "contributions": outputs.contributions(calculation),
+        "adjustments": calculation.decided.used.lazy(),
+        "corrections": checked.corrections.lazy(),
         "departments": departments(calculation).lazy(),
         "kpis": kpi_table(calculation.measured.results, calculation.period),
         "pools": calculation.pools.lazy(),
@@ -248,30 +290,32 @@ def _traces(calculation: Calculation) -> dict[str, pl.LazyFrame]:
     return {each.program.plans[0].name: outputs.trace(each) for each in calculation.evaluations}
 
 
-def _in_memory(calculation: Calculation, population: Population) -> Run:
-    tables = _tables(calculation)
+def _in_memory(checked: Checked) -> Run:
+    tables = _tables(checked)
     payouts = tables["payouts"].collect(engine="streaming")
     tables["payouts"] = payouts.lazy()
-    return Run(_summary(calculation, population, payouts.lazy()), tables, _traces(calculation))
+    return Run(_summary(checked, payouts.lazy()), tables, _traces(checked.calculation))
 
 
-def _write(calculation: Calculation, population: Population, folder: Path) -> None:
+def write_run(checked: Checked, folder: Path) -> None:
+    """Writes a run into a folder that is there: its tables, traces, inputs, rules and summary."""
+    calculation = checked.calculation
     for name, table in calculation.accepted.tables.items():
         write_table(_as_decimals(table), folder / "inputs" / f"{name}.parquet")
     write_table(calculation.accepted.held, folder / "inputs" / SET_ASIDE)
     for name, text in _rule_files(calculation.rules).items():
         (folder / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "rules" / name).write_bytes(text)
-    _write_results(calculation, population, folder)
+    _write_results(checked, folder)
 
 
-def _write_results(calculation: Calculation, population: Population, folder: Path) -> None:
-    for name, frame in _tables(calculation).items():
+def _write_results(checked: Checked, folder: Path) -> None:
+    for name, frame in _tables(checked).items():
         write_table(frame, folder / f"{name}.parquet")
-    for name, frame in _traces(calculation).items():
+    for name, frame in _traces(checked.calculation).items():
         write_table(frame, folder / "trace" / f"{name}.parquet")
     payouts = pl.scan_parquet(folder / "payouts.parquet")
-    write_json(_summary(calculation, population, payouts), folder / RUN_FILE)
+    write_json(_summary(checked, payouts), folder / RUN_FILE)
 
 
 def _rule_files(rules: Rules) -> dict[str, bytes]:
@@ -287,10 +331,11 @@ def _as_decimals(table: Table) -> pl.LazyFrame:
     )
 
 
-def _summary(calculation: Calculation, population: Population, payouts: pl.LazyFrame) -> dict[str, Any]:
+def _summary(checked: Checked, payouts: pl.LazyFrame) -> dict[str, Any]:
+    calculation, population = checked.calculation, checked.population
     ruleset = calculation.rules.ruleset
     (file, sha256), *entries = ((name, fingerprint(text)) for name, text in _rule_files(calculation.rules).items())
-    money = ("target_pay", "payout", "customer_pay", "internal_pay", "other_pay")
+    money = ("target_pay", *DECIDED_COLUMNS, "payout", "customer_pay", "internal_pay", "other_pay")
     totals = payouts.select(pl.col(money).sum()).collect().row(0, named=True)
     return {
         "format": FORMAT,
@@ -301,6 +346,7 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
         "period": calculation.period.name,
         "period_start": calculation.period.start.isoformat(),
         "period_end": calculation.period.end.isoformat(),
+        "as_of": checked.as_of and checked.as_of.isoformat(),
         "currency": ruleset.currency,
         "rules": {"file": file, "sha256": sha256, "entries": dict(entries)},
         "public_holidays": _public_holidays(ruleset),
@@ -312,10 +358,13 @@ def _summary(calculation: Calculation, population: Population, payouts: pl.LazyF
             "all": population.payees,
             "paid": population.paid,
             "held": population.held,
+            "released": population.released,
             "not_eligible": population.not_eligible,
         },
         "totals": {name: None if value is None else f"{value:f}" for name, value in totals.items()},
         "paid": _paid(payouts),
+        "released": _in_currencies(calculation.decided.used.filter(pl.col(KIND) == RELEASE), "pay"),
+        "corrections": _in_currencies(checked.corrections, "amount"),
     }
 
 
@@ -327,6 +376,12 @@ def _paid(payouts: pl.LazyFrame) -> dict[str, dict[str, str]]:
         currency: {PAID: _in_coins(paid, currency), RATE_EFFECT: _in_coins(effect, currency)}
         for currency, paid, effect in sums.iter_rows()
     }
+
+
+def _in_currencies(rows: pl.DataFrame, amount: str) -> dict[str, str]:
+    """The sum of an amount in each currency."""
+    sums = rows.group_by("currency").agg(pl.col(amount).sum()).sort("currency")
+    return {currency: _in_coins(total, currency) for currency, total in sums.iter_rows()}
 
 
 def _in_coins(amount: Decimal, currency: str) -> str:

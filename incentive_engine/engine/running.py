@@ -5,6 +5,7 @@ Each shape's frame is gathered once; the stages run on the streaming engine, in 
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from incentive_engine.compiler.needs import result_keys, standing_keys
 from incentive_engine.compiler.pools import SHORT
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.engine.adjusting import Decided, decide, nothing_decided, with_nothing_decided
+from incentive_engine.engine.adjustments import decisions_in, held_by_adjustments, without_unsound
 from incentive_engine.engine.dated import without_faults
 from incentive_engine.engine.dated_numbers import cut_by_numbers
 from incentive_engine.engine.eligibility import NUMBER, Assigned, assign
@@ -29,6 +32,7 @@ from incentive_engine.engine.leave import time_away, with_leave
 from incentive_engine.engine.measured import Measured, Result
 from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
+from incentive_engine.engine.recording import recorded
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.segments import ROW, People, people_over_time
 from incentive_engine.engine.setting_aside import without_set_aside
@@ -89,6 +93,7 @@ class Calculation:
     evaluations: tuple[Evaluation, ...]
     pools: pl.DataFrame
     """One row per pool × group."""
+    decided: Decided
     timings: Timings
 
 
@@ -121,12 +126,16 @@ def calculate_from(
     plans = resolve(rules.ruleset, period)
     kpis, rates = frozenset(rules.ruleset.kpis), rates_in(rules.ruleset, accepted)
     with timings.step("eligibility"):
-        held = pl.concat([held_people(accepted), people.held.select("payee")])
+        told = pl.concat([people.held, held_by_adjustments(accepted)])
+        held = pl.concat([held_people(accepted), told.select("payee")])
         away = time_away(rules.ruleset, accepted.tables, people)
-        assigned = assign(plans, people.table, period, rates, held, people.held, away)
+        assigned = assign(plans, people.table, period, rates, held, told, away)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
     ranges = data_ranges(rules, people.table, measured.results, parameters, assigned.assignments.height)
     ranges = replace(ranges, exchange=rates.ranges(plans, people.table))
+    decisions, currency = decisions_in(accepted, period), rules.ruleset.currency
+    if decisions is not None:
+        ranges = replace(ranges, adjustments=decisions.ranges(plans, currency))
     standings = work_out_standings(rules.ruleset, people.table, held, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
@@ -137,19 +146,26 @@ def calculate_from(
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
             wide = gather(program, places, people, measured, parameters, standings)
             wide = with_leave(wide, places[ROW], program, people, away)
-            frames.append(with_rates(wide, program, rates))
+            frames.append(with_nothing_decided(with_rates(wide, program, rates), program))
     with timings.step("pools"):
         given, pools = pooled(programs, frames)
     if people.owners is not None or not all(plan.always for plan in plans):
         with timings.step("segments"):
             given, pools = _of_whole_time(programs, frames, given, pools)
             given = [_told_once(wide) for wide in given]
+    decided = nothing_decided()
+    if decisions is not None and ranges.adjustments is not None:
+        with timings.step("adjustments"):
+            unplanned = pl.concat([assigned.held.select("payee"), held_people(accepted)])
+            given, decided = decide(programs, given, decisions, ranges.adjustments, unplanned, currency)
     evaluations = []
     for program, wide in zip(programs, given, strict=True):
         with timings.step("evaluate"):
             frame = program.evaluate(wide.lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
-    return Calculation(rules, period, plans, accepted, people, measured, assigned, tuple(evaluations), pools, timings)
+    return Calculation(
+        rules, period, plans, accepted, people, measured, assigned, tuple(evaluations), pools, decided, timings
+    )
 
 
 def _of_whole_time(
@@ -223,13 +239,15 @@ def data_ranges(
     )
 
 
-def accept_for(rules: Rules, data: Path) -> Accepted:
+def accept_for(rules: Rules, data: Path, as_of: dt.date | None = None) -> Accepted:
     """The tables that the rules read, from a data folder, without what does not count or cannot be right.
 
-    Raises InputProblems for files that cannot be read.
+    `as_of`: facts that were recorded later are not read. Raises InputProblems for files that cannot be read, and where
+    nothing says when facts were recorded.
     """
     if not data.is_dir():
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
-    accepted = accept(rules.contracts, data, rules.ruleset.timezone)
+    accepted = recorded(rules.ruleset, accept(rules.contracts, data, rules.ruleset.timezone), as_of)
     accepted = without_set_aside(rules.ruleset, without_broken_shares(rules.ruleset, accepted))
-    return without_odd_rates(rules.ruleset, without_faults(rules.ruleset, accepted))
+    accepted = without_odd_rates(rules.ruleset, without_faults(rules.ruleset, accepted))
+    return without_unsound(rules.ruleset, accepted)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from incentive_engine.columns import WORKFORCE_DATES, WORKFORCE_TEXT
+from incentive_engine.currencies import minor_digits
 from incentive_engine.documents import Document
 from incentive_engine.facts import ColumnContract, ColumnType, TableContract
 from incentive_engine.kinds.kpi_kind import FromFacts
@@ -25,8 +26,12 @@ EMPLOYMENT = "employment"
 ASSIGNMENTS = "assignments"
 LEAVE = "leave"
 EXCHANGE = "exchange"
+ADJUSTMENTS = "adjustments"
 GREATEST = Fraction(10**9)
 _SHARE_PLACES = 6
+_PERCENT_PLACES = 6
+MOST_COINS = 4
+"""The most decimal places that the smallest coin of any currency has."""
 SHOWN = ("name", "language", "department", "team", "currency", "payroll_id", "legal_entity")
 """Workforce columns that are read wherever they are there: for statements, totals and payroll."""
 STANDARD: Mapping[str, ColumnOptions] = {
@@ -50,6 +55,8 @@ def contracts(walked: Walked, types: ColumnTypes, document: Document) -> tuple[T
     tables += _of_people(walked, types, document)
     if rules.exchange is not None:
         tables.append(_exchange(rules.exchange, document))
+    if rules.adjustments is not None:
+        tables.append(_adjustments(rules, rules.adjustments, document))
     tables += [_parameters(walked, name, types, document) for name in rules.tables if name in walked.used_tables]
     return tuple(tables)
 
@@ -108,6 +115,8 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
     timed = said is None and name in {cases.source for cases in rules.cases.values()}  # clocks run by the second
     moment: ColumnType = "datetime" if timed or said == "datetime" else "date"
     columns = [ColumnContract(source.date, source.date, moment, required=True, nullable=False)]
+    if source.recorded is not None:
+        columns.append(ColumnContract(source.recorded, source.recorded, "date"))
     if source.share is not None:
         columns.append(_share(source.share))
     texts = dict.fromkeys((*source.names, *sorted(text_columns(rules, name))))
@@ -122,7 +131,7 @@ def _source(walked: Walked, name: str, types: ColumnTypes, document: Document) -
             options = source.columns.get(column, ColumnOptions())
             kind = options.type or types.sources.get(name, {}).get(column, "text")
             columns.append(_column(column, kind, options))
-    return _table(name, source, tuple(columns), source.key, document, ("sources", name), source.payee or "payee")
+    return _table(name, source, tuple(columns), source.row_keys, document, ("sources", name), source.payee or "payee")
 
 
 def _share(column: str) -> ColumnContract:
@@ -186,6 +195,28 @@ def _exchange(exchange: Exchange, document: Document) -> TableContract:
         _column("rate", "number", options, nullable=False),
     )
     return _table(EXCHANGE, exchange, columns, ("currency", "from"), document, (EXCHANGE,))
+
+
+def _adjustments(rules: RuleSet, options: TableOptions, document: Document) -> TableContract:
+    coins = minor_digits(rules.currency)
+    columns = (
+        *(ColumnContract(name, name, "text") for name in ("reference", "payee", "pays")),
+        ColumnContract("period", "period", "text", required=False, nullable=True),
+        _decided("amount", coins, low=-GREATEST),
+        _decided("percent", _PERCENT_PLACES, low=Fraction(-1), high=Fraction(100)),
+        _decided("at_least", coins),
+        _decided("release", MOST_COINS),
+        ColumnContract("currency", "currency", "text", required=False, nullable=True),
+        *(ColumnContract(name, name, "text", nullable=True) for name in ("reason", "author", "approver")),
+        ColumnContract("expires", "expires", "date", required=False, nullable=True),
+    )
+    return _table(ADJUSTMENTS, options, columns, ("reference",), document, (ADJUSTMENTS,))
+
+
+def _decided(name: str, places: int, low: Fraction = Fraction(0), high: Fraction = GREATEST) -> ColumnContract:
+    return ColumnContract(
+        name, name, "number", required=False, nullable=True, places=places, low=low, high=high, fixed=True
+    )
 
 
 def _parameters(walked: Walked, name: str, types: ColumnTypes, document: Document) -> TableContract:

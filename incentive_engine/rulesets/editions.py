@@ -22,7 +22,7 @@ from incentive_engine.rulesets.versions import versions
 
 SECTIONS: Final = ("sources", "history", "cases", "tables", "kpis", "populations", "curves", "pools")
 """What a rule set declares by name besides plans."""
-_ALONE: Final = ("employment", "assignments", "leave", "exchange", "calendar")
+_ALONE: Final = ("employment", "assignments", "leave", "exchange", "adjustments", "calendar")
 """What it may declare once."""
 _ALWAYS: Final = ("currency", "timezone", "year_starts", "workforce", "results")
 _ABOUT_KPIS: Final = frozenset({"compute", "over", "perspective", "better", "reliability", "rounding"})

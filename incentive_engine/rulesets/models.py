@@ -32,6 +32,7 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
+from incentive_engine.rulesets.adjustments import Adjustments
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
 from incentive_engine.rulesets.example import Example
@@ -326,6 +327,14 @@ class RuleSet(Declared):
         Field(
             description="When payees were away: a table of `payee`, `from`, `to` (the last day; empty while it lasts) "
             "and `type`; and what becomes of it."
+        ),
+    ] = None
+    adjustments: Annotated[
+        Adjustments | None,
+        Field(
+            description="Signed decisions about one payee's pay: a table of `reference`, `payee`, `pays`, `period`, "
+            "one of `amount`, `percent`, `at_least` and `release`, `currency`, `reason`, `author`, `approver`, "
+            "`expires`."
         ),
     ] = None
     calendar: Annotated[

@@ -61,6 +61,13 @@ class Source(TableOptions):
         Column | None, Field(description="The column with the department; the payee's unless said.")
     ] = None
     id: Annotated[Column | None, Field(description="The column that identifies a fact: each counts once.")] = None
+    recorded: Annotated[
+        Column | None,
+        Field(
+            description="The column with the day on which the row was recorded: `--as-of` leaves out what came later. "
+            "Of several rows of one `id`, the last that was recorded counts."
+        ),
+    ] = None
     system_accounts: Annotated[
         tuple[str, ...],
         Field(description="Payees that are machines: their facts count for team, department and company only."),
@@ -108,6 +115,11 @@ class Source(TableOptions):
         if self.id is None:
             return ()
         return (self.id,) if self.share is None or self.payee is None else (self.id, self.payee)
+
+    @property
+    def row_keys(self) -> tuple[str, ...]:
+        """The columns that tell the rows of its files apart: a fact may have been recorded several times."""
+        return (*self.key, self.recorded) if self.key and self.recorded else self.key
 
     @property
     def names(self) -> tuple[str, ...]:

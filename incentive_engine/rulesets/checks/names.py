@@ -16,9 +16,10 @@ from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.kinds.pools import Solved
+from incentive_engine.rulesets.adjustments import DECIDED_COLUMNS
 from incentive_engine.rulesets.checked import Checked, tells, unknown
 from incentive_engine.rulesets.clocks import Cases
-from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, EXCHANGE, LEAVE, WORKFORCE
+from incentive_engine.rulesets.contracts import ADJUSTMENTS, ASSIGNMENTS, EMPLOYMENT, EXCHANGE, LEAVE, WORKFORCE
 from incentive_engine.rulesets.exchange import EXCHANGE_COLUMNS
 from incentive_engine.rulesets.formula_uses import (
     PERIOD_NAMES,
@@ -53,6 +54,7 @@ _TABLES = {
     ASSIGNMENTS: "the table of who was where",
     LEAVE: "the table of who was away when",
     EXCHANGE: "the table of exchange rates",
+    ADJUSTMENTS: "the table of adjustments",
 }
 _ANOTHER = "choose another name"
 _ANYWAY = "leave it out: what is paid is multiplied by it anyway"
@@ -154,7 +156,8 @@ def curves_and_factors_can_be_named(checked: Checked) -> Iterator[Problem]:
 @tells("reserved-name", about=(Plan, Population, ParameterTable, FromColumn))
 def results_differ(checked: Checked) -> Iterator[Problem]:
     """No node and no workforce column is called like what the engine works out."""
-    taken = RESULT_COLUMNS | _of_exchange(checked.rules)
+    decided = DECIDED_COLUMNS if checked.rules.adjustments else ()
+    taken = RESULT_COLUMNS.union(_of_exchange(checked.rules), decided)
     for placed in checked.nodes:
         if placed.path in _OF_THE_PLAN and not isinstance(placed.node, Plan):
             yield _reserved(placed.path, _OF_THE_PLAN[placed.path], checked.key(*placed.at))

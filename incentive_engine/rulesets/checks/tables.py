@@ -245,7 +245,7 @@ def tables_pick_one_row(checked: Checked) -> Iterator[Problem]:
 def _tables(rules: RuleSet) -> Iterator[tuple[KeyPath, TableOptions | Source]]:
     yield ("workforce",), rules.workforce
     yield ("results",), rules.results
-    for name in ("employment", "assignments", "leave", "exchange"):
+    for name in ("employment", "assignments", "leave", "exchange", "adjustments"):
         alone: TableOptions | None = getattr(rules, name)
         if alone is not None:
             yield (name,), alone
