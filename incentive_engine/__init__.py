@@ -9,6 +9,7 @@ Everything heavy is imported when it is first called: `incentive --help` costs a
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,17 @@ def check(rules: Rules) -> list[Problem]:
     return check(rules)
 
 
-def run(rules: Rules, data: Path | str, period: str, out: Path | str | None = None) -> Run:
+def run(
+    rules: Rules, data: Path | str, period: str, out: Path | str | None = None, as_of: dt.date | None = None
+) -> Run:
     """Pays a workforce from a data folder, for one period; writes the run folder `out` if one is given.
 
-    Raises InputProblems for rules, periods and files that cannot be used; rows and payees that cannot be used are held,
+    `as_of`: facts that were recorded after that day are not read. Raises InputProblems for rules, periods and files that cannot be used; rows and payees that cannot be used are held,
     with their reasons in `Run.held`.
     """
     from incentive_engine.engine.run import run
 
-    return run(rules, data, period, out)
+    return run(rules, data, period, out, as_of=as_of)
 
 
 def open_run(folder: Path | str) -> Run:
