@@ -198,7 +198,8 @@ def test_what_was_known_on_a_day(tmp_path: Path, as_of: str | None, satisfaction
     (folder / "rules.yaml").write_text(text.replace("id: answer_id,", RECORDED, 1), encoding="utf-8")
     (folder / "data" / "surveys.csv").write_text(ANSWERS, encoding="utf-8")
     rules = incentive_engine.load(folder / "rules.yaml")
-    run = incentive_engine.run(rules, folder / "data", "2026-Q3", as_of=as_of and dt.date.fromisoformat(as_of))
+    day = None if as_of is None else dt.date.fromisoformat(as_of)
+    run = incentive_engine.run(rules, folder / "data", "2026-Q3", as_of=day)
     own = run.kpis.filter(pl.col("kpi") == "satisfaction", pl.col("subject") == "A01")
     assert str(own["value"].item()) == satisfaction
     assert run.summary["as_of"] == as_of
