@@ -14,6 +14,8 @@ from incentive_engine.cli.progress import steps_shown
 from incentive_engine.cli.showing import show_next, show_run
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from incentive_engine.rulesets.loading import Rules
 
 
@@ -29,8 +31,11 @@ if TYPE_CHECKING:
     multiple=True,
     help="Write the tables for a spreadsheet as well.",
 )
+@click.option("--as-of", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="Read only what was recorded by then.")
 @BY
-def run(rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...], by: str | None) -> None:
+def run(
+    rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...], as_of: dt.datetime | None, by: str | None
+) -> None:
     """Pay a workforce for one period by the rule set RULES, and write all about it into a folder.
 
     Rows and people that cannot be used are held, with the reason; everyone else is paid. Inside a project, the run is a
@@ -41,19 +46,22 @@ def run(rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...], 
     from incentive_engine.ledger.policy import home
     from incentive_engine.rulesets.loading import load
 
+    day = None if as_of is None else as_of.date()
     loaded = load(rules)
     if home(out) is not None:
-        _draft(loaded, data, period, out, also, by)
+        _draft(loaded, data, period, out, also, day, by)
         return
     if by is not None:
         refuse("no-project", f"`{out}` is in no project: nobody keeps who made it", "leave `--by` out")
     with steps_shown() as step:
-        done = run(loaded, data, period, out, Timings(on_step=step), also)
+        done = run(loaded, data, period, out, Timings(on_step=step), also, day)
     show_run(done, out)
     show_next(done, out)
 
 
-def _draft(rules: Rules, data: Path, period: str, out: Path, also: tuple[str, ...], by: str | None) -> None:
+def _draft(
+    rules: Rules, data: Path, period: str, out: Path, also: tuple[str, ...], as_of: dt.date | None, by: str | None
+) -> None:
     from incentive_engine.engine.running import Timings
     from incentive_engine.ledger.actors import Actor
     from incentive_engine.ledger.project import Project
@@ -61,7 +69,7 @@ def _draft(rules: Rules, data: Path, period: str, out: Path, also: tuple[str, ..
 
     project, actor = Project.of(out), Actor.declared(by)
     with steps_shown() as step:
-        done, _ = run_in(project, rules, data, period, out, actor, Timings(on_step=step), also)
+        done = run_in(project, rules, data, period, out, actor, Timings(on_step=step), also, as_of)
     show_run(done, out)
     show_next(done, out)
     say(f"\nIt is a draft, made by {actor}. What to look at before somebody approves it:")

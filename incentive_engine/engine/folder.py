@@ -48,7 +48,11 @@ def new_folder(target: Path) -> Iterator[Path]:
         yield draft
         for path in draft.rglob("*"):
             path.chmod(0o700 if path.is_dir() else 0o600)
-        draft.rename(target)
+        try:
+            draft.rename(target)
+        except OSError:  # somebody else wrote into the same name at once, and was faster
+            refuse_existing(target)
+            raise
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from incentive_engine.engine.folder import RUN_FILE, place, refuse_existing
+from incentive_engine.engine.folder import RUN_FILE, refuse_existing
 from incentive_engine.engine.run import Run, run
 from incentive_engine.engine.running import Timings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.actors import Actor
+from incentive_engine.ledger.carrying import lines_into
 from incentive_engine.ledger.clock import now
-from incentive_engine.ledger.ledger import FINAL, Entry, Ledger
+from incentive_engine.ledger.ledger import FINAL, Ledger
 from incentive_engine.ledger.making import MADE_FILE, Made, made_in
 from incentive_engine.ledger.project import Project
 from incentive_engine.rulesets.loading import Rules
@@ -28,8 +30,9 @@ def run_in(
     actor: Actor,
     timings: Timings,
     formats: Sequence[str] = (),
-) -> tuple[Run, Entry]:
-    """Pays a workforce as `engine.run.run` does, and registers the run as a draft.
+    as_of: dt.date | None = None,
+) -> Run:
+    """Pays a workforce as `engine.run.run` does, and registers the run as a draft of the actor.
 
     Where an earlier attempt was interrupted after it had written the folder and before the ledger knew, the run is
     worked out again and must be the same. Raises InputProblems where the actor may not, and as `run` does.
@@ -37,26 +40,18 @@ def run_in(
     project.policy.refuse_unless_may(actor, "run")
     with project.ledger() as ledger:
         _refuse_known(ledger, out)
-        interrupted = _is_unknown(ledger, out, actor)
-        if not interrupted:
-            refuse_existing(out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as stage:
-            new = Path(stage) / out.name
-            run(rules, data, period, new, timings, formats)
-            place(json.dumps(Made(actor, now()).told()).encode("utf-8"), new, MADE_FILE)
-            if interrupted and (new / RUN_FILE).read_bytes() == (out / RUN_FILE).read_bytes():
-                return Run.open(out), ledger.run(out)
-            _take_name(new, out)
-        return Run.open(out), ledger.run(out)
-
-
-def _take_name(new: Path, out: Path) -> None:
-    try:
-        new.rename(out)
-    except OSError:  # two runs into one folder at once: the faster one has it
-        refuse_existing(out)
-        raise
+        carried = lines_into(ledger, rules.ruleset.rule_set, rules.period(period).name)
+        made = {MADE_FILE: Made(actor, now()).told()}
+        write = partial(run, rules, data, period, formats=formats, as_of=as_of, corrections=carried, beside=made)
+        if _is_unknown(ledger, out, actor):
+            with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as elsewhere:
+                again = write(out=Path(elsewhere) / out.name, timings=timings)
+                if again.summary != Run.open(out).summary:
+                    refuse_existing(out)
+        else:
+            write(out=out, timings=timings)
+        ledger.run(out)
+    return Run.open(out)
 
 
 def _refuse_known(ledger: Ledger, out: Path) -> None:
