@@ -9,6 +9,7 @@ import click
 
 from incentive_engine.cli.auditing import audit
 from incentive_engine.cli.checking import check, schema
+from incentive_engine.cli.correcting import correct, decide
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.exporting import export
 from incentive_engine.cli.keeping import purge, verify
@@ -22,7 +23,7 @@ from incentive_engine.version import __version__
 
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, audit,
-    status, review, approve, reject, export, verify, purge, schema,
+    status, review, approve, reject, export, correct, decide, verify, purge, schema,
 )  # fmt: skip
 
 

@@ -219,12 +219,17 @@ def _again(folder: Path, timings: Timings, *, keep: bool) -> Checked:
     opened = Run.open(folder)
     with timings.step("accept"):
         rules, accepted = reread(folder)
-    if opened.summary["public_holidays"] != _public_holidays(rules.ruleset):
-        message = f"the package `holidays` knows other public holidays now than when `{folder}` was written"
-        raise InputProblems([Problem("other-holidays", message, hint="install the version that was there then")])
+    refuse_other_holidays(opened, rules.ruleset)
     calculation = calculate(rules, accepted, rules.period(opened.summary["period"]), timings, keep=keep)
     as_of = opened.summary["as_of"]
     return check(calculation, as_of and dt.date.fromisoformat(as_of), opened.corrections)
+
+
+def refuse_other_holidays(opened: Run, rules: RuleSet) -> None:
+    """Raises InputProblems where other days are public holidays now than when a run was written."""
+    if opened.summary["public_holidays"] != _public_holidays(rules):
+        message = f"the package `holidays` knows other public holidays now than when `{opened.folder}` was written"
+        raise InputProblems([Problem("other-holidays", message, hint="install the version that was there then")])
 
 
 def rules_in(folder: Path) -> Rules:

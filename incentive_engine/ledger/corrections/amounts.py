@@ -13,7 +13,10 @@ import polars as pl
 from incentive_engine.compiler.inputs import PLAN
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine import outputs
+from incentive_engine.engine.adjusting import PAY, RELEASE
+from incentive_engine.engine.adjustments import KIND
 from incentive_engine.engine.known import held_people
+from incentive_engine.engine.run import Run
 from incentive_engine.engine.running import Calculation
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 
@@ -27,14 +30,22 @@ _WAS: Final = "was"
 
 def amounts_of(calculation: Calculation) -> pl.DataFrame:
     """What a calculation pays: one row per payee × pays × currency."""
-    paid = outputs.payouts(calculation).select("payee", "pays", pl.col(PAID_CURRENCY).alias("currency"), PAID)
-    known = paid.filter(pl.col(PAID).is_not_null()).select(*OF, pl.col(PAID).cast(AMOUNT).alias("amount"))
-    return summed(known.collect(engine="streaming"))
+    return _summed(outputs.payouts(calculation), calculation.decided.used.lazy())
 
 
-def summed(amounts: pl.DataFrame) -> pl.DataFrame:
-    """The amounts, one row per payee × pays × currency."""
-    return amounts.group_by(OF).agg(pl.col("amount").sum()).sort(OF).match_to_schema(AMOUNTS)
+def paid_in(run: Run) -> pl.DataFrame:
+    """What a run pays: one row per payee × pays × currency."""
+    return _summed(run.tables["payouts"], run.tables["adjustments"])
+
+
+def _summed(payouts: pl.LazyFrame, adjustments: pl.LazyFrame) -> pl.DataFrame:
+    """What is paid by rules, and to those who are held and released by decision."""
+    by_rules = payouts.select("payee", "pays", pl.col(PAID_CURRENCY).alias("currency"), pl.col(PAID).alias("amount"))
+    released = adjustments.filter(pl.col(KIND) == RELEASE).select(*OF, pl.col(PAY).alias("amount"))
+    amounts = [each.with_columns(pl.col("amount").cast(AMOUNT)) for each in (by_rules, released)]
+    known = pl.concat(amounts).filter(pl.col("amount").is_not_null())
+    found = known.group_by(OF).agg(pl.col("amount").sum()).collect(engine="streaming")
+    return found.sort(OF).match_to_schema(AMOUNTS)
 
 
 def differences(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

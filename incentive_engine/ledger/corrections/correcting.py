@@ -6,17 +6,17 @@ stands on, so that doing it again finds nothing new.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.engine.run import Run, reread
+from incentive_engine.engine.run import Run, refuse_other_holidays, reread
 from incentive_engine.engine.running import Timings, accept_for
-from incentive_engine.ledger.corrections.amounts import AMOUNT, OF, summed
+from incentive_engine.ledger.corrections.amounts import paid_in
 from incentive_engine.ledger.corrections.restating import Restated, Restating
 from incentive_engine.ledger.corrections.states import Inputs, changes
-from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 from incentive_engine.rulesets.loading import Rules, rules_for
 
 
@@ -28,35 +28,29 @@ def restate(
     decisions: Mapping[str, str],
     waiting: Mapping[str, str],
     timings: Timings,
+    as_of: dt.date | None = None,
 ) -> Restated:
     """The period of the run in `folder` by the data that are known now, and by `rules` where they are other ones.
 
     `settled`: payee, pays, currency, amount: what was paid and corrected so far. `decisions`: `keep` or `remove` by
-    question. `waiting`: cause by question, of those about people held since. Raises InputProblems.
+    question. `waiting`: cause by question, of those about people held since. `as_of`: facts that were recorded later
+    are not known. Raises InputProblems.
     """
     opened = Run.open(folder)
     with timings.step("reread"):
         before = Inputs(*reread(folder))
+    refuse_other_holidays(opened, before.rules.ruleset)
     period = before.rules.period(opened.summary["period"])
     with timings.step("accept"):
-        after = Inputs(before.rules, accept_for(before.rules, data))
+        after = Inputs(before.rules, accept_for(before.rules, data, as_of))
         now = after
         if rules is not None and not _same(rules, before.rules):
             by = rules_for(rules, period)
-            now = Inputs(by, accept_for(by, data))
+            now = Inputs(by, accept_for(by, data, as_of))
     of = f"{opened.summary['rule_set']}\0{period.name}"
     with timings.step("compare"):
         found = changes(before, after, now, of)
     return Restating(found, settled, paid_in(opened), period, of, decisions, waiting, timings).restated()
-
-
-def paid_in(run: Run) -> pl.DataFrame:
-    """What a run pays: one row per payee × pays × currency, with the amount."""
-    paid = run.tables["payouts"].filter(pl.col(PAID).is_not_null())
-    amounts = paid.select(
-        "payee", "pays", pl.col(PAID_CURRENCY).alias("currency"), pl.col(PAID).cast(AMOUNT).alias("amount")
-    )
-    return summed(amounts.select(*OF, "amount").collect())
 
 
 def _same(one: Rules, other: Rules) -> bool:

@@ -40,11 +40,13 @@ HELD: Final = "held"
 class Restated:
     """A closed period by what is known now.
 
-    `lines`: payee, pays, currency, amount, cause. `questions`: what nobody decided yet, by name. `effects`: by question
-    (missing: all of them together), what would change if it were decided that it goes.
+    `compared`: by table, how many rows are late, changed and gone. `lines`: payee, pays, currency, amount, cause.
+    `questions`: what nobody decided yet, by name. `effects`: by question (missing: all of them together), what would
+    change if it were decided that it goes.
     """
 
     calculation: Calculation
+    compared: Mapping[str, Mapping[str, int]]
     lines: pl.DataFrame
     questions: pl.DataFrame
     effects: pl.DataFrame
@@ -87,7 +89,7 @@ class Restating:
             amounts = now
         calculation = calculation or self._calculated(ADJUSTMENT, self.removed)
         questions, effects = self._asked(amounts, waiting)
-        return Restated(calculation, _together(lines), questions, effects)
+        return Restated(calculation, self.changes.counted, _together(lines), questions, effects)
 
     def _calculated(self, step: int, removed: frozenset[str]) -> Calculation:
         inputs = self.changes.state(step, removed)

@@ -28,14 +28,13 @@ from incentive_engine.ledger.corrections.comparing import (
     plainly_named,
     question_names,
 )
-from incentive_engine.rulesets.contracts import LEAVE, WORKFORCE
+from incentive_engine.rulesets.contracts import ADJUSTMENTS, LEAVE, WORKFORCE
 from incentive_engine.rulesets.formula_uses import RESULTS
 from incentive_engine.rulesets.loading import Rules
 
 CAUSES: Final = ("late-fact", "changed-fact", "deleted-fact", "person", "rule", "adjustment")
 """The declared order in which what changed is taken into account."""
 LATE, CHANGED, DELETED, PERSON, RULE, ADJUSTMENT = range(len(CAUSES))
-ADJUSTMENTS: Final = "adjustments"
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     RESULTS: ("subject_kind", "subject", "kpi", "period"),
     ADJUSTMENTS: ("reference",),
@@ -73,6 +72,15 @@ class Changes:
         return pl.concat(
             rows.select(**told, table=pl.lit(name), payee=self._about(name).cast(pl.String)) for name, rows in tables
         )
+
+    @property
+    def counted(self) -> Mapping[str, Mapping[str, int]]:
+        """By table, how many facts and adjustments are late, changed and gone, and how many people are gone."""
+        counts = {
+            name: {"late": each.late, "changed": each.corrected, "gone": each.deleted.height}
+            for name, each in self.differences.items()
+        }
+        return {**counts, WORKFORCE: {"gone": self.people.height}}
 
     def _about(self, table: str) -> pl.Expr:
         """Whom rows of a table are about."""
@@ -163,9 +171,14 @@ class Changes:
         kept = was.filter(pl.col("table").is_in(self._tables_of_people)).join(
             _left(self.people, removed), on="payee", how="semi"
         )
-        return pl.concat(
-            [known.filter(pl.col("table").is_in(turned)), was.filter(~pl.col("table").is_in(turned)), kept]
-        ).unique(maintain_order=True)
+        known = known.filter(pl.col("table").is_in(turned), ~self._stays(removed))
+        return pl.concat([known, was.filter(~pl.col("table").is_in(turned)), kept]).unique(maintain_order=True)
+
+    def _stays(self, removed: Collection[str]) -> pl.Expr:
+        """Held rows of adjustments that cannot be used any more, in whose place those of before are in force."""
+        changes = self.differences.get(ADJUSTMENTS)
+        kept = [] if changes is None else _left(changes.deleted, removed)[LABEL].to_list()
+        return (pl.col("table") == ADJUSTMENTS) & pl.col("key").is_in(kept).fill_null(False)
 
     @cached_property
     def _tables_of_people(self) -> frozenset[str]:
