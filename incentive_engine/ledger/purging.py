@@ -35,7 +35,7 @@ _GROUPED: Final = {"departments.parquet": ("payees", "held"), "pools.parquet": (
 """Tables with a row per group of people, and the columns that say of how many."""
 _CLOSED: Final = ("paid", "rejected", "booked")
 _WITHOUT_NAMES: Final = {
-    payments: ("period", "rule_set", "pay_code", "currency", "kind"),
+    payments: ("period", "rule_set", "pays", "pay_code", "currency", "kind"),
     lines: ("of_period", "into_period", "rule_set", "pays", "cause", "currency", "carried_by"),
 }
 """What is still told of amounts in the ledger, once it is not told whose they were."""

@@ -19,7 +19,7 @@ from incentive_engine.engine.run import TABLES, Run, recompute_into
 from incentive_engine.engine.running import Timings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.chain import Chain, chain_of
-from incentive_engine.ledger.differing import differences
+from incentive_engine.ledger.differing import differences, readable
 from incentive_engine.ledger.manifest import TIMINGS, File, Manifest, file_of, files_in
 from incentive_engine.ledger.purged import PURGED_FILE, Purged
 from incentive_engine.version import __version__
@@ -178,11 +178,13 @@ def _worked_out_again(folder: Path, files: Mapping[str, File], timings: Timings)
             fresh = {path: file for path, file in files_in(again).items() if path != RUN_FILE}
             found = {path: file for path, file in files.items() if _is_table(path)}
             for path in sorted(_changed(found, fresh)):
-                if path not in found and same_engine:
-                    problems.append(Problem("differs", f"`{path}` is missing: worked out again it is there"))
+                if path not in found:
+                    problems += [_differs(f"`{path}` is missing: worked out again it is there")] * same_engine
                 elif path not in fresh:
-                    problems.append(Problem("differs", f"`{path}` is no table of this run"))
-                elif path in found:
+                    problems.append(_differs(f"`{path}` is no table of this run"))
+                elif not readable(folder / path):
+                    problems.append(_differs(f"`{path}` cannot be read: it is damaged"))
+                else:
                     problems += (other := differences(path, folder / path, again / path, same_engine=same_engine))
                     rewritten += [] if other else [path]
     return Again(len(found), summary["engine"], tuple(rewritten), tuple(problems))
@@ -197,8 +199,11 @@ def _of_summary(written: Mapping[str, Any], again: Mapping[str, Any]) -> Iterato
     old, new = (dict(_leaves(_comparable(each))) for each in (written, again))
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            message = f"`{RUN_FILE}`: `{name}` is {old.get(name)}; worked out again {new.get(name)}"
-            yield Problem("differs", message)
+            yield _differs(f"`{RUN_FILE}`: `{name}` is {old.get(name)}; worked out again {new.get(name)}")
+
+
+def _differs(message: str) -> Problem:
+    return Problem("differs", message)
 
 
 def _comparable(summary: Mapping[str, Any]) -> Mapping[str, Any]:
