@@ -8,16 +8,19 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.engine.adjustments import EXPIRED
 from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, change, count, in_each, money
-from incentive_engine.ledger.review.looked_at import LookedAt
+from incentive_engine.ledger.review.looked_at import LookedAt, Written
+from incentive_engine.rulesets.contracts import ADJUSTMENTS
 
+_KEY: Final = "reference="
 _WHAT: Final = {"amount": "amount", "percent": "percentage", "at_least": "guarantee", "release": "release"}
 
 
 def adjustments(look: LookedAt) -> Finding:
     """Every adjustment is signed by two people who may, and none could not be used."""
     now, used = look.now, look.now.adjustments
-    unused = now.run.held.filter(pl.col("table") == "adjustments").sort("key", "payee", "code", nulls_last=True)
+    unused = _unused(now)
     not_allowed = list(_not_allowed(look))
     references, people = used["reference"].n_unique(), used["payee"].n_unique()
     said = f"{count(references, 'adjustment')} for {count(people, 'person', 'people')} "
@@ -34,16 +37,26 @@ def adjustments(look: LookedAt) -> Finding:
     refused += [
         (reference, "–", "not allowed", "–", f"{name} may not sign adjustments") for name, reference in not_allowed
     ]
+    told = ("reference", "payee", "kind", "currency", "reason", "author", "approver")
+    each = used.group_by(told).agg(pl.col("pay").sum()).sort("reference", "payee")
     rows = [
         (reference, payee, _WHAT[kind], change(pay, currency), f"{reason} ({author}, {approver})")
-        for reference, payee, kind, pay, currency, reason, author, approver in used.sort("reference", "payee")
-        .select("reference", "payee", "kind", "pay", "currency", "reason", "author", "approver")
-        .head(MOST_ROWS)
-        .iter_rows()
+        for reference, payee, kind, currency, reason, author, approver, pay in each.head(MOST_ROWS).iter_rows()
     ]
     hint = "have them signed by two people whom `may: {adjust: […]}` in policy.yaml names, and run again"
-    table = Rows.of("reference|payee|what|pay|why", "<<<><", (*refused, *rows), len(refused) + used.height)
+    table = Rows.of("reference|payee|what|pay|why", "<<<><", (*refused, *rows), len(refused) + each.height)
     return Finding(not refused, f"{said}.", hint, table)
+
+
+def _unused(now: Written) -> pl.DataFrame:
+    """Rows that could not be used, by key; not those whose time was over before the period began."""
+    rows = now.run.held.filter(pl.col("table") == ADJUSTMENTS).with_columns(pl.col("key").str.strip_prefix(_KEY))
+    path = now.folder / "inputs" / f"{ADJUSTMENTS}.parquet"
+    if path.is_file():
+        past = pl.col("period").is_null() & (pl.col("expires") < now.period.start)
+        over = pl.read_parquet(path).filter(past).select("reference", code=pl.lit(EXPIRED))
+        rows = rows.join(over, left_on=["key", "code"], right_on=["reference", "code"], how="anti")
+    return rows.sort("key", "payee", "code", nulls_last=True)
 
 
 def _by_kind(used: pl.DataFrame) -> str:

@@ -49,32 +49,36 @@ def review(
     if project is None:
         if Manifest.read(folder) is not None:
             raise InputProblems([_closed(folder, "sealed")])
-        before = None if previous is None else Path(previous)
-        look = LookedAt(Written(folder), _written(before))
-        return _reviewed(run, look, actor, waive, _waivers_in(folder))[0]
+        look = LookedAt(Written(folder), _written(previous))
+        found = _found(run, look, actor, waive, _waivers_in(folder))
+        _place(found)
+        return found
     project.policy.refuse_unless_may(actor, "review")
     with project.ledger() as ledger:
         entry = ledger.run(folder)
         if "reviewed" not in FOLLOWING[entry.state]:
             raise InputProblems([_closed(folder, entry.state)])
-        before = _before(ledger, entry) if previous is None else Path(previous)
-        signs, asked = project.policy.allows, _open_questions(ledger, entry.rule_set)
-        look = LookedAt(
-            Written(folder), _written(before), project.policy.checklist, lambda name: signs(name, "adjust"), asked
-        )
-        found, detail = _reviewed(run, look, actor, waive, _waivers_of(entry))
-        ledger.record(entry, "reviewed", "reviewed", actor, detail)
+        before = _written(previous or _before(ledger, entry))
+        found = _found(run, _look(project, ledger, entry, before), actor, waive, _waivers_of(entry))
+        with ledger.writing() as connection:
+            ledger.refuse_if_older(connection, entry)  # nothing is put into a folder that was approved meanwhile
+            _place(found)
+            ledger.append(connection, entry, "reviewed", "reviewed", actor, _noted(found))
     return found
 
 
-def _reviewed(
-    run: Run, look: LookedAt, actor: Actor, waive: Mapping[str, str], earlier: Mapping[str, Waiver]
-) -> tuple[Review, dict[str, Any]]:
-    """The review, once it is in the folder, and what the ledger notes of it."""
+def _look(project: Project, ledger: Ledger, entry: Entry, before: Written | None) -> LookedAt:
+    """What is looked at in a project, by its policy."""
+    policy, asked = project.policy, _open_questions(ledger, entry.rule_set)
+    return LookedAt(Written(entry.folder), before, policy.checklist, lambda name: policy.allows(name, "adjust"), asked)
+
+
+def _found(run: Run, look: LookedAt, actor: Actor, waive: Mapping[str, str], earlier: Mapping[str, Waiver]) -> Review:
+    """The review, worked out."""
     at = now().isoformat()
     wishes = {name: Waiver(actor.name, _reason(name, because), at, "") for name, because in waive.items()}
     folder, summary = look.now.folder, run.summary
-    found = Review(
+    return Review(
         folder=folder,
         title=summary["title"].get("en") or next(iter(summary["title"].values())),
         rule_set=summary["rule_set"],
@@ -86,10 +90,18 @@ def _reviewed(
         at=at,
         items=waived(looked_through(look), earlier, wishes),
     )
-    place(_text(found), folder, REVIEW_FILE)
-    place(html(found).encode("utf-8"), folder, PAGE)
-    kept = {item.name: asdict(item.waived) for item in found.items if item.waived is not None}
-    return found, {"content": content_of(folder), "failed": [item.name for item in found.failed], "waived": kept}
+
+
+def _place(review: Review) -> None:
+    """Puts the review into its run's folder."""
+    place(_text(review), review.folder, REVIEW_FILE)
+    place(html(review).encode("utf-8"), review.folder, PAGE)
+
+
+def _noted(review: Review) -> dict[str, Any]:
+    """What the ledger notes of a review that is in its folder: what the folder holds now, what fails, who waived."""
+    kept = {item.name: asdict(item.waived) for item in review.items if item.waived is not None}
+    return {"content": content_of(review.folder), "failed": [item.name for item in review.failed], "waived": kept}
 
 
 def _closed(folder: Path, state: str) -> Problem:
@@ -116,11 +128,11 @@ def _text(review: Review) -> bytes:
     return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _written(folder: Path | None) -> Written | None:
+def _written(folder: Path | str | None) -> Written | None:
     if folder is None:
         return None
     Run.open(folder)
-    return Written(folder)
+    return Written(Path(folder))
 
 
 def _before(ledger: Ledger, entry: Entry) -> Path | None:

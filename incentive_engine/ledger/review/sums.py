@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import polars as pl
@@ -90,9 +90,18 @@ def _compared(now: Written) -> Iterator[Comparison]:
     for name, said in now.run.summary["totals"].items():
         if said is not None and name in payouts.columns:
             yield "all", f"{name} with run.json", _total(payouts[name]), Decimal(said), currency
-    for coin, told in now.run.summary["paid"].items():
-        paid = _total(payouts.filter(pl.col(PAID_CURRENCY) == coin)[PAID])
-        yield "all", f"paid in {coin} with run.json", paid, Decimal(told[PAID]), coin
+    paid = payouts.select(pl.col(PAID_CURRENCY).alias("currency"), pl.col(PAID).alias("amount"))
+    released = now.released.select("currency", pl.col("pay").alias("amount"))
+    told = {coin: each[PAID] for coin, each in now.run.summary["paid"].items()}
+    yield from _by_currency("paid", paid, told)
+    yield from _by_currency("released", released, now.run.summary["released"])
+    yield from _by_currency("corrections", now.corrections, now.run.summary["corrections"])
+
+
+def _by_currency(name: str, rows: pl.DataFrame, told: Mapping[str, str]) -> Iterator[Comparison]:
+    for coin in sorted({*rows["currency"].drop_nulls(), *told}):
+        amount = _total(rows.filter(currency=coin)["amount"])
+        yield "all", f"{name} in {coin} with run.json", amount, Decimal(told.get(coin, "0")), coin
 
 
 def _by_payee(now: Written, payouts: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame]]:
@@ -104,6 +113,10 @@ def _by_payee(now: Written, payouts: pl.DataFrame) -> Iterator[tuple[str, pl.Dat
     yield "payouts with what customers, internal results and nothing brought", by_plan, _sum_of(payouts, parts)
     computed = (pl.col("computed"), pl.col("guarantee"), pl.col("adjustment"))
     yield "payouts with computed + guarantee + adjustment", by_plan, _sum_of(payouts, computed)
+    for name, kinds in (("guarantee", ("at_least",)), ("adjustment", ("amount", "percent"))):
+        given = now.adjustments.filter(pl.col("kind").is_in(kinds))
+        whole = _grouped(payouts.filter(pl.col(name) != 0), "plan", pl.col(name), "whole")
+        yield f"{name} of payouts with the table of adjustments", whole, _grouped(given, "plan", pl.col("pay"), "part")
     segments = now.run.segments.filter(pl.col("payout").is_not_null())
     if segments.height:
         several = payouts.join(segments, on=["payee", "pays"], how="semi")
