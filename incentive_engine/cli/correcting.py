@@ -11,7 +11,7 @@ import click
 
 from incentive_engine.cli.door import program_name, say
 from incentive_engine.cli.options import BECAUSE, BY, RUN_FOLDER
-from incentive_engine.cli.progress import steps_shown
+from incentive_engine.cli.progress import CORRECT_STEPS, steps_shown
 from incentive_engine.cli.showing import MOST, counts, show_table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def correct(
 
     project, actor = Project.of(folder), Actor.declared(by)
     now = None if rules is None else load(rules)
-    with steps_shown() as step:
+    with steps_shown(CORRECT_STEPS) as step:
         timings, day = Timings(on_step=step), None if as_of is None else as_of.date()
         done = correct(project, folder, data, now, into, out, actor, timings, day)
     if done is None:

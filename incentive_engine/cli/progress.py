@@ -29,6 +29,12 @@ VERIFY_STEPS: Final[Mapping[str, str]] = {
     **RUN_STEPS,
     "compare": "comparing every figure",
 }
+CORRECT_STEPS: Final[Mapping[str, str]] = {
+    "reread": "reading what was paid",
+    "accept": "reading what is known now",
+    "compare": "comparing the two",
+    **{name: words for name, words in RUN_STEPS.items() if name != "accept"},
+}
 AUDIT_STEPS: Final[Mapping[str, str]] = {
     "accept": "reading the files",
     "evaluate": "working out the pay",
