@@ -14,7 +14,6 @@ from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.ledger.actors import Actor, same_person
 from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.corrections.restating import HELD, Restated
-from incentive_engine.ledger.corrections.settling import base_of
 from incentive_engine.ledger.database import decisions, questions
 from incentive_engine.ledger.ledger import Ledger
 from incentive_engine.ledger.project import Project
@@ -38,26 +37,15 @@ class Question:
 
 
 def open_questions(ledger: Ledger) -> list[Question]:
-    """What nobody has decided yet, by period."""
-    entries = ledger.entries()
-    asked = set[str]()
-    for rule_set, period in dict.fromkeys((each.rule_set, each.period) for each in entries):
-        base = base_of(entries, rule_set, period)
-        events = (event for entry in entries for event in entry.events if event.action == "corrected")
-        asked |= {
-            name
-            for event in events
-            if base is not None and event.detail["correction"] == base.name
-            for name in event.detail["asks"]
-        }
+    """What nobody has decided yet, by rule set and period."""
+    undecided = (
+        select(questions)
+        .where(questions.c.id.not_in(select(decisions.c.question)))
+        .order_by(questions.c.rule_set, questions.c.period, questions.c.id)
+    )
     with ledger.reading() as connection:
-        rows = connection.execute(select(questions).order_by(questions.c.rule_set, questions.c.period, questions.c.id))
-        decided = set(connection.scalars(select(decisions.c.question)))
-        return [
-            Question(row.id, row.rule_set, row.period, row.payee, row.found)
-            for row in rows
-            if row.id in asked and row.id not in decided
-        ]
+        rows = connection.execute(undecided).all()
+    return [Question(row.id, row.rule_set, row.period, row.payee, row.found) for row in rows]
 
 
 def decisions_in(ledger: Ledger) -> Mapping[str, str]:
@@ -112,13 +100,15 @@ def told(restated: Restated) -> Iterator[tuple[str, str | None, str]]:
             money = "what removing it alone would change was not worked out: there are too many"
             money = money if None in effects["question"] else "removing it alone changes no amount"
         else:
-            money = f"removing it changes {in_words(effect)}"
+            verb = "taking it back" if row["table"] == HELD else "removing it"
+            money = f"{verb} changes the pay of {in_words(effect)}"
         yield row["question"], row["payee"], f"{_about(row)}; {money}"
 
 
 def _about(row: Mapping[str, str | None]) -> str:
     if row["table"] == HELD:
-        return f"{row['payee']} was paid for {row['key']} and cannot be paid any more: {row['why']}"
+        why = "" if row["why"] is None else f" ({row['why']})"
+        return f"{row['payee']} was paid for {row['key']} and cannot be paid by what is known now{why}"
     where = f"{row['table']}: {row['key']}"
     of = "" if row["payee"] is None or row["table"] == WORKFORCE else f" of {row['payee']}"
     if row["why"] is not None:

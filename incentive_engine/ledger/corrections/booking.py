@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from incentive_engine.engine.folder import refuse_existing
 from incentive_engine.engine.run import rules_in
@@ -29,7 +29,7 @@ from incentive_engine.ledger.corrections.settling import (
     run_of,
 )
 from incentive_engine.ledger.corrections.writing import Correction, in_coins, write_correction
-from incentive_engine.ledger.database import lines, questions
+from incentive_engine.ledger.database import decisions, lines, questions
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.settled import settled
@@ -130,7 +130,6 @@ def _asked(ledger: Ledger, base: Entry) -> set[str]:
 
 def _book(ledger: Ledger, base: Entry, correction: Correction, actor: Actor) -> Correction:
     """Writes all of it into the ledger, or nothing. Raises InputProblems where somebody was first."""
-    asked = correction.questions["question"].to_list()
     of = {"rule_set": base.rule_set, "period": base.period}
     with ledger.writing() as connection:
         last = base_of(ledger.entries(), base.rule_set, base.period)
@@ -139,7 +138,7 @@ def _book(ledger: Ledger, base: Entry, correction: Correction, actor: Actor) -> 
             hint = "try again: what is left to correct is worked out anew"
             raise InputProblems([Problem("somebody-was-first", message, hint=hint)])
         name = correction.folder.resolve().relative_to(ledger.folder).as_posix()
-        ledger.append(connection, base, "corrected", base.state, actor, {"correction": name, "asks": asked})
+        ledger.append(connection, base, "corrected", base.state, actor, {"correction": name})
         made = {"author": actor.name, "os_user": actor.os_user, "made_at": now()}
         told = {**of, "fingerprint": correction.fingerprint, **made}
         number = ledger.register(connection, correction.folder, "correction", "booked", told, actor)
@@ -160,9 +159,14 @@ def _book_lines(connection: Connection, correction: Correction, number: int) -> 
 
 
 def _ask(connection: Connection, correction: Correction, number: int) -> None:
-    """Writes the questions down; of those that were asked before, what they are about now."""
+    """Writes down what is to decide of the period now: what is not asked any more goes, unless it was decided."""
     of = {"rule_set": correction.summary["rule_set"], "period": correction.summary["period"]}
-    known = set(connection.scalars(select(questions.c.id)))
+    of_period = (questions.c.rule_set == of["rule_set"]) & (questions.c.period == of["period"])
+    known = set(connection.scalars(select(questions.c.id).where(of_period)))
+    asked = set(correction.questions["question"])
+    decided = set(connection.scalars(select(decisions.c.question)))
+    for name in sorted(known - asked - decided):
+        connection.execute(delete(questions).where(questions.c.id == name))
     for row in correction.questions.iter_rows(named=True):
         told = {"found": row["found"], "payee": row["payee"], "run_id": number}
         if row["question"] in known:

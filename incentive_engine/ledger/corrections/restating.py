@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from incentive_engine.engine import outputs
 from incentive_engine.engine.running import Calculation, Timings, calculate
 from incentive_engine.ledger.corrections.amounts import (
     AMOUNTS,
@@ -26,6 +27,7 @@ from incentive_engine.ledger.corrections.amounts import (
 from incentive_engine.ledger.corrections.comparing import QUESTION, question_names
 from incentive_engine.ledger.corrections.states import ADJUSTMENT, CAUSES, Changes
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.contracts import WORKFORCE
 
 ONE_BY_ONE: Final = 50
 """So many questions are worked out one by one; more of them only all together."""
@@ -88,7 +90,7 @@ class Restating:
             lines.append(differences(amounts, now).with_columns(pl.lit(CAUSES[step]).alias("cause")))
             amounts = now
         calculation = calculation or self._calculated(ADJUSTMENT, self.removed)
-        questions, effects = self._asked(amounts, waiting)
+        questions, effects = self._asked(amounts, waiting, calculation)
         return Restated(calculation, self.changes.counted, _together(lines), questions, effects)
 
     def _calculated(self, step: int, removed: frozenset[str]) -> Calculation:
@@ -120,7 +122,9 @@ class Restating:
         """Amounts of people who cannot be paid any more, each with the question that it is."""
         return amounts.with_columns(question_names(f"{self.of}\0{HELD}", amounts))
 
-    def _asked(self, amounts: pl.DataFrame, waiting: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _asked(
+        self, amounts: pl.DataFrame, waiting: pl.DataFrame, calculation: Calculation
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What nobody decided yet: questions and effects."""
         gone = self.changes.gone.with_columns(cause=pl.lit(None, pl.String)).match_to_schema(QUESTIONS)
         gone = gone.filter(~pl.col("question").is_in(list(self.decisions))).unique("question", maintain_order=True)
@@ -132,7 +136,7 @@ class Restating:
         held = waiting.filter(~pl.col(QUESTION).is_in(list(self.decisions)))
         held = held.with_columns(pl.col(QUESTION).alias("question"))
         of_held = held.select("question", -pl.col("amount"), *OF).select(EFFECTS.names())
-        return pl.concat([gone, _of_held(held)]), pl.concat([effects, of_held])
+        return pl.concat([gone, _of_held(held, calculation)]), pl.concat([effects, of_held])
 
     def _effects(self, questions: list[str], amounts: pl.DataFrame, waiting: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """What would change if what is gone did go: of each question, or of all where they are many."""
@@ -155,8 +159,13 @@ class Restating:
         return differences(amounts, pl.concat([paid, stand.select(AMOUNTS.names())]))
 
 
-def _of_held(rows: pl.DataFrame) -> pl.DataFrame:
-    told = rows.with_columns(table=pl.lit(HELD), key="pays", why=pl.lit(None, pl.String))
+def _of_held(rows: pl.DataFrame, calculation: Calculation) -> pl.DataFrame:
+    """Questions about people who are held, each with the reason."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=QUESTIONS)
+    reasons = pl.concat([outputs.held(calculation), calculation.accepted.held]).filter(pl.col("table") == WORKFORCE)
+    first = reasons.unique("payee", keep="first", maintain_order=True).select("payee", why="reason")
+    told = rows.with_columns(table=pl.lit(HELD), key="pays").join(first, on="payee", how="left", maintain_order="left")
     return told.select(QUESTIONS.names()).match_to_schema(QUESTIONS)
 
 
