@@ -66,7 +66,7 @@ def test_check_tells_everything_at_once_on_stderr(bonus: Path) -> None:
     done = invoke("check", rules)
     assert (done.exit_code, done.stdout) == (1, "")
     first, hint = done.stderr.splitlines()[:2]
-    assert first == f"{rules}:32:5: error[unknown-key]: `beter` is not a key that is known here"
+    assert first == f"{rules}:35:5: error[unknown-key]: `beter` is not a key that is known here"
     assert hint == "  hint: did you mean `better`?"
 
 

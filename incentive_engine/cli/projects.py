@@ -48,6 +48,8 @@ def _story(entry: Entry) -> str:
     """Who did what, the last time that it was done."""
     made = [] if entry.author is None or entry.made_at is None else [f"made by {entry.author} {entry.made_at:%Y-%m-%d}"]
     last = {each.action: each for each in entry.events if each.action != "registered"}
+    if entry.state == "paid":
+        last.pop("exporting", None)
     return ", ".join([*made, *(f"{each.action} by {each.name} {each.at:%Y-%m-%d}" for each in last.values())])
 
 

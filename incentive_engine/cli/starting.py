@@ -31,7 +31,7 @@ def init(folder: Path, quarterly: bool) -> None:
     rules, data = folder / "rules.yaml", folder / "data"
     pay = f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}"
     if quarterly:
-        _make_home(folder)
+        shutil.copytree(project_dir(), folder, dirs_exist_ok=True)
         said = (
             "rules.yaml, data to run it on, policy.yaml (who may do what) and payroll.yaml (how payroll wants its file)"
         )
@@ -43,11 +43,6 @@ def init(folder: Path, quarterly: bool) -> None:
     say(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
     say(f"  {program_name()} check {rules}")
     say(pay)
-
-
-def _make_home(folder: Path) -> None:
-    for path in project_dir().iterdir():
-        shutil.copy(path, folder / "data" if path.suffix == ".csv" else folder)
 
 
 @click.command(short_help="Make up a company, pay it, and write every statement.")
