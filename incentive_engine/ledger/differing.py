@@ -27,23 +27,33 @@ _KEYS: Final = (
     "column", "date",
 )  # fmt: skip
 """What tells rows apart, in every table that has it."""
-_READ: Final = "import sys, polars as pl; pl.scan_parquet(sys.argv[1]).null_count().collect(engine='streaming')"
+_READ: Final = """
+import sys, polars as pl
+for path in sys.argv[1:]:
+    pl.scan_parquet(path).null_count().collect(engine='streaming')
+"""
 _PATIENCE: Final = 600
 
 
-def readable(path: Path) -> bool:
-    """Whether a Parquet file can be read at all.
+def damaged(paths: Sequence[Path]) -> list[Path]:
+    """Those of some Parquet files that cannot be read at all.
 
     Another process tries: a damaged file can make its reader panic, or take all memory.
     """
-    done = subprocess.run([sys.executable, "-c", _READ, path], capture_output=True, timeout=_PATIENCE, check=False)
+    if not paths or _readable(*paths):
+        return []
+    return [path for path in paths if not _readable(path)]
+
+
+def _readable(*paths: Path) -> bool:
+    done = subprocess.run([sys.executable, "-c", _READ, *paths], capture_output=True, timeout=_PATIENCE, check=False)
     return done.returncode == 0
 
 
 def differences(name: str, written: Path, again: Path, *, same_engine: bool) -> list[Problem]:
     """Every difference between a table as written and as worked out again; none where all values are the same.
 
-    A run of another version of the engine may lack columns that this one adds. Both must be `readable`.
+    A run of another version of the engine may lack columns that this one adds. Neither must be `damaged`.
     """
     old, new = pl.scan_parquet(written), pl.scan_parquet(again)
     shape = list(_of_columns(name, old.collect_schema(), new.collect_schema(), same_engine=same_engine))

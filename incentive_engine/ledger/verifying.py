@@ -19,14 +19,14 @@ from incentive_engine.engine.run import TABLES, Run, recompute_into
 from incentive_engine.engine.running import Timings
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.chain import Chain, chain_of
-from incentive_engine.ledger.differing import differences, readable
+from incentive_engine.ledger.differing import damaged, differences
 from incentive_engine.ledger.manifest import TIMINGS, File, Manifest, file_of, files_in
 from incentive_engine.ledger.purged import PURGED_FILE, Purged
 from incentive_engine.version import __version__
 
-_STARTS: Final = ("rules/", "inputs/", RUN_FILE)
+_STARTS: Final = ("rules/", "inputs/", "corrections.parquet", RUN_FILE)
 """What a run is worked out again from."""
-_NOT_FROM_THE_FOLDER: Final = ("engine", "as_of", "inputs")
+_NOT_FROM_THE_FOLDER: Final = ("engine", "inputs")
 """What `run.json` says that the folder alone cannot: by what, and from which files, it was made."""
 _COPY: Final = "take the folder from a copy kept elsewhere"
 
@@ -74,6 +74,7 @@ def verify(folder: Path, timings: Timings | None = None, head: str | None = None
     problems, again = [*kept.problems, *_other_head(kept.manifest, head)], None
     if kept.purged is None and not _spoilt(kept):
         try:
+            _refuse_damaged(folder, kept)
             again = _worked_out_again(folder, kept.files, timings)
             problems += again.problems
         except InputProblems as found:
@@ -146,6 +147,18 @@ def _spoilt(kept: _Kept) -> bool:
     return bool(sealed) and any(path.startswith(_STARTS) for path in _changed(sealed, kept.files))
 
 
+def _refuse_damaged(folder: Path, kept: _Kept) -> None:
+    """Raises InputProblems where a run that no seal vouches for holds inputs that cannot be read."""
+    if kept.manifest is None:
+        starts = [folder / path for path in kept.files if path.startswith(_STARTS) and path.endswith(".parquet")]
+        if lost := damaged(starts):
+            raise InputProblems(_damaged(path.relative_to(folder).as_posix()) for path in lost)
+
+
+def _damaged(path: str) -> Problem:
+    return Problem("damaged-file", f"`{path}` cannot be read: it is damaged", hint=_COPY)
+
+
 def _other_head(manifest: Manifest | None, head: str | None) -> Iterator[Problem]:
     if head is not None and (manifest is None or manifest.head != head.strip().lower()):
         found = "the run is not sealed" if manifest is None else f"its head is {manifest.head}"
@@ -182,8 +195,8 @@ def _worked_out_again(folder: Path, files: Mapping[str, File], timings: Timings)
                     problems += [_differs(f"`{path}` is missing: worked out again it is there")] * same_engine
                 elif path not in fresh:
                     problems.append(_differs(f"`{path}` is no table of this run"))
-                elif not readable(folder / path):
-                    problems.append(_differs(f"`{path}` cannot be read: it is damaged"))
+                elif damaged([folder / path]):
+                    problems.append(_damaged(path))
                 else:
                     problems += (other := differences(path, folder / path, again / path, same_engine=same_engine))
                     rewritten += [] if other else [path]
