@@ -10,7 +10,7 @@ import click
 
 from incentive_engine.cli.door import program_name, say
 from incentive_engine.cli.options import BECAUSE, BY, RUN_FOLDER
-from incentive_engine.cli.showing import counts, show_table
+from incentive_engine.cli.showing import MOST, counts, show_table
 
 if TYPE_CHECKING:
     from incentive_engine.ledger.ledger import Entry
@@ -32,6 +32,7 @@ def status(folder: Path) -> None:
     say(f"{found.company}: {counts(len(found.entries), 'run')}")
     _show_runs(found)
     _show_owed(found)
+    _show_questions(found)
     _show_left_over(found)
     _show_steps(found, _home(project.folder))
 
@@ -62,6 +63,15 @@ def _show_owed(found: Standing) -> None:
         for each in found.owed
     ]
     show_table(rows, "<>>", indent=2)
+
+
+def _show_questions(found: Standing) -> None:
+    if not found.questions:
+        return
+    say("\nQuestions; until they are decided, what was paid stands:")
+    show_table([(each.name, each.period, each.found) for each in found.questions[:MOST]], "<<<", indent=2)
+    if len(found.questions) > MOST:
+        say(f"  … and {len(found.questions) - MOST} more")
 
 
 def _show_left_over(found: Standing) -> None:

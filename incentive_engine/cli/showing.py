@@ -160,9 +160,9 @@ def _number(number: Decimal | int, language: str) -> str:
 
 
 def show_table(rows: Sequence[Sequence[str | None]], sides: str, indent: int = 0) -> None:
-    """Prints rows in columns, each to its side (`<` or `>`); the last column may be long."""
+    """Prints rows in columns, each to its side (`<` or `>`); the last column may be long. Nothing where there are none."""
     texts = [["–" if cell is None else cell for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in texts) for at in range(len(sides))]
+    widths = [max((len(row[at]) for row in texts), default=0) for at in range(len(sides))]
     for row in texts:
         cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
         say((" " * indent + "  ".join(cells)).rstrip())

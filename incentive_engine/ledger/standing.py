@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.ledger.actors import same_person
+from incentive_engine.ledger.corrections.asking import Question, open_questions
 from incentive_engine.ledger.database import lines
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.policy import Action
@@ -45,13 +46,13 @@ class Owed:
 class Standing:
     """A project as it stands: its runs in the order in which they came, and what is left to do.
 
-    `unknown`: folders of runs that the ledger does not know; `left_over`: what interrupted runs left behind.
+    `owed`: what corrections have booked and no run has paid; `left_over`: what interrupted commands left behind.
     """
 
     company: str
     entries: tuple[Entry, ...]
     owed: tuple[Owed, ...]
-    unknown: tuple[str, ...]
+    questions: tuple[Question, ...]
     left_over: tuple[str, ...]
     steps: tuple[Step, ...]
 
@@ -60,13 +61,18 @@ def standing(project: Project) -> Standing:
     """Where a project stands. Raises InputProblems for a ledger that cannot be read."""
     with project.ledger() as ledger:
         entries = [each for each in ledger.entries() if each.state != "replaced"]
-        owed = tuple(_owed(ledger))
+        owed, questions = tuple(_owed(ledger)), tuple(open_questions(ledger))
     unknown = tuple(_unknown(project.folder, entries))
     left_over = tuple(sorted(each.name for each in project.folder.iterdir() if _LEFT_OVER.fullmatch(each.name)))
-    steps = [*_to_register(project, unknown), *(step for each in entries for step in _next(project, each))]
-    if not entries and not unknown:
-        steps = list(_to_begin(project))
-    return Standing(project.policy.company, tuple(entries), owed, unknown, left_over, tuple(steps))
+    paid = {(each.rule_set, each.period) for each in entries if each.kind == "run" and each.state == "paid"}
+    nothing = not entries and not unknown
+    steps = (
+        *(_to_begin(project) if nothing else ()),
+        *_to_register(project, unknown),
+        *(step for each in entries for step in _next(project, each, again=(each.rule_set, each.period) in paid)),
+        *_to_decide(project, questions),
+    )
+    return Standing(project.policy.company, tuple(entries), owed, questions, left_over, steps)
 
 
 def _owed(ledger: Ledger) -> Iterator[Owed]:
@@ -97,19 +103,32 @@ def _to_register(project: Project, unknown: Sequence[str]) -> Iterator[Step]:
         yield Step(f"the ledger does not know {name} yet", ("review", Path(name), *_by(project, "review")))
 
 
-def _next(project: Project, entry: Entry) -> Iterator[Step]:
-    """What comes next for a run; nothing once it is paid, rejected or booked."""
+def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step]:
+    if questions:
+        first, (_, name) = questions[0].name, _by(project, "correct")
+        why = "something was deleted after it was paid: two people decide whether it stays in force"
+        because = ("--keep", "--because", "TEXT", "--by", name)
+        approver = _by(project, "correct", but=name)[1]
+        yield Step(why, ("decide", Path(), first, *because, "--approved-by", approver))
+
+
+def _next(project: Project, entry: Entry, *, again: bool) -> Iterator[Step]:
+    """What comes next for a run; nothing once it is paid, rejected or booked.
+
+    `again`: another run of the same period was paid before.
+    """
     name, run = entry.name, Path(entry.name)
     if entry.state == "draft":
         yield Step(f"{name} is a draft: look at the close checklist", ("review", run, *_by(project, "review")))
     elif entry.state == "reviewed":
         yield _after_review(project, entry)
     elif entry.state == "approved":
-        why = f"{name} is approved and sealed: send it to payroll"
-        yield Step(why, ("export", run, "--out", "FILE", *_by(project, "export")))
+        what, delta = ("what it pays beyond the run before", ("--delta",)) if again else ("it", ())
+        why = f"{name} is approved and sealed: send {what} to payroll"
+        yield Step(why, ("export", run, "--out", "FILE", *delta, *_by(project, "export")))
     elif entry.state == "exporting":
         begun = entry.last("exporting")
-        out = "FILE" if begun is None else str(begun.detail.get("out", "FILE"))
+        out = "FILE" if begun is None else Path(begun.detail["out"])
         why = f"the export of {name} was interrupted: the same command completes it, and pays nobody twice"
         yield Step(why, ("export", run, "--out", out, *_by(project, "export")))
 
