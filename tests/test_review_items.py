@@ -67,6 +67,7 @@ def made(
     data = folder / "data"
     data.mkdir(parents=True)
     head = "payee,role,base_salary,hired,left,language,department"
+    columns: tuple[tuple[Mapping[str, str], str], ...]
     columns = ((role, "Agent"), (salary, "1000"), (hired, "2020-01-01"), ({}, ""), (language, ""), ({}, "Care"))
     rows = [",".join([who, *(each.get(who, usual) for each, usual in columns)]) for who in results]
     (data / "workforce.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
@@ -138,7 +139,7 @@ def test_the_population_of_run_json_must_be_that_of_the_tables(tmp_path: Path) -
 def test_parts_add_up_to_the_totals(tmp_path: Path) -> None:
     told = found(sums.totals, made(tmp_path, {"A": 120, "B": 77}))
     assert told.passed
-    assert told.found.startswith("The parts add up to 197.00 EUR: ")
+    assert told.found.startswith("The parts add up to 197.00 EUR of payouts: ")
     assert ("plan agent", "payouts with departments", "197.00 EUR", "197.00 EUR") in told.rows.rows
 
 

@@ -59,7 +59,8 @@ def review(
         if "reviewed" not in FOLLOWING[entry.state]:
             raise InputProblems([_closed(folder, entry.state)])
         before = _written(previous or _before(ledger, entry))
-        found = _found(run, _look(project, ledger, entry, before), actor, waive, _waivers_of(entry))
+        look = _look(Written(folder), before, project, ledger)
+        found = _found(run, look, actor, waive, _waivers_of(entry))
         with ledger.writing() as connection:
             ledger.refuse_if_older(connection, entry)  # nothing is put into a folder that was approved meanwhile
             _place(found)
@@ -67,10 +68,10 @@ def review(
     return found
 
 
-def _look(project: Project, ledger: Ledger, entry: Entry, before: Written | None) -> LookedAt:
+def _look(now: Written, before: Written | None, project: Project, ledger: Ledger) -> LookedAt:
     """What is looked at in a project, by its policy."""
-    policy, asked = project.policy, _open_questions(ledger, entry.rule_set)
-    return LookedAt(Written(entry.folder), before, policy.checklist, lambda name: policy.allows(name, "adjust"), asked)
+    policy, asked = project.policy, _open_questions(ledger, now.run.summary["rule_set"])
+    return LookedAt(now, before, policy.checklist, lambda name: policy.allows(name, "adjust"), asked)
 
 
 def _found(run: Run, look: LookedAt, actor: Actor, waive: Mapping[str, str], earlier: Mapping[str, Waiver]) -> Review:

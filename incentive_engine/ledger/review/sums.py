@@ -69,8 +69,16 @@ def totals(look: LookedAt) -> Finding:
         found = f"{count(len(wrong), 'comparison')} of {len(compared):,} differ: the first, {wrong[0][1]}, by "
         found += f"{money(wrong[0][2] - wrong[0][3], wrong[0][4])}."
         return Finding(False, found, "the folder was changed after the run: run again into another one", rows)
-    said = f"The parts add up to {in_each(amounts)}: {count(len(compared), 'comparison')}, no cent of difference."
+    said = f"The parts add up to {in_each(amounts)} of payouts{_besides(now)}: "
+    said += f"{count(len(compared), 'comparison')}, no cent of difference."
     return Finding(True, said, "", rows)
+
+
+def _besides(now: Written) -> str:
+    """What is paid besides payouts, where there is any."""
+    told = {"released": now.run.summary["released"], "carried from earlier periods": now.run.summary["corrections"]}
+    each = {what: {coin: Decimal(amount) for coin, amount in amounts.items()} for what, amounts in told.items()}
+    return "".join(f", {in_each(amounts)} {what}" for what, amounts in each.items() if amounts)
 
 
 Comparison = tuple[str, str, Decimal, Decimal, str]
