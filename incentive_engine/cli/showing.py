@@ -21,8 +21,13 @@ MOST: Final = 20
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "columns": "department|paid|held|payout|of which customers",
+        "decided": "worked out|guarantees|adjustments",
         "all": "all",
         "people": "{paid} paid, {held} held, {not_eligible} not eligible, of {all}",
+        "and released": "{paid} paid, {released} released, {held} held, {not_eligible} not eligible, of {all}",
+        "released": "released by decision",
+        "corrections": "corrections of earlier periods",
+        "together": "paid with this period",
         "currencies": "paid out||of which the rates since the plan",
         "pools": "pool||sum|paid|left|payees|held",
         "held": "Held, neither paid nor zero:",
@@ -37,8 +42,13 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "fr": {
         "columns": "service|payés|retenus|prime|dont clients",
+        "decided": "calculé|garanties|ajustements",
         "all": "ensemble",
         "people": "{paid} payés, {held} retenus, {not_eligible} non éligibles, sur {all}",
+        "and released": "{paid} payés, {released} débloqués, {held} retenus, {not_eligible} non éligibles, sur {all}",
+        "released": "débloqué par décision",
+        "corrections": "régularisations de périodes passées",
+        "together": "payé avec cette période",
         "currencies": "versé||dont effet des taux depuis le plan",
         "pools": "enveloppe||somme|payé|reste|personnes|retenues",
         "held": "Retenus, ni payés ni à zéro :",
@@ -69,9 +79,16 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     rows = [(each.department or "–", each) for each in by_department(run)]
     rows.append((words["all"], overall(run)))
     totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
-    show_table([words["columns"].split("|"), *totals], "<>>>>")
-    say(f"\n{words['people'].format_map(summary['payees'])}")
+    heads = words["columns"].split("|")
+    if any(total.decided for _, total in rows):
+        heads[3:3] = words["decided"].split("|")
+        for cells, (_, total) in zip(totals, rows, strict=True):
+            cells[3:3] = [_or_dash(each, language) for each in (total.computed, total.guarantee, total.adjustment)]
+    show_table([heads, *totals], "<" + ">" * len(heads[1:]))
+    people = words["and released" if summary["payees"]["released"] else "people"]
+    say(f"\n{people.format_map(summary['payees'])}")
     _show_currencies(summary, language)
+    _show_settled(summary, language)
     _show_pools(run, folder, language)
     held = folder / "held.parquet"
     _show_list(words["held"], held_people(run), held, words["more"])
@@ -90,6 +107,28 @@ def _show_currencies(summary: Mapping[str, Any], language: str) -> None:
     ]
     say("")
     show_table([_WORDS[language]["currencies"].split("|"), *rows], "<>>")
+
+
+def _show_settled(summary: Mapping[str, Any], language: str) -> None:
+    """Prints what is paid beside the payouts of the period, in each currency."""
+    words = _WORDS[language]
+    payouts = {currency: amounts["paid"] for currency, amounts in summary["paid"].items()}
+    parts = {words["columns"].split("|")[3]: payouts}
+    parts |= {words[name]: summary[name] for name in ("released", "corrections") if summary[name]}
+    if len(parts) == 1:
+        return
+    currencies = dict.fromkeys(currency for amounts in parts.values() for currency in amounts)
+    rows = [
+        [name, *(_or_dash(_amount(amounts, each), language) for each in currencies)] for name, amounts in parts.items()
+    ]
+    sums = [sum(_amount(amounts, each) or Decimal(0) for amounts in parts.values()) for each in currencies]
+    rows.append([words["together"], *(_number(each, language) for each in sums)])
+    say("")
+    show_table([["", *currencies], *rows], "<" + ">" * len(currencies))
+
+
+def _amount(amounts: Mapping[str, str], currency: str) -> Decimal | None:
+    return Decimal(amounts[currency]) if currency in amounts else None
 
 
 def _show_pools(run: Run, folder: Path, language: str) -> None:

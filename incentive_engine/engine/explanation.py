@@ -17,10 +17,12 @@ import polars as pl
 from incentive_engine.compiler.inputs import FIRST_DAY, SEGMENT
 from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.dated import NOTED
+from incentive_engine.engine.deciding import decided
 from incentive_engine.engine.effects import effects, removable
 from incentive_engine.engine.recalled import STINT, people_of, stint_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.engine.telling_decisions import DecisionTeller
 from incentive_engine.engine.telling_pay import SHARES, PayTeller
 from incentive_engine.engine.telling_people import PersonTeller
 from incentive_engine.engine.wording import Row, Wording
@@ -59,7 +61,10 @@ class Explanation:
 
 
 def explain(folder: Path | str, payee: str, language: Language = "en") -> Explanation:
-    """Every step of one payee of a run. Raises InputProblems for a folder that holds no run, and an unknown payee."""
+    """Every step of one payee of a run: of the workforce, or somebody whose earlier periods are corrected.
+
+    Raises InputProblems for a folder that holds no run, and an unknown payee.
+    """
     run = Run.open(folder)
     person = _person(run, payee)
     return _Explaining(run, person, language).explanation()
@@ -69,6 +74,8 @@ def _person(run: Run, payee: str) -> Row:
     assert run.folder is not None
     people = pl.scan_parquet(run.folder / "inputs" / f"{WORKFORCE}.parquet")
     found = people.filter(pl.col("payee") == payee).collect()
+    if found.is_empty() and payee in run.corrections["payee"]:
+        return {"payee": payee}
     if found.is_empty():
         known = people.select("payee").collect()["payee"].to_list()
         message = f"there is no payee `{payee}` in this run"
@@ -80,6 +87,7 @@ _WORDS = {
     "en": {
         "tests": "Who is in",
         "held": "Held: neither paid nor zero",
+        "cannot": "What the rules cannot work out",
         "facts": "Rows of this payee that could not be used",
         "noted": "Rows of this payee to look at",
         "payout": "Payout",
@@ -95,10 +103,16 @@ _WORDS = {
         "cap": "cap",
         "note": "Where a number is rounded and nothing else is said, halves go away from zero.",
         "together": "What is paid for which days",
+        "decided": "Decided by people",
+        "released": "Released by decision",
+        "corrections": "Corrections of earlier periods",
+        "guarantee": "by guarantees",
+        "adjustment": "by adjustments",
     },
     "fr": {
         "tests": "Qui est concerné",
         "held": "Retenu : ni payé ni à zéro",
+        "cannot": "Ce que les règles ne peuvent calculer",
         "facts": "Lignes de cette personne qui n'ont pu servir",
         "noted": "Lignes de cette personne à regarder",
         "payout": "Prime",
@@ -114,6 +128,11 @@ _WORDS = {
         "cap": "plafond",
         "note": "Sauf mention contraire, les demis s'arrondissent en s'éloignant de zéro.",
         "together": "Ce qui est payé pour quels jours",
+        "decided": "Décidé par des personnes",
+        "released": "Débloqué par décision",
+        "corrections": "Régularisations de périodes passées",
+        "guarantee": "par des garanties",
+        "adjustment": "par des ajustements",
     },
 }
 
@@ -132,6 +151,8 @@ class _Explaining:
         self._wording, self._words = Wording(language), _WORDS[language]
         self._rows = people_of(run.folder, self._rules, self._period, person["payee"]).sort(SEGMENT).to_dicts()
         self._teller = PersonTeller(self._rules, self._period, self._rows, self._wording)
+        self._decisions = DecisionTeller(self._wording, self._rules.ruleset.currency)
+        self._decided = run.tables["adjustments"].filter(self._payee).collect().to_dicts()
 
     def explanation(self) -> Explanation:
         traces = {name: frame.filter(self._payee).collect() for name, frame in self._run.traces.items()}
@@ -142,9 +163,10 @@ class _Explaining:
         rows = [with_quotients(row) for frame in traces.values() for row in frame.iter_rows(named=True)]
         for plan in self._plans:
             for row in sorted((row for row in rows if row["plan"] == plan.name), key=lambda row: row[FIRST_DAY]):
-                several = len([each for each in rows if self._pays[each["plan"]] == plan.pays]) > 1
-                sections += self._plan(plan, row, changed, f" · {self._teller.days(row)}" if several else "")
-        sections += self._together(rows)
+                paid = [each for each in rows if self._pays[each["plan"]] == plan.pays]
+                days = f" · {self._teller.days(row)}" if len(paid) > 1 else ""
+                sections += self._plan(plan, row, changed, days, self._decisions_on(plan, row, paid, days))
+        sections += [*self._together(rows), *self._settled(rows)]
         return Explanation(self._title(), tuple(section for section in sections if section.lines), self._words["note"])
 
     def _title(self) -> str:
@@ -169,7 +191,9 @@ class _Explaining:
             name: held.filter(~own, of).select(where, "reason").rows()
             for name, of in (("facts", ~noted), ("noted", noted))
         }
-        yield Section(self._words["held"], tuple(Line(code, reason) for code, reason in reasons))
+        released = any(each["kind"] == "release" for each in self._decided)
+        title = self._words["cannot" if released else "held"]
+        yield Section(title, tuple(Line(code, reason) for code, reason in reasons))
         for name, told in rows.items():
             yield Section(self._words[name], tuple(Line(*each) for each in told))
 
@@ -181,7 +205,25 @@ class _Explaining:
                 told = self._teller.together(sorted(of_pays, key=lambda row: row[FIRST_DAY]))
                 yield Section(f"{self._words['together']} · {pays}", tuple(Line(*each) for each in told))
 
-    def _plan(self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame, days: str) -> Iterator[Section]:
+    def _settled(self, rows: Sequence[Row]) -> Iterator[Section]:
+        """What is paid to a payee who is held, what corrects earlier periods, and all that is paid."""
+        released = [each for each in self._decided if each["kind"] == "release"]
+        yield Section(self._words["released"], tuple(Line(*told) for told in self._decisions.released(released)))
+        lines = self._run.tables["corrections"].filter(self._payee).collect().to_dicts()
+        paid = [amount for row in rows if (amount := self._teller.paid(row)) is not None]
+        told = self._decisions.corrections([*paid, *((each["currency"], each["pay"]) for each in released)], lines)
+        yield Section(self._words["corrections"], tuple(Line(*each) for each in told))
+
+    def _decisions_on(self, plan: ResolvedPlan, row: Row, paid: Sequence[Row], days: str) -> Section:
+        """The guarantees and adjustments of some days, among all rows of what is `paid` by one name."""
+        kinds = [each for each in self._decided if each["kind"] != "release" and each["pays"] == plan.pays]
+        concern = decided(row, paid, kinds)
+        told = self._decisions.decided(concern) if concern is not None else ()
+        return Section(f"{self._words['decided']}{days}", tuple(Line(*each) for each in told))
+
+    def _plan(
+        self, plan: ResolvedPlan, row: Row, changed: pl.DataFrame, days: str, decided: Section
+    ) -> Iterator[Section]:
         changed = changed.filter(pl.col("plan") == plan.name, pl.col(SEGMENT) == row[SEGMENT])
         steps = self._run.tables["steps"].filter(pl.col("plan") == plan.name).collect()
         stint = stint_of(self._teller.on(row[FIRST_DAY]))
@@ -198,6 +240,7 @@ class _Explaining:
         paid = chain(read, teller.of_pay(steps.filter(of_pay).iter_rows(named=True)))
         pool = f" · {self._label(plan.pool.rules.title)}" if plan.pool is not None else ""
         yield Section(f"{self._words['payout']}{pool}{days}", tuple(Line(*told) for told in paid))
+        yield decided
         brought = [Line(*told) for told in teller.shares(steps.filter(shares).iter_rows(named=True))]
         contributions = tuple(self._contributions(plan, row[SEGMENT], brought))
         yield Section(f"{self._words['contributions']}{days}", contributions)
@@ -219,7 +262,8 @@ class _Explaining:
         for row in rows.filter(pl.col("pay").is_not_null()).iter_rows(named=True):
             total += row["pay"]
             if row["measure"] not in told:
-                yield Line(row["measure"] or self._words["other"], self._money(plan, row["pay"]))
+                unearned = self._words[row["source"] or "other"] if row["measure"] is None else ""
+                yield Line(row["measure"] or unearned, self._money(plan, row["pay"]))
         if rows["pay"].count():
             yield Line(self._words["total"], self._money(plan, total))
 

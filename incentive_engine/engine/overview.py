@@ -24,6 +24,15 @@ class Total:
     payout: Decimal | None
     customer_share: Decimal | None
     """Of the payout, rounded to 0.1 %."""
+    computed: Decimal | None
+    """Of the payout, what the rules work out."""
+    guarantee: Decimal | None
+    adjustment: Decimal | None
+
+    @property
+    def decided(self) -> bool:
+        """Whether people decided anything of it."""
+        return bool(self.guarantee or self.adjustment)
 
 
 def by_department(run: Run) -> list[Total]:
@@ -36,7 +45,7 @@ def by_department(run: Run) -> list[Total]:
 
 def overall(run: Run) -> Total:
     """The total of the whole run."""
-    held = held_people(run)["payee"].n_unique()
+    held = held_people(run).join(_released(run), on="payee", how="anti")["payee"].n_unique()
     (row,) = run.tables["payouts"].select(*_sums()).collect().iter_rows(named=True)
     return _total(None, held=held, **row)
 
@@ -47,8 +56,13 @@ def _held(run: Run) -> pl.DataFrame:
     unpaid = [_unpaid(trace) for trace in run.traces.values()]
     if not unpaid:
         return without_plan
-    people = pl.concat(unpaid).unique().collect().group_by("department").agg(pl.len().cast(pl.Int64).alias("held"))
-    return pl.concat([without_plan, people])
+    people = pl.concat(unpaid).unique().collect().join(_released(run), on="payee", how="anti")
+    return pl.concat([without_plan, people.group_by("department").agg(pl.len().cast(pl.Int64).alias("held"))])
+
+
+def _released(run: Run) -> pl.DataFrame:
+    """Payee of each who is not held, but paid by decision."""
+    return run.adjustments.filter(pl.col("kind") == "release").select("payee").unique()
 
 
 def _unpaid(trace: pl.LazyFrame) -> pl.LazyFrame:
@@ -64,7 +78,7 @@ def _sums() -> list[pl.Expr]:
     return [pl.col("payee").n_unique().alias("paid"), *money]
 
 
-_MONEY = ("payout", "customer_pay")
+_MONEY = ("payout", "customer_pay", "computed", "guarantee", "adjustment")
 
 
 def _total(
@@ -73,9 +87,10 @@ def _total(
     held: int | None,
     payout: Decimal | None,
     customer_pay: Decimal | None,
+    **decided: Decimal | None,
 ) -> Total:
     share = (customer_pay / payout).quantize(_SHARE) if payout and customer_pay is not None else None
-    return Total(department, paid or 0, held or 0, payout, share)
+    return Total(department, paid or 0, held or 0, payout, share, **decided)
 
 
 def held_people(run: Run) -> pl.DataFrame:

@@ -148,15 +148,20 @@ class PersonTeller:
         before: Row | None = None
         for row in traced:
             told = [] if before is None else list(self._changed(before, row))
-            amount = row.get(PAID, row.get(PAYOUT))
-            if amount is not None:
-                currency = row.get(PAID_CURRENCY) or self._rules.currency
+            paid = self.paid(row)
+            if paid is not None:
+                currency, amount = paid
                 totals[currency] = totals.get(currency, Decimal(0)) + amount
                 told = [self._money(amount, currency), *told]
             yield f"{row['plan']} · {self.days(row)}", ", ".join(told), ""
             before = row
         for currency, total in totals.items():
             yield self._words["in all"], self._money(total, currency), ""
+
+    def paid(self, row: Row) -> tuple[str, Decimal] | None:
+        """What is paid for the days of a row of the trace, and in which currency; None where it gives a score only."""
+        amount = row.get(PAID, row.get(PAYOUT))
+        return None if amount is None else (row.get(PAID_CURRENCY) or self._rules.currency, amount)
 
     def _changed(self, before: Row, after: Row) -> Iterator[str]:
         """What is different about the payee, and whether the rules are."""

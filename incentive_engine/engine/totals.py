@@ -24,11 +24,11 @@ def departments(calculation: Calculation) -> pl.DataFrame:
     """One row per department × plan × measure; a row without a measure is the plan's total.
 
     `score` is the mean of the scores, at 6 places, of all segments of the `payees` who have one; `target_pay` is that
-    of their first segments there. `held` counts payees of the plan whose pay could not be worked out. People held
-    before they had a plan are in a row without a plan.
+    of their first segments there. `held` counts payees of the plan whose pay could not be worked out, but for those who
+    are paid by decision. People held before they had a plan are in a row without a plan.
     """
-    payees = calculation.assigned.assignments.height
-    frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation, payees)]
+    payees, released = calculation.assigned.assignments.height, calculation.decided.released["payee"]
+    frames = [frame for evaluation in calculation.evaluations for frame in _of_shape(evaluation, payees, released)]
     frames.append(_without_plan(calculation))
     return (
         pl.concat(frames, how="vertical_relaxed")
@@ -37,7 +37,7 @@ def departments(calculation: Calculation) -> pl.DataFrame:
     )
 
 
-def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
+def _of_shape(evaluation: Evaluation, payees: int, released: pl.Series) -> Iterator[pl.DataFrame]:
     program = evaluation.program
     frame = evaluation.frame
     if "department" not in frame.collect_schema().names():
@@ -60,7 +60,7 @@ def _of_shape(evaluation: Evaluation, payees: int) -> Iterator[pl.DataFrame]:
         }
         for scored in program.measures()
     }
-    held = (~program.paid & once).sum().alias("held")
+    held = (~program.paid & once & ~pl.col("payee").is_in(released.implode())).sum().alias("held")
     grouped = frame.group_by(_GROUP).agg(held, *sums.columns).collect(engine="streaming")
     names = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
     shown = grouped.with_columns(pl.lit(names).gather(pl.col(PLAN)).alias("plan"))
@@ -137,6 +137,7 @@ def _without_plan(calculation: Calculation) -> pl.DataFrame:
     return (
         people.select("payee", department)
         .join(held, on="payee")
+        .join(calculation.decided.released, on="payee", how="anti")
         .group_by("department")
         .agg(pl.len().cast(pl.Int64).alias("held"))
         .select(

@@ -12,6 +12,7 @@ from incentive_engine.compiler.pay import SCORE
 from incentive_engine.compiler.pools import part_column
 from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.comparing import Number
+from incentive_engine.engine.deciding import computed
 from incentive_engine.kinds.combinations import Item
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node, nodes_under
@@ -86,7 +87,7 @@ class Bringing:
             if value is not None:
                 return value
         plain = self._plan.payout is None and not self._shared
-        return number_in(row, PAYOUT) if above is None and plain else None
+        return computed(row) if above is None and plain else None
 
     def _divided(self, group: GroupNode, row: Row) -> Number | None:
         """What a group's items divide."""
@@ -108,7 +109,7 @@ class Bringing:
         name = SCORE if node.path == ROOT else node.path
         if name not in self._named:
             return None
-        numbers = [number_in(row, column) for column in (PAYOUT, WHOLE, UNEARNED)]
+        numbers = [computed(row), *(number_in(row, column) for column in (WHOLE, UNEARNED))]
         without = {each: number_in(row, f"{PAYOUT}.without_{each}") for each in self._named}
         if any(number is None for number in (*numbers, *without.values())):
             return None
@@ -130,7 +131,7 @@ class Bringing:
         pool = self._plan.pool
         if node.path != ROOT or pool is None or not isinstance(pool.rules, SharedOut):
             return None
-        payout = number_in(row, PAYOUT)
+        payout = computed(row)
         earned = [number_in(row, part_column(name, "earned")) for name in pool.rules.parts]
         unearned = [number_in(row, part_column(name, "unearned")) for name in pool.rules.parts]
         if number_in(row, "pool.unearned") is not None:

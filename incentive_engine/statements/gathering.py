@@ -26,6 +26,7 @@ from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.people import Person
+from incentive_engine.statements.plans import Brought
 from incentive_engine.statements.reading import Dated, Row
 from incentive_engine.statements.results import ResultName, Results, Written
 
@@ -43,9 +44,13 @@ class Gathered:
     people: Mapping[str, Person]
     payouts: Mapping[str, list[Row]]
     traces: Mapping[Key, list[Row]]
-    measured: Mapping[tuple[str, str, int], Mapping[str | None, Row]]
+    brought: Mapping[tuple[str, str, int], Brought]
     """By payee, plan and segment."""
     held: Mapping[str, list[Row]]
+    decided: Mapping[str, list[Row]]
+    """Guarantees and adjustments."""
+    released: Mapping[str, list[Row]]
+    corrections: Mapping[str, list[Row]]
     absent: Mapping[str, list[tuple[int, str]]]
     """By payee: segment and plan of days of which none counts."""
     dated: tuple[Dated, ...]
@@ -53,8 +58,8 @@ class Gathered:
 
     @cached_property
     def payees(self) -> tuple[str, ...]:
-        """Who has a statement, by payee: paid, scored or held."""
-        return tuple(sorted(self.payouts.keys() | self.held.keys()))
+        """Who has a statement, by payee: paid, scored, held or corrected."""
+        return tuple(sorted(self.payouts.keys() | self.held.keys() | self.corrections.keys()))
 
     def person(self, payee: str) -> Person:
         """One payee from day to day; nothing is known of who is not in the workforce."""
@@ -72,31 +77,44 @@ def gathered(folder: Path) -> Gathered:
     rules = rules_in(folder)
     period = rules.period(run.summary["period"])
     plans = resolve(rules.ruleset, period)
-    payouts, held = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
-    measured = defaultdict[tuple[str, str, int], dict[str | None, Row]](dict)
     traces = defaultdict[Key, list[Row]](list)
-    for row in run.payouts.iter_rows(named=True):
-        payouts[row["payee"]].append(row)
-    for row in run.contributions.iter_rows(named=True):
-        measured[row["payee"], row["plan"], row[SEGMENT]][row["measure"]] = row
     for trace in run.trace.values():
         for traced in _rows(trace):
             traces[traced["payee"], traced["plan"]].append(traced)
-    for row in run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")).iter_rows(named=True):
-        held[row["payee"]].append(row)
     return Gathered(
         run=run,
         rules=rules,
         plans={plan.name: plan for plan in plans},
         people=_people(folder, rules, period),
-        payouts=payouts,
+        payouts=_by_payee(run.payouts),
         traces=traces,
-        measured=measured,
-        held=held,
+        brought=_brought(run.contributions),
+        held=_by_payee(run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee"))),
+        decided=_by_payee(run.adjustments.filter(pl.col("kind") != "release")),
+        released=_by_payee(run.adjustments.filter(pl.col("kind") == "release")),
+        corrections=_by_payee(run.corrections),
         absent=_absent(run),
         dated=tuple(_dated(folder, rules)),
         results=_results(run.kpis, run.verbatims, rules.ruleset.kpis),
     )
+
+
+def _brought(contributions: pl.DataFrame) -> Mapping[tuple[str, str, int], Brought]:
+    brought = defaultdict[tuple[str, str, int], Brought](lambda: Brought({}, []))
+    for row in contributions.iter_rows(named=True):
+        of_days = brought[row["payee"], row["plan"], row[SEGMENT]]
+        if row["measure"] is None:
+            of_days.unearned.append(row)
+        else:
+            of_days.measured[row["measure"]] = row
+    return brought
+
+
+def _by_payee(table: pl.DataFrame) -> Mapping[str, list[Row]]:
+    rows = defaultdict[str, list[Row]](list)
+    for row in table.iter_rows(named=True):
+        rows[row["payee"]].append(row)
+    return rows
 
 
 def _rows(trace: pl.DataFrame) -> Iterator[Row]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -12,27 +13,58 @@ from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.reading import Row
-from incentive_engine.statements.values import Entry, Held, Index, Outside
+from incentive_engine.statements.values import Correction, Decision, Entry, Held, Index, Outside
 
 _TENTH_OF_PERCENT = Decimal("0.001")
 
 
 def index(everything: Gathered, maker: StatementMaker, reader: Language) -> Index:
     """Who is paid what, who is held and why, and who is in no plan."""
-    paid, counts = everything.run.summary["paid"], everything.run.summary["payees"]
+    counts = everything.run.summary["payees"]
+    names = [name for name in ("paid", "released", "held", "not_eligible", "all") if counts[name] or name != "released"]
+    parts = _parts(everything.run.summary)
     return Index(
         language=reader.code,
         origin=maker.origin(reader),
-        total=" + ".join(reader.money_in(currency)(Decimal(each["paid"])) for currency, each in paid.items()),
-        counts=tuple((name, reader.numbers.number(counts[name])) for name in ("paid", "held", "not_eligible", "all")),
+        total=reader.amounts(_sum(parts["paid"], parts["released"], parts["corrections"])),
+        parts=tuple((name, reader.amounts(amounts)) for name, amounts in parts.items() if _told(parts, name)),
+        counts=tuple((name, reader.numbers.number(counts[name])) for name in names),
         entries=tuple(
             _entry(everything, payee, row, reader)
             for payee in everything.payees
             for row in everything.payouts.get(payee, ())
         ),
         held=tuple(_held(everything, maker, reader)),
+        decided=tuple(_decided(everything, reader)),
+        corrected=tuple(_corrected(everything, maker, reader)),
         outside=tuple(_outside(everything, reader)),
     )
+
+
+def _parts(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Decimal]]:
+    """What everything that is paid is made of, by currency; nothing that is nothing."""
+    totals, currency = summary["totals"], summary["currency"]
+    worked_out = {name: {currency: Decimal(totals[name] or 0)} for name in ("computed", "guarantee", "adjustment")}
+    paid = {name: Decimal(each["paid"]) for name, each in summary["paid"].items()}
+    beside = {
+        name: {each: Decimal(amount) for each, amount in summary[name].items()} for name in ("released", "corrections")
+    }
+    return {**worked_out, "paid": paid, **beside}
+
+
+def _told(parts: Mapping[str, Mapping[str, Decimal]], name: str) -> bool:
+    """Whether a part says what the total does not."""
+    if name in ("computed", "paid"):
+        others = ("guarantee", "adjustment") if name == "computed" else ("released", "corrections")
+        return any(_told(parts, other) for other in others)
+    return any(parts[name].values())
+
+
+def _sum(*parts: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    total: dict[str, Decimal] = {}
+    for currency, amount in (pair for part in parts for pair in part.items()):
+        total[currency] = total.get(currency, Decimal(0)) + amount
+    return total
 
 
 def _entry(everything: Gathered, payee: str, row: Row | None, reader: Language) -> Entry:
@@ -56,9 +88,32 @@ def _title(plan: ResolvedPlan, reader: Language) -> str:
     return title if plan.always else f"{title} · {reader.span(*plan.days)}"
 
 
+def _decided(everything: Gathered, reader: Language) -> Iterator[Decision]:
+    """Every guarantee, adjustment and release, by payee."""
+    words = reader.words["index"]["kinds"]
+    for row in everything.run.adjustments.iter_rows(named=True):
+        percent = "" if row["percent"] is None else reader.numbers.percent(row["percent"])
+        yield Decision(
+            entry=_entry(everything, row["payee"], None, reader),
+            what=str(words[row["kind"]]).format(percent=percent),
+            pay=reader.money_in(row["currency"])(row["pay"]),
+            **{name: row[name] for name in ("reference", "reason", "author", "approver")},
+        )
+
+
+def _corrected(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[Correction]:
+    """Every line that corrects an earlier period, by payee."""
+    settling = maker.settling(reader)
+    for payee, lines in sorted(everything.corrections.items()):
+        for line in lines:
+            amount = reader.money_in(line["currency"])(line["amount"])
+            entry = _entry(everything, payee, None, reader)
+            yield Correction(entry, settling.period(line), settling.cause(line), amount)
+
+
 def _held(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[tuple[Entry, Held]]:
     for payee, rows in sorted(everything.held.items()):
-        for row in rows:
+        for row in maker.kept(payee, rows):
             yield _entry(everything, payee, None, reader), maker.held(row, reader)
 
 

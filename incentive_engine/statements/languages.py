@@ -124,6 +124,14 @@ class Language:
         """How amounts in a currency are written, whatever that of the rules is."""
         return language(self.code, currency).numbers.money
 
+    def amounts(self, amounts: Mapping[str, Decimal]) -> str:
+        """Amounts by currency, side by side: those of two currencies are never added."""
+        shown = ""
+        for currency, amount in amounts.items():
+            show, sign = self.money_in(currency), _MINUS if amount < 0 else "+"
+            shown = f"{shown} {sign} {show(abs(amount))}" if shown else show(amount)
+        return shown
+
     def decided(self, decision: Decision) -> str:
         """Who decided the rules, when, and when people were told."""
         words = self.words["origin"]

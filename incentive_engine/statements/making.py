@@ -11,14 +11,16 @@ from functools import cached_property
 from typing import Any, Final
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
+from incentive_engine.engine.deciding import decided
 from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.resolving import nodes_under
+from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.languages import Language, Words, chosen, language
 from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
+from incentive_engine.statements.settling import Piece, SettlingWriter, totals
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
 from incentive_engine.statements.values import Comments, Held, Origin, Pay, Source, Statement, Sum
 
@@ -33,6 +35,7 @@ class StatementMaker:
         self._all = everything
         self._writers: dict[tuple[str, str], PlanWriter] = {}
         self._sums: dict[str, SumWriter] = {}
+        self._settlings: dict[str, SettlingWriter] = {}
         self._origins: dict[str, Origin] = {}
 
     def statements(self) -> Iterator[Statement]:
@@ -44,8 +47,10 @@ class StatementMaker:
         person = self._all.person(payee)
         reader = self.reader(chosen(person.get("language")))
         paid = list(self._paid(payee, person, reader))
-        blocks = [block for each in paid for block in each]
-        amounts = together(blocks)
+        blocks, decisions = [block for each in paid for block in each], self._all.released.get(payee, ())
+        pieces = tuple(self._pieces(payee, paid, reader))
+        corrected = payee in self._all.corrections or (bool(decisions) and len(pieces) > 1)
+        held = self._all.held.get(payee, ())
         return Statement(
             payee=payee,
             name=person.get("name") or "",
@@ -54,13 +59,18 @@ class StatementMaker:
             team=person.every("team"),
             file=self._all.files[payee],
             origin=self.origin(reader),
-            amounts=tuple(amounts.items()),
-            total=" + ".join(reader.money_in(currency)(amount) for currency, amount in amounts.items()),
+            amounts=tuple(totals(pieces).items()),
+            total=reader.amounts(totals(pieces)),
+            settled=tuple(self.settling(reader).lines(pieces)) if corrected else (),
             plans=titles_of(blocks),
-            voices=tuple(_voice(each, reader, several=len(paid) > 1) for each in paid),
+            voices=tuple(_voice(each, reader, several=len(paid) > 1, alone=not corrected) for each in paid),
             sums=tuple(self._sums_of(paid, payee, person, reader)),
             pays=tuple(pay for each in paid for pay in _pays(each, reader.words)),
-            held=tuple(self.held(row, reader) for row in self._all.held.get(payee, ())),
+            held=tuple(self.held(row, reader) for row in self.kept(payee, held)),
+            released=tuple(
+                self.settling(reader).released(each, [self.held(row, reader) for row in held if self._ends(each, row)])
+                for each in decisions
+            ),
         )
 
     def reader(self, code: str) -> Language:
@@ -75,14 +85,36 @@ class StatementMaker:
         for names in plans.values():
             rows = [row for plan in names for row in self._all.traces[payee, plan]]
             rows.sort(key=lambda row: row[FIRST_DAY])
-            yield [self._block(row, person, reader, several=len(rows) > 1) for row in rows]
+            yield [self._block(row, rows, person, reader) for row in rows]
 
-    def _block(self, row: Row, person: Person, reader: Language, *, several: bool) -> Block:
+    def _block(self, row: Row, rows: Sequence[Row], person: Person, reader: Language) -> Block:
+        """One stretch of days among all `rows` of what is paid by one name."""
         plan = row["plan"]
-        measured = self._all.measured[row["payee"], plan, row[SEGMENT]]
-        days = reader.span(row[FIRST_DAY], row[LAST_DAY]) if several else ""
-        pay = self._writer(plan, reader).pay(row, measured, self._all.results, person, days)
+        brought = self._all.brought[row["payee"], plan, row[SEGMENT]]
+        days = reader.span(row[FIRST_DAY], row[LAST_DAY]) if len(rows) > 1 else ""
+        pays = self._all.plans[plan].pays
+        decisions = [each for each in self._all.decided.get(row["payee"], ()) if each["pays"] == pays]
+        writer, of_days = self._writer(plan, reader), decided(row, rows, decisions)
+        pay = writer.pay(row, brought, self._all.results, person, days, of_days)
         return Block(self._all.plans[plan], row, pay, reader.currency)
+
+    def _pieces(self, payee: str, paid: Sequence[Sequence[Block]], reader: Language) -> Iterator[Piece]:
+        """Everything that is added up to what the payee is paid."""
+        settling = self.settling(reader)
+        for blocks in paid:
+            yield from settling.payouts(", ".join(titles_of(blocks)) if len(paid) > 1 else "", together(blocks))
+        yield from settling.releases(self._all.released.get(payee, ()))
+        yield from settling.corrections(self._all.corrections.get(payee, ()))
+
+    def kept(self, payee: str, held: Sequence[Row]) -> Iterator[Row]:
+        """The reasons for which a payee is held in spite of what was decided."""
+        released = self._all.released.get(payee, ())
+        return (row for row in held if not any(self._ends(each, row) for each in released))
+
+    def _ends(self, decision: Row, held: Row) -> bool:
+        """Whether a release decides what is held for a reason: one of its plan's, or one of the payee's as a whole."""
+        plan = self._plan_in(held)
+        return plan is None or plan.pays == decision["pays"]
 
     def _sums_of(self, paid: Sequence[Sequence[Block]], payee: str, person: Person, reader: Language) -> Iterator[Sum]:
         """What is paid for which days, wherever not all days of the payee are paid alike."""
@@ -106,6 +138,12 @@ class StatementMaker:
             self._sums[reader.code] = SumWriter(reader, changes)
         return self._sums[reader.code]
 
+    def settling(self, reader: Language) -> SettlingWriter:
+        """Who tells of releases and corrections."""
+        if reader.code not in self._settlings:
+            self._settlings[reader.code] = SettlingWriter(reader, self._all.rules)
+        return self._settlings[reader.code]
+
     @cached_property
     def _period(self) -> Span:
         summary = self._all.run.summary
@@ -113,15 +151,22 @@ class StatementMaker:
 
     def held(self, row: Row, reader: Language) -> Held:
         """Why nothing could be decided, with the titles of the plan and the measure that the reason names."""
-        words, named = reader.words["held"], _QUOTED.findall(row["reason"])
-        plan = next((self._all.plans[name] for name in named if name in self._all.plans), None)
+        words, plan = reader.words["held"], self._plan_in(row)
         titles = {node.path: reader.label(node.title) for node in nodes_under(plan.root)} if plan else {}
         return Held(
             plan=reader.label(plan.title) if plan else "",
             code=row["code"],
             sentence=_held_words(words, row["code"]),
-            about=next((titles[name] for name in named[1:] if name in titles and name != "plan"), ""),
+            about=next(
+                (titles[name] for name in _QUOTED.findall(row["reason"])[1:] if name in titles and name != "plan"), ""
+            ),
             reason=row["reason"],
+        )
+
+    def _plan_in(self, held: Row) -> ResolvedPlan | None:
+        """The plan that a reason names."""
+        return next(
+            (self._all.plans[name] for name in _QUOTED.findall(held["reason"]) if name in self._all.plans), None
         )
 
     def origin(self, reader: Language) -> Origin:
@@ -138,14 +183,17 @@ def _held_words(words: Words, code: str) -> str:
     return str(codes.get(table, words["other"]))
 
 
-def _voice(blocks: Sequence[Block], reader: Language, *, several: bool) -> str:
-    """What customers contributed to all that is paid by one name."""
+def _voice(blocks: Sequence[Block], reader: Language, *, several: bool, alone: bool) -> str:
+    """What customers contributed to all that is paid by one name; `alone`: nothing else is paid beside it."""
     amounts = [(block.payout, block.customer) for block in blocks]
     known = [(payout, customer) for payout, customer in amounts if payout is not None and customer is not None]
     total = (sum((each for each, _ in known), Decimal(0)), sum((each for _, each in known), Decimal(0)))
-    said = voice(reader, *(total if known else (None, None)))
+    worked_out = any(block.computed for block in blocks)
+    said = voice(reader, *(total if known else (None, None)), worked_out=worked_out)
     if any(block.paid is not None and block.paid[0] != block.currency for block in blocks):
         said = str(reader.words["shares"]["converted"]).format(said=said)
+    if not alone:
+        said = str(reader.words["settled"]["alone"]).format(said=said)
     return f"{', '.join(titles_of(blocks))} · {said}" if several else said
 
 

@@ -13,11 +13,13 @@ from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import PAYOUT, PRORATION, TARGET_PAY
 from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number
+from incentive_engine.engine.deciding import Decided, computed
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
 from incentive_engine.rulesets.resolving import ROOT, nodes_under
 from incentive_engine.statements.curves import CallWriter
+from incentive_engine.statements.deciding import DecisionWriter
 from incentive_engine.statements.digits import alike
 from incentive_engine.statements.exchanging import ExchangeWriter
 from incentive_engine.statements.histories import HistoryWriter
@@ -52,7 +54,7 @@ class PayWriter:
         self._reading, self._words = reading, reading.words["steps"]
         self._numbers = reading.language.numbers
         plan = reading.plan
-        self._histories = HistoryWriter(reading)
+        self._histories, self._decisions = HistoryWriter(reading), DecisionWriter(reading)
         self._proration = None if plan.proration is None else ProrationWriter(reading, plan.proration)
         self._exchange = None if plan.exchange is None else ExchangeWriter(reading, plan.exchange)
         self._target_pay = None
@@ -90,18 +92,23 @@ class PayWriter:
         full: Number = one * other
         return full
 
-    def lines(self, row: Row, person: Person) -> Iterator[Line]:
-        """Target pay × score × proration = payout, or what stands in its place; and what is paid of it elsewhere."""
+    def lines(self, row: Row, person: Person, decided: Decided | None) -> Iterator[Line]:
+        """Target pay × score × proration = payout, or what stands in its place; and what is paid of it elsewhere.
+
+        What was decided about it stands between what is worked out and what is paid.
+        """
         yield from self._histories.lines(row, person)
         if self._exchange is not None:
             yield from self._exchange.own(row)
-        yield from self._payout_lines(row)
+        *lines, payout = self._payout_lines(row)
+        yield from lines
+        yield from [payout] if decided is None else self._decisions.lines(decided, payout)
         if self._exchange is not None:
             yield from self._exchange.paid(row)
 
     def _payout_lines(self, row: Row) -> Iterator[Line]:
         words, numbers, plan = self._words, self._numbers, self._reading.plan
-        money, score = row.get(PAYOUT), number_in(row, f"{ROOT}.score")
+        money, score = computed(row), number_in(row, f"{ROOT}.score")
         target, share = number_in(row, TARGET_PAY), number_in(row, PRORATION)
         assert score is not None, "who is told what they are paid has a score"
         if self._target_pay is not None and target is not None:

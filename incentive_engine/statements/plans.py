@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +10,7 @@ from fractions import Fraction
 from incentive_engine.compiler.inputs import FIRST_DAY
 from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.comparing import Number
+from incentive_engine.engine.deciding import Decided
 from incentive_engine.engine.recalled import STINT, stint_of
 from incentive_engine.kinds.combinations import Item
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode
@@ -24,6 +25,14 @@ from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.results import Results
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Card, Drawing, Line, Part, Pay
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The rows of `contributions` for one stretch of days: those of measures, and those of money that none earned."""
+
+    measured: dict[str, Row]
+    unearned: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,10 @@ class PlanWriter:
             else:
                 self._cards.append((CardWriter(self._reading, item, group), item, group))
 
-    def pay(self, trace: Row, measured: Mapping[str | None, Row], results: Results, person: Person, days: str) -> Pay:
-        """What one payee reads of this plan, from one row of the trace and those of `contributions` for its days."""
+    def pay(
+        self, trace: Row, brought: Brought, results: Results, person: Person, days: str, decided: Decided | None
+    ) -> Pay:
+        """What one payee reads of this plan: from one row of the trace, what was brought, and what was decided."""
         row, bringing = {**self._constants, **trace, STINT: stint_of(person.on(trace[FIRST_DAY]))}, self._bringing
         scored = {place.node.path: bringing.scored(place.node, row) for place in self._groups}
         parts = tuple(
@@ -83,7 +94,7 @@ class PlanWriter:
             for place in self._groups
         )
         cards = tuple(
-            writer.card(row, measured[node.path], results, bringing.lines(node, group, row, scored))
+            writer.card(row, brought.measured[node.path], results, bringing.lines(node, group, row, scored))
             for writer, node, group in self._cards
         )
         score = number_in(row, f"{ROOT}.score")
@@ -95,23 +106,24 @@ class PlanWriter:
             edition=self._edition,
             payout=row.get(PAYOUT),
             score=self._reading.score(score),
-            lines=tuple(self._paying.lines(row, person)),
+            lines=tuple(self._paying.lines(row, person, decided)),
             pool=None if self._pool is None else self._pool.pool(row),
             without=tuple(self._paying.without(row)),
             parts=parts,
             cards=cards,
             as_for="",
             brought=(),
-            drawing=self._drawing(row, cards, measured),
+            drawing=self._drawing(row, cards, brought),
         )
 
-    def _drawing(self, row: Row, cards: tuple[Card, ...], measured: Mapping[str | None, Row]) -> Drawing | None:
+    def _drawing(self, row: Row, cards: tuple[Card, ...], brought: Brought) -> Drawing | None:
         money, words = row.get(PAYOUT), self._words["steps"]
         if money is None:
             return None
-        pieces: list[Piece] = [(card.title, card.perspective, measured[card.path]["pay"]) for card in cards]
-        if None in measured:
-            pieces.append((words["other"], "other", measured[None]["pay"]))
+        pieces: list[Piece] = [(card.title, card.perspective, brought.measured[card.path]["pay"]) for card in cards]
+        for each in brought.unearned:
+            title = words["other"] if each["source"] is None else self._words["decided"][each["source"]]
+            pieces.append((title, "other", each["pay"]))
         return drawing(pieces, words["payout"], money, self._paying.full(row), self._numbers)
 
     def _group(self, place: GroupPlace, row: Row, scored: Scored) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY
 from incentive_engine.compiler.program import CUSTOMER_PAY, PAYOUT
+from incentive_engine.engine.deciding import computed
 from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -43,6 +44,11 @@ class Block:
         """What is paid of the payout, and in which currency."""
         amount = self.row.get(PAID, self.payout)
         return None if amount is None else (self.row.get(PAID_CURRENCY, self.currency), amount)
+
+    @property
+    def computed(self) -> Decimal | None:
+        """What the rules work out of it."""
+        return computed(self.row)
 
     @property
     def customer(self) -> Decimal | None:
@@ -112,17 +118,20 @@ def together(blocks: Sequence[Block]) -> Mapping[str, Decimal]:
     return totals
 
 
-def voice(language: Language, payout: Decimal | None, customer: Decimal | None) -> str:
-    """What customers contributed: some, all, more than is paid, nothing; or they took something away."""
+def voice(language: Language, payout: Decimal | None, customer: Decimal | None, *, worked_out: bool) -> str:
+    """What customers contributed: some, all, more than is paid, nothing; or they took something away.
+
+    `worked_out`: whether the score pays anything, before what is decided about it.
+    """
     words, show = language.words["shares"], language.numbers.money
     if payout is None or customer is None:
         return str(words["scored"])
-    if payout == 0:
+    if payout == 0 and not worked_out:
         return str(words["zero"])
     which = "some" if 0 < customer < payout else "none"
     if customer < 0:
         which = "less"
-    elif customer >= payout > 0:
+    elif customer >= payout and customer > 0:
         which = "all" if customer == payout else "more"
     return str(words[which]).format(customer=show(abs(customer)), payout=show(payout))
 

@@ -159,6 +159,17 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """What was decided about somebody whom the rules cannot pay."""
+
+    paid: str
+    facts: tuple[tuple[str, str], ...]
+    """Why, who decided it, and who approved."""
+    held: tuple[Held, ...]
+    """Why the rules cannot say what to pay."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One table that the run read."""
 
@@ -198,6 +209,8 @@ class Statement:
     amounts: tuple[tuple[str, Decimal], ...]
     """What is paid in all, by currency; none where nothing is paid in money, or nothing could be decided."""
     total: str
+    settled: tuple[Line, ...]
+    """How what is paid adds up, where it is more than one payout: releases, and corrections of earlier periods."""
     plans: tuple[str, ...]
     """The titles of the plans."""
     voices: tuple[str, ...]
@@ -206,6 +219,7 @@ class Statement:
     """What is paid for which days, where not all days are paid alike."""
     pays: tuple[Pay, ...]
     held: tuple[Held, ...]
+    released: tuple[Released, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +233,29 @@ class Entry:
     payout: str
     share: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One guarantee, adjustment or release, and what it adds."""
+
+    entry: Entry
+    what: str
+    reference: str
+    reason: str
+    author: str
+    approver: str
+    pay: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One line of what a closed period is corrected by."""
+
+    entry: Entry
+    of_period: str
+    cause: str
+    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +275,11 @@ class Index:
     language: str
     origin: Origin
     total: str
+    parts: tuple[tuple[str, str], ...]
+    """What the total is made of, where it is more than what the rules work out: each part by the word for it."""
     counts: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
     held: tuple[tuple[Entry, Held], ...]
+    decided: tuple[Decision, ...]
+    corrected: tuple[Correction, ...]
     outside: tuple[Outside, ...]
