@@ -199,7 +199,7 @@ def _number(number: Decimal | int, language: str) -> str:
 
 
 def show_table(rows: Sequence[Sequence[str | None]], sides: str, indent: int = 0) -> None:
-    """Prints rows in columns, each to its side (`<` or `>`); the last column may be long. Nothing where there are none."""
+    """Prints rows, if there are any, in columns, each to its side (`<` or `>`); the last column may be long."""
     texts = [["–" if cell is None else cell for cell in row] for row in rows]
     widths = [max((len(row[at]) for row in texts), default=0) for at in range(len(sides))]
     for row in texts:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.ledger.actors import same_person
 from incentive_engine.ledger.corrections.asking import Question, open_questions
+from incentive_engine.ledger.corrections.asking import Question, open_questions
 from incentive_engine.ledger.database import lines
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.policy import Action
@@ -63,7 +64,7 @@ def standing(project: Project) -> Standing:
         entries = [each for each in ledger.entries() if each.state != "replaced"]
         owed, questions = tuple(_owed(ledger)), tuple(open_questions(ledger))
     unknown = tuple(_unknown(project.folder, entries))
-    left_over = tuple(sorted(each.name for each in project.folder.iterdir() if _LEFT_OVER.fullmatch(each.name)))
+    left_over = tuple(_left_over(project.folder))
     paid = {(each.rule_set, each.period) for each in entries if each.kind == "run" and each.state == "paid"}
     nothing = not entries and not unknown
     steps = (
@@ -92,6 +93,11 @@ def _unknown(project: Path, entries: Sequence[Entry]) -> Iterator[str]:
     yield from sorted(folder.relative_to(project).as_posix() for folder in found - known - set(hidden))
 
 
+def _left_over(project: Path) -> Iterator[str]:
+    hidden = sorted(path for depth in (".*", "*/.*") for path in project.glob(depth))
+    yield from (path.relative_to(project).as_posix() for path in hidden if _LEFT_OVER.fullmatch(path.name))
+
+
 def _to_begin(project: Project) -> Iterator[Step]:
     """The first run, with the names that `incentive init --quarterly` gives to things."""
     told = ("--data", Path("data"), "--period", "PERIOD", "--out", Path("PERIOD"))
@@ -110,6 +116,13 @@ def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step
         because = ("--keep", "--because", "TEXT", "--by", name)
         approver = _by(project, "correct", but=name)[1]
         yield Step(why, ("decide", Path(), first, *because, "--approved-by", approver))
+
+
+def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step]:
+    if questions:
+        why = f"{len(questions)} to decide of what is gone since it was paid: keep it, or remove it"
+        by = (*_by(project, "correct"), "--approved-by", _by(project, "approve", _by(project, "correct")[1])[1])
+        yield Step(why, "decide", ".", (questions[0].name, "--keep", "--because", "TEXT", *by))
 
 
 def _next(project: Project, entry: Entry, *, again: bool) -> Iterator[Step]:
