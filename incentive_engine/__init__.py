@@ -42,8 +42,8 @@ def run(
 ) -> Run:
     """Pays a workforce from a data folder, for one period; writes the run folder `out` if one is given.
 
-    `as_of`: facts that were recorded after that day are not read. Raises InputProblems for rules, periods and files that
-    cannot be used; rows and payees that cannot be used are held, with their reasons in `Run.held`.
+    `as_of`: facts that were recorded after that day are not read. Raises InputProblems for rules, periods and files
+    that cannot be used; rows and payees that cannot be used are held, with their reasons in `Run.held`.
     """
     from incentive_engine.engine.run import run
 

@@ -110,7 +110,7 @@ def test_broken_rows_are_held_and_named(run: Run) -> None:
         ("surveys", "out-of-bounds"),
         ("tickets", "unknown-payee"),
     ]
-    assert rows["key"][:2].to_list() == ["complaint_id=R002450", "answer_id=A013000"]
+    assert rows["key"][:2].to_list() == ["complaint_id=R002450", "answer_id=A013000, recorded_on=2026-08-19"]
     assert rows["payee"][2] == "B0999"
 
 

@@ -61,8 +61,9 @@ def demo(folder: Path, language: str) -> None:
     from incentive_engine.statements import write_statements
 
     data, rules, out, pages = folder / "data", folder / "rules.yaml", folder / PERIOD, folder / "statements"
-    _clear(folder, data, out, pages)
+    _clear(folder, data, out, pages, folder / "runs", folder / "corrections")
     write_company(data)
+    shutil.copytree(project_dir(), folder, dirs_exist_ok=True)
     shutil.copy(rules_dir() / "demo" / "care-quarterly.yaml", rules)
     with steps_shown() as step:
         done = run(load(rules), data, PERIOD, out, Timings(on_step=step), ["csv"])
@@ -82,5 +83,7 @@ def _clear(folder: Path, *made: Path) -> None:
     for path in made:
         if path.is_dir():
             shutil.rmtree(path)
+    for path in folder.glob("ledger.db*"):
+        path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text("made by incentive demo\n", encoding="utf-8")

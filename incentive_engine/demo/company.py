@@ -37,6 +37,7 @@ def write_company(folder: Path) -> None:
     places.write_csv(folder / "assignments.csv")
     away.write_csv(folder / "leave.csv")
     _write_facts(folder, people, places, changes.absences(away))
+    decisions.adjustments(PERIOD).write_csv(folder / "adjustments.csv")
     decisions.targets().write_csv(folder / "targets.csv")
     decisions.team_targets(people).write_csv(folder / "team_targets.csv")
     decisions.kpis(Random(_SEED + 5), people, changes.worked(away, people)).write_csv(folder / "kpis.csv")
@@ -94,10 +95,11 @@ def _cells(person: Payee) -> list[str]:
 
 
 def _write_surveys(folder: Path, surveys: pl.DataFrame) -> None:
-    """One file per month; in August somebody answered 11 on a scale that ends at 10."""
+    """One file per month, recorded the day after; in August somebody answered 11 on a scale that ends at 10."""
     impossible = (pl.col("answer_id") == "A013000").alias("impossible")
     recommend = pl.when(impossible).then(pl.lit(11)).otherwise(pl.col("recommend")).alias("recommend")
-    for month, frame in _months(surveys.with_columns(recommend), "answered_on", folder):
+    recorded = (pl.col("answered_on") + pl.duration(days=1)).alias("recorded_on")
+    for month, frame in _months(surveys.with_columns(recommend, recorded), "answered_on", folder):
         frame.write_csv(folder / f"{month}.csv")
 
 

@@ -8,7 +8,15 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.demo.people import END, START, TEAM_WITHOUT_TARGETS, WITHOUT_RETENTION, Payee
+from incentive_engine.demo.people import (
+    COVERED_FOR_OTHERS,
+    END,
+    NEWLY_HIRED,
+    START,
+    TEAM_WITHOUT_TARGETS,
+    WITHOUT_RETENTION,
+    Payee,
+)
 
 TARGETS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Care": {"satisfied": ("0.80", "0.82", "0.84"), "handle_time": ("400", "370", "340")},
@@ -28,6 +36,29 @@ def targets() -> pl.DataFrame:
         for level, value in zip(("L1", "L2", "L3"), values, strict=True)
     ]
     return pl.DataFrame(rows, schema=["department", "level", "kpi", "value"], orient="row")
+
+
+def adjustments(period: str) -> pl.DataFrame:
+    """One row per decision about somebody's pay, signed by two."""
+    signed = ("comp-team", "hr-director")
+    rows = [
+        (f"{period}-01", COVERED_FOR_OTHERS, "150.00", None, "A repris les clients d'une collègue absente en août"),
+        (f"{period}-02", NEWLY_HIRED, None, "600.00", "Minimum promis pour le premier trimestre"),
+    ]
+    return pl.DataFrame(
+        [
+            (reference, payee, "quarterly_bonus", period, amount, None, at_least, None, None, reason, *signed, None)
+            for reference, payee, amount, at_least, reason in rows
+        ],
+        schema=dict.fromkeys(
+            (
+                "reference", "payee", "pays", "period", "amount", "percent", "at_least", "release", "currency",
+                "reason", "author", "approver", "expires",
+            ),
+            pl.String,
+        ),
+        orient="row",
+    )  # fmt: skip
 
 
 def team_targets(people: Sequence[Payee]) -> pl.DataFrame:
