@@ -14,7 +14,6 @@ from sqlalchemy import select
 from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.ledger.actors import same_person
 from incentive_engine.ledger.corrections.asking import Question, open_questions
-from incentive_engine.ledger.corrections.asking import Question, open_questions
 from incentive_engine.ledger.database import lines
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.policy import Action
@@ -116,13 +115,6 @@ def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step
         because = ("--keep", "--because", "TEXT", "--by", name)
         approver = _by(project, "correct", but=name)[1]
         yield Step(why, ("decide", Path(), first, *because, "--approved-by", approver))
-
-
-def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step]:
-    if questions:
-        why = f"{len(questions)} to decide of what is gone since it was paid: keep it, or remove it"
-        by = (*_by(project, "correct"), "--approved-by", _by(project, "approve", _by(project, "correct")[1])[1])
-        yield Step(why, "decide", ".", (questions[0].name, "--keep", "--because", "TEXT", *by))
 
 
 def _next(project: Project, entry: Entry, *, again: bool) -> Iterator[Step]:
