@@ -65,6 +65,14 @@ def _show_owed(found: Standing) -> None:
     show_table(rows, "<>>", indent=2)
 
 
+def _show_questions(found: Standing) -> None:
+    if found.questions:
+        say("\nQuestions; until they are decided, what was paid stands:")
+    show_table([(each.name, each.period, each.found) for each in found.questions[:MOST]], "<<<", indent=2)
+    if len(found.questions) > MOST:
+        say(f"  … and {counts(len(found.questions) - MOST, 'more question')}")
+
+
 def _show_left_over(found: Standing) -> None:
     if found.left_over:
         say("\nLeft over from commands that were interrupted; nothing uses them, remove them once none is running:")
