@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.by_hand import exact_polars, float_polars, in_pandas, python_loop, sql_duckdb
+from benchmarks.folders import data_folder
 from benchmarks.kinds import expressions, numbers, worked_out
 from benchmarks.memory import bytes_per_payee
 from benchmarks.paying import Prepared, evaluated, prepared
@@ -24,7 +25,10 @@ from benchmarks.variants import many_plans, plain_plan, with_pool, with_salaries
 from benchmarks.workload import PERIOD, RULES, accepted, salaries_over_time, workload
 from incentive_engine.compiler.program import Program
 from incentive_engine.documents import read_text
+from incentive_engine.engine.run import run
 from incentive_engine.engine.running import Timings, calculate
+from incentive_engine.ledger.sealing import seal
+from incentive_engine.ledger.verifying import verify
 from incentive_engine.rulesets.loading import load, load_document
 
 LOOPED = 20_000
@@ -210,6 +214,24 @@ def segments(payees: int, rounds: int) -> Iterator[Figure]:
     size = _size(payees)
     yield _at_most(f"one segment each against the run without, {size} × 12", 1.1, times["one"], times["none"])
     yield _at_most(f"two segments each against the run without, {size} × 12", 2.2, times["two"], times["none"])
+
+
+def sealing(payees: int, rounds: int) -> Iterator[Figure]:
+    """Sealing a run folder and verifying it, worked out again from itself, against the run that wrote it."""
+    with tempfile.TemporaryDirectory() as name:
+        data, out = data_folder(workload(payees), Path(name) / "data"), Path(name) / "run"
+
+        def written() -> None:
+            shutil.rmtree(out, ignore_errors=True)
+            run(load(RULES), data, PERIOD.name, out)
+
+        def sealed_and_verified() -> None:
+            seal(out, None, 1)
+            verify(out)
+
+        times = interleaved({"run": written, "verified": sealed_and_verified}, rounds)
+    what = f"sealing and verifying a run against the run, files read and written, {_size(payees)} × 12"
+    yield _at_most(what, 1.3, times["verified"], times["run"])
 
 
 def fixed_cost(rounds: int) -> Iterator[Figure]:

@@ -10,8 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.workload import PERIOD, RULES, Workload, accepted, workload
-from incentive_engine.engine.invariants import check_invariants
-from incentive_engine.engine.run import _write
+from incentive_engine.engine.run import check, write_run
 from incentive_engine.engine.running import Timings, calculate
 from incentive_engine.rulesets.loading import load
 
@@ -45,7 +44,7 @@ def main(folder: Path) -> None:
     held = status("VmRSS")
     calculation = calculate(rules, tables, PERIOD, Timings(), keep=False)
     (folder / "run").mkdir()
-    _write(calculation, check_invariants(calculation), folder / "run")
+    write_run(check(calculation), folder / "run")
     print(status("VmHWM") - held)
 
 
