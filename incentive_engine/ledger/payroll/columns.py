@@ -23,6 +23,9 @@ Value = Literal[
 OF_PERSON: Final = ("payroll_id", "name", "legal_entity")
 """What the workforce says of a payee, and may not say."""
 
+OF_LINE: Final = frozenset({*OF_PERSON, "payee", "pay_code", "currency", "amount"})
+"""The values that differ from line to line."""
+
 Cell: TypeAlias = str | Decimal | dt.date
 """What a column holds in one line; an amount has the decimals that are written."""
 
@@ -121,13 +124,18 @@ def too_fine(columns: Iterable[Column], lines: Sequence[Line]) -> Iterator[Probl
 
 
 def faulty(
-    column: Column, sheet: Sheet, code: str, fault: Callable[[Cell], str | None], hint: str
+    column: Column,
+    texts: Sequence[str],
+    lines: Sequence[Line],
+    code: str,
+    fault: Callable[[str], str | None],
+    hint: str,
 ) -> Iterator[Problem]:
-    """The problem of a column with cells that cannot be written, with the payees whose they are; none without.
+    """The problem of a column with texts that cannot be written, with the payees whose they are; none without.
 
-    `fault`: what is wrong with a cell, in words that follow its payee.
+    `fault`: what is wrong with a text, in words that follow its payee.
     """
-    found = [(line.payee, fault(column.of(line, sheet.period))) for line in sheet.lines]
+    found = [(line.payee, fault(text)) for line, text in zip(lines, texts, strict=True)]
     cells = [f"{payee} ({said})" for payee, said in found if said is not None]
     if cells:
         yield Problem(code, f"the column `{column.name}` cannot hold what it should: {', '.join(cells)}", hint=hint)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from incentive_engine.ledger.settled import settled
 
 _EXPORTING: Final = "exporting"
 _OF_PAYMENT: Final = ("payee", "payroll_id", "legal_entity", "pays", "kind", "pay_code", "currency", "amount")
+_values: Final = attrgetter(*_OF_PAYMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ def _begin(job: _Export, actor: Actor) -> Exported:
         job.ledger.append(connection, entry, _EXPORTING, _EXPORTING, actor, detail)
         about = {"run_id": entry.id, "rule_set": entry.rule_set, "period": entry.period}
         if paid:
-            connection.execute(insert(payments), [{**about, **asdict(each)} for each in paid])
+            connection.execute(
+                insert(payments), [{**about, **dict(zip(_OF_PAYMENT, _values(each), strict=True))} for each in paid]
+            )
         carry(connection, entry, carried)
         left_open = open_lines(connection, entry)
     return Exported(parcel, tuple(kept(run.due, before)), left_open)

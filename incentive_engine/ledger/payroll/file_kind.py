@@ -14,7 +14,7 @@ from incentive_engine.engine.exporting import RISKY
 from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import Declared
 from incentive_engine.kinds.curve_kind import refused
-from incentive_engine.ledger.payroll.columns import Cell, Column, Sheet, faulty, lacking, too_fine
+from incentive_engine.ledger.payroll.columns import OF_LINE, Cell, Column, Sheet, faulty, lacking, too_fine
 
 DateFormat = Literal["yyyy-mm-dd", "dd/mm/yyyy", "dd.mm.yyyy", "mm/dd/yyyy", "yyyymmdd", "ddmmyyyy", "ddmmyy"]
 Encoding = Literal["utf-8", "utf-8-sig", "cp1252", "cp1250", "iso-8859-1", "iso-8859-15", "ascii"]
@@ -87,18 +87,25 @@ class TextFile(FileKind):
         found = list(super().problems(sheet))
         yield from found
         for column in self.columns if not found else ():
-            hint = "use the encoding utf-8 if payroll can read it, or write the name otherwise in the workforce"
-            yield from faulty(column, sheet, "not-in-encoding", self._unwritable, hint)
+            texts = self.texts(column, sheet)
+            if self._unwritable("".join(texts)) is not None:
+                hint = "use the encoding utf-8 if payroll can read it, or write the name otherwise in the workforce"
+                yield from faulty(column, texts, sheet.lines, "not-in-encoding", self._unwritable, hint)
 
     @property
     def line_ending(self) -> str:
         """What stands between lines."""
         return _LINE_ENDS[self.line_end]
 
-    def rows(self, sheet: Sheet) -> Iterator[list[str]]:
+    def rows(self, sheet: Sheet) -> Iterator[Sequence[str]]:
         """The cells of each line, as texts."""
-        for line in sheet.lines:
-            yield [self.written(column.of(line, sheet.period)) for column in self.columns]
+        return zip(*(self.texts(column, sheet) for column in self.columns), strict=True)
+
+    def texts(self, column: Column, sheet: Sheet) -> list[str]:
+        """The cells of a column, line by line."""
+        if column.source not in OF_LINE and sheet.lines:
+            return [self.written(column.of(sheet.lines[0], sheet.period))] * len(sheet.lines)
+        return [self.written(column.of(line, sheet.period)) for line in sheet.lines]
 
     def written(self, cell: Cell) -> str:
         """A cell as text."""
@@ -106,8 +113,7 @@ class TextFile(FileKind):
             return f"{cell:f}".replace(".", self.decimal)
         return in_format(cell, self.date_format) if isinstance(cell, dt.date) else cell
 
-    def _unwritable(self, cell: Cell) -> str | None:
-        text = self.written(cell)
+    def _unwritable(self, text: str) -> str | None:
         if "\n" in text or "\r" in text:
             return "a text has a line break"
         try:
@@ -126,6 +132,6 @@ def in_format(day: dt.date, date_format: DateFormat) -> str:
     return text
 
 
-def is_risky(cells: Sequence[Cell] | str) -> bool:
+def is_risky(text: str) -> bool:
     """Whether a spreadsheet may take a text for a formula, and run it."""
-    return isinstance(cells, str) and cells.startswith(RISKY)
+    return text.startswith(RISKY)

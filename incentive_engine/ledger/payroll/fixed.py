@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from incentive_engine.errors import Problem
-from incentive_engine.ledger.payroll.columns import Cell, Column, Sheet, faulty
+from incentive_engine.ledger.payroll.columns import Column, Sheet, faulty
 from incentive_engine.ledger.payroll.file_kind import TextFile
+
+_HINT: Final = "give the column a greater `width` if payroll allows, or write it shorter in the workforce"
 
 
 class FixedColumn(Column):
@@ -31,6 +33,10 @@ class FixedColumn(Column):
         if self.pad == "0" and self.source == "amount" and text.startswith("-"):
             return "-" + text[1:].rjust(self.width - 1, self.pad)
         return text.rjust(self.width, self.pad)
+
+    def too_wide(self, text: str) -> str | None:
+        """What is wrong with a text that the column cannot hold."""
+        return f"`{text}` has {len(text)} characters" if len(text) > self.width else None
 
     @property
     def right(self) -> bool:
@@ -58,10 +64,6 @@ class Fixed(TextFile):
         found = list(super().problems(sheet))
         yield from found
         for column in self.columns if not found else ():
-            hint = "give the column a greater `width` if payroll allows, or write it shorter in the workforce"
-
-            def too_wide(cell: Cell, column: FixedColumn = column) -> str | None:
-                text = self.written(cell)
-                return f"`{text}` has {len(text)} characters" if len(text) > column.width else None
-
-            yield from faulty(column, sheet, "too-wide", too_wide, hint)
+            texts = self.texts(column, sheet)
+            if max(map(len, texts), default=0) > column.width:
+                yield from faulty(column, texts, sheet.lines, "too-wide", column.too_wide, _HINT)
