@@ -113,7 +113,7 @@ def _to_decide(project: Project, questions: Sequence[Question]) -> Iterator[Step
         first, (_, name) = questions[0].name, _by(project, "correct")
         why = "something was deleted after it was paid: two people decide whether it stays in force"
         because = ("--keep", "--because", "TEXT", "--by", name)
-        approver = _by(project, "correct", but=name)[1]
+        approver = _by(project, "approve", but=name)[1]
         yield Step(why, ("decide", Path(), first, *because, "--approved-by", approver))
 
 
