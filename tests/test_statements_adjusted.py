@@ -63,9 +63,7 @@ def adjusted(folder: Path, decided: str, corrections: pl.DataFrame | None = None
     """A run of the starter with decisions."""
     shutil.copytree(STARTER / "data", folder / "data")
     (folder / "data" / "adjustments.csv").write_text(decided, encoding="utf-8")
-    text = (STARTER / "rules.yaml").read_text(encoding="utf-8").partition("\nexamples:")[0]
-    (folder / "rules.yaml").write_text(f"{text}\nadjustments: {{path: adjustments.csv}}\n", encoding="utf-8")
-    rules = incentive_engine.load(folder / "rules.yaml")
+    rules = incentive_engine.load(STARTER / "rules.yaml")
     return run(rules, folder / "data", PERIOD, folder / "run", corrections=corrections)
 
 
