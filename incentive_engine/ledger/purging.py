@@ -31,8 +31,6 @@ FEWEST: Final = 5
 """Of fewer people, a sum says too much about each."""
 _PLAIN: Final = (RUN_FILE, MADE_FILE, "steps.parquet", "correction.json")
 """Files without a row about a person."""
-_GROUPED: Final = {"departments.parquet": ("payees", "held"), "pools.parquet": ("payees", "held")}
-"""Tables with a row per group of people, and the columns that say of how many."""
 _CLOSED: Final = ("paid", "rejected", "booked")
 _WITHOUT_NAMES: Final = {
     payments: ("period", "rule_set", "pays", "pay_code", "currency", "kind"),
@@ -110,8 +108,8 @@ def _write_down(folder: Path, actor: Actor, at: dt.datetime, until: dt.date) -> 
 def _stays(folder: Path, path: str) -> bool:
     """Whether a file holds no row about a person, nor about a group so small that it is about one."""
     name = path.removeprefix("run/")
-    if name in _GROUPED:
-        counts = pl.read_parquet(folder / path, columns=list(_GROUPED[name]))
+    if name == "departments.parquet":
+        counts = pl.read_parquet(folder / path, columns=["payees", "held"])
         return all(count == 0 or count >= FEWEST for row in counts.iter_rows() for count in row if count is not None)
     return name in (*_PLAIN, MANIFEST) or name.startswith("rules/")
 
