@@ -36,7 +36,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from incentive_engine.errors import InputProblems, Problem
@@ -260,6 +260,11 @@ def writing(engine: Engine, path: Path) -> Iterator[Connection]:
     """A connection that nobody writes beside; what it wrote is kept when the block ends well, else nothing of it."""
     with _told(path), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def was_taken(error: IntegrityError) -> bool:
+    """Whether a row could not be written because somebody else wrote one that can be there once only."""
+    return "UNIQUE" in str(error.orig)
 
 
 def _set_up(connection: Any, _: Any) -> None:

@@ -143,7 +143,9 @@ class Ledger:
         try:
             with database.writing(self._engine, self.path) as connection:
                 yield connection
-        except IntegrityError:
+        except IntegrityError as error:
+            if not database.was_taken(error):
+                raise
             raise InputProblems([_somebody_was_first("somebody else wrote the same into the ledger")]) from None
 
     def entries(self) -> list[Entry]:
