@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import sqlite3
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from incentive_engine.ledger.manifest import Manifest
 from incentive_engine.ledger.purged import Purged
 from incentive_engine.ledger.purging import purge
 from incentive_engine.ledger.verifying import verify
+from tests.killed import completed, killed, kills
 from tests.test_traps import run_of
 from tests.test_verifying import BO, COMPANY, PERIOD, approved
 
@@ -34,24 +37,27 @@ POLICY = "company: Example SA\nmay: {purge: [Bo]}\nretention: 5 years\n"
 
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return paid_project(tmp_path_factory.mktemp("paid") / "project", read_document(COMPANY).data, PERIOD)
+
+
+def paid_project(project: Path, company: Mapping[str, Any], period: str) -> Path:
     """A project whose only run was approved and paid: 450.00 EUR, 432.40 CHF, 920.00 EUR; and lines of a correction."""
-    project = tmp_path_factory.mktemp("paid") / "project"
     (project / "data").mkdir(parents=True)
     (project / "policy.yaml").write_text(POLICY, encoding="utf-8")
-    run_of(read_document(COMPANY).data, PERIOD, project / "data", project / "run")
+    run_of(company, period, project / "data", project / "run")
     approved(project / "run", project)
     with Ledger.open(project) as ledger:
         entry = ledger.record(ledger.run(project / "run"), "exporting", "exporting", BO)
         of = {"run_id": entry.id, "rule_set": entry.rule_set}
         amounts = [("ann", "EUR", "450.00"), ("ann", "CHF", "432.40"), ("dan", "EUR", "920.00")]
-        bonus = {"period": PERIOD, "pays": "bonus", "pay_code": "4210", "kind": "payout", "legal_entity": "FR"}
+        bonus = {"period": period, "pays": "bonus", "pay_code": "4210", "kind": "payout", "legal_entity": "FR"}
         rows: list[Any] = [
             insert(payments).values(
                 payee=who, payroll_id=f"1-{who}", currency=currency, amount=Decimal(amount), **of, **bonus
             )
             for who, currency, amount in amounts
         ]
-        line = {"of_period": PERIOD, "into_period": "2026-Q4", "pays": "bonus", "cause": "late-fact", "currency": "EUR"}
+        line = {"of_period": period, "into_period": "2026-Q4", "pays": "bonus", "cause": "late-fact", "currency": "EUR"}
         rows += [
             insert(lines).values(id=who, payee=who, amount=Decimal(amount), carried_by=entry.id, **of, **line)
             for who, amount in (("ann", "-5.10"), ("dan", "7.00"))
@@ -230,3 +236,47 @@ def test_by_the_command(project: Path) -> None:
     assert result.exit_code == 1
     assert "error[too-early]" in result.output
     assert "are kept until 20" in result.output
+
+
+@pytest.fixture(scope="module")
+def long_ago(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same company ten years earlier, so that its time is over today."""
+    company = read_document(COMPANY).data
+
+    def earlier(text: str) -> str:
+        return text.replace("2020-", "2010-").replace("2025-", "2015-").replace("2026-", "2016-")
+
+    data = {name: earlier(text) for name, text in company["data"].items()}
+    earlier_company = {**company, "rules": earlier(company["rules"]), "data": data}
+    project = paid_project(tmp_path_factory.mktemp("long_ago") / "project", earlier_company, "2016-Q3")
+    database = sqlite3.connect(project / "ledger.db")
+    database.execute("DROP TRIGGER events_no_update")
+    database.execute("UPDATE events SET at = '2016-10-20T09:00:00+00:00'")
+    database.commit()
+    database.close()
+    return project
+
+
+def purges_whatever_happens(project: Path, tmp_path: Path, number: int) -> None:
+    arguments = ["purge", "run", "--by", "Bo"]
+    for at, kill in enumerate(kills(arguments, project, number, seed=6)):
+        copy = Path(shutil.copytree(project, tmp_path / f"{at}"))
+        killed(kill, arguments, copy)
+        again = completed(arguments, copy)
+        assert again.returncode == 0 or "already-purged" in again.stderr, (kill, again.stderr)
+        assert names_left(copy / "run") == [], kill
+        amounts = {(row["payee"], row["currency"], row["amount"]) for row in rows_of(copy, payments)}
+        assert amounts == {(None, "CHF", Decimal("432.40")), (None, "EUR", Decimal("1370.00"))}, kill
+        with Ledger.open(copy) as ledger:
+            assert [event.action for event in ledger.entries()[0].events].count("purged") == 1, kill
+        verify(copy / "run")
+        shutil.rmtree(copy)
+
+
+def test_a_purge_that_is_killed_is_ended_by_the_next(long_ago: Path, tmp_path: Path) -> None:
+    purges_whatever_happens(long_ago, tmp_path, 2)
+
+
+@pytest.mark.long
+def test_a_purge_killed_at_100_points(long_ago: Path, tmp_path: Path) -> None:
+    purges_whatever_happens(long_ago, tmp_path, 100)
