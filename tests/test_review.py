@@ -212,6 +212,18 @@ def test_the_last_approved_run_of_another_period_is_the_one_before(project: Path
     )
 
 
+def test_a_later_period_is_never_the_one_before(project: Path, run: Path) -> None:
+    stands(run, "reviewed", "approved")
+    assert review(project / "2026-Q2" / "run", ROB).previous is None
+
+
+def test_a_purged_run_is_nothing_to_compare_with(project: Path, run: Path) -> None:
+    before = project / "2026-Q2" / "run"
+    stands(before, "reviewed", "approved")
+    (before / "payouts.parquet").unlink()
+    assert review(run, ROB).previous is None
+
+
 def test_another_run_to_compare_with_can_be_named(alone: Path, project: Path) -> None:
     done = types("review", alone, "--previous", project / "2026-Q2" / "run")
     assert "compared with 2026-Q2 (run)" in done.stdout

@@ -246,6 +246,35 @@ def test_zeros_are_counted_by_what_is_paid(tmp_path: Path) -> None:
     assert not found(amounts.zeros, run, at_most={"zeros": "0.2499"}).passed
 
 
+SALARIES = RULES.replace(
+    "plans:\n", "history: {salaries: {path: salaries.csv, gives: [base_salary], basis: earned}}\nplans:\n"
+)
+TWO_SALARIES = "payee,from,to,base_salary\nA,2020-01-01,2026-08-15,1000\nA,2026-08-16,,2000\n"
+"""Of A, for 46 days each: 50.00 of the first 100.00, and 100.00 of 200.00, are 150.00 for a score of 100 %."""
+
+
+def test_the_target_pay_of_several_segments_is_their_sum(tmp_path: Path) -> None:
+    # 201 % of 150.00 is 301.50: 100.50 and 201.00
+    rules = SALARIES.replace("    cap: 150%\n", "")
+    run = made(tmp_path, {"A": 201, "B": 100}, rules, files={"salaries.csv": TWO_SALARIES})
+    told = found(amounts.outliers, run)
+    assert told.found == "1 of 2 payouts is more than 200 % of the target pay, prorated."
+    assert told.rows.rows == (("A", "bonus", "150.00 EUR", "301.50 EUR", "201.0 %"),)
+    assert found(sums.totals, run).passed
+    segments = [row for row in found(sums.totals, run).rows.rows if row[1] == "payouts with segments"]
+    assert segments == [("all", "payouts with segments", "301.50 EUR", "301.50 EUR")]
+
+
+def test_what_a_formula_pays_has_no_target_to_stand_out_from(tmp_path: Path) -> None:
+    rules = RULES.replace("    target_pay: base_salary * 10%\n", "    payout: base_salary * 90% * score\n")
+    told = found(amounts.outliers, made(tmp_path, {"A": 100}, rules))
+    assert told.passed
+    assert told.found == (
+        "0 of 0 payouts are more than 200 % of the target pay, prorated; 1 payout without a target pay cannot be held "
+        "against one."
+    )
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
@@ -337,6 +366,13 @@ def test_rules_told_a_day_late_may_cost_the_most_that_they_can_pay(tmp_path: Pat
     # 55.00 of 120.00 + 50.00 + 150.00 = 320.00 is 17.1875 %
     assert found(targets.late_targets, run, at_most={"late_targets": "0.171875"}).passed
     assert not found(targets.late_targets, run, at_most={"late_targets": "0.171874"}).passed
+
+
+def test_every_segment_may_cost_the_most_that_it_can_pay(tmp_path: Path) -> None:
+    # 150 % of 50.00 and of 100.00, less 60.00 and 120.00: 15.00 + 30.00
+    rules = SALARIES.replace("2026-06-15", "2026-07-02")
+    told = found(targets.late_targets, made(tmp_path, {"A": 120}, rules, files={"salaries.csv": TWO_SALARIES}))
+    assert told.rows.rows == (("agent", "the rules", "2026-07-02", "150%", "45.00 EUR"),)
 
 
 def test_a_target_told_late_is_named_and_one_that_says_nothing_is_counted(tmp_path: Path) -> None:
@@ -541,6 +577,62 @@ def test_rows_of_adjustments_that_could_not_be_used_fail(tmp_path: Path) -> None
     assert not told.passed
     assert told.found == "0 adjustments for 0 people change pay by nothing; 1 row could not be used."
     assert told.rows.rows == (("7", "A", "not used", "–", "nobody approved it"),)
+
+
+SIGNED = """reference,payee,pays,period,amount,percent,at_least,release,currency,reason,author,approver,expires
+R1,H,bonus,2026-Q3,,,,80,,Salary comes later,Ann,Bob,
+G1,B,bonus,2026-Q3,,,90,,,New shop,Ann,Bob,
+P1,A,bonus,,,10%,,,,Crisis team,Ann,Bob,2026-12-31
+M1,A,bonus,2026-Q3,-5,,,,,Phone,Ann,Bob,
+U1,A,bonus,2026-Q3,50,,,,,Thanks,Ann,,
+O1,A,bonus,,20,,,,,Old,Ann,Bob,2026-06-30
+O2,A,bonus,,20,,,,,Old,Ann,Bob,2026-07-01
+"""
+
+
+def decided_upon(folder: Path, signed: str = SIGNED) -> Written:
+    """A has 120.00 and 10 % of it less 5.00, B 77.00 and what 90.00 lacks, H has no salary and is released."""
+    rules = RULES.replace("curves:\n", "adjustments: {path: adjustments.csv}\ncurves:\n")
+    files = {"adjustments.csv": signed}
+    return made(folder, {"A": 120, "B": 77, "H": 100}, rules, salary={"H": ""}, files=files)
+
+
+def test_rows_that_are_not_used_fail_but_for_those_over_before_the_period(tmp_path: Path) -> None:
+    told = found(decided.adjustments, decided_upon(tmp_path))
+    assert not told.passed
+    assert told.found == (
+        "4 adjustments for 3 people change pay by −5.00 EUR (amounts), +13.00 EUR (guarantees), +12.00 EUR "
+        "(percentages), +80.00 EUR (releases); 2 rows could not be used."
+    )
+    assert [row[:3] for row in told.rows.rows[:2]] == [("O2", "A", "not used"), ("U1", "A", "not used")]
+
+
+def test_adjustments_that_are_all_in_order_pass(tmp_path: Path) -> None:
+    sound = "".join(line for line in SIGNED.splitlines(keepends=True) if line[:2] not in ("U1", "O2"))
+    told = found(decided.adjustments, decided_upon(tmp_path, sound), may_sign=lambda name: name in ("Ann", "Bob"))
+    assert told.passed
+    assert told.found.endswith("+80.00 EUR (releases).")
+
+
+def test_totals_take_in_what_people_decided(tmp_path: Path) -> None:
+    # 120.00 + 12.00 - 5.00 and 77.00 + 13.00 are 217.00; H's 80.00 are beside them
+    run = decided_upon(tmp_path)
+    told = found(sums.totals, run)
+    assert told.passed
+    assert told.found.startswith("The parts add up to 217.00 EUR of payouts, 80.00 EUR released: ")
+    assert ("all", "guarantee of payouts with the table of adjustments", "13.00 EUR", "13.00 EUR") in told.rows.rows
+    assert ("all", "adjustment of payouts with the table of adjustments", "7.00 EUR", "7.00 EUR") in told.rows.rows
+    wrong = found(sums.totals, rewritten(run, "adjustments", cents("pay", "12.99", "B")))
+    said = ("B", "guarantee of payouts with the table of adjustments", "13.00 EUR", "12.99 EUR")
+    assert (wrong.passed, said in wrong.rows.rows) == (False, True)
+
+
+def test_the_population_counts_whom_a_decision_releases(tmp_path: Path) -> None:
+    told = found(sums.population, decided_upon(tmp_path))
+    assert told.passed
+    assert told.found == (
+        "Everybody is accounted for: 2 paid + 0 held + 1 released + 0 not eligible = 3 in the workforce."
+    )
 
 
 def test_a_released_person_is_not_held_any_more(tmp_path: Path) -> None:

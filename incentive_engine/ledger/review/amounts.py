@@ -125,7 +125,7 @@ def caps(look: LookedAt) -> Finding:
     """Not more payouts stand at a cap than policy lets pass."""
     share, now = look.tolerances.caps.at_most, look.now
     reached = [each for plan, trace in _traces(now) for each in _at_cap(now, plan, trace)]
-    paid = now.run.payouts.filter(pl.col("payout").is_not_null()).select("payee", "plan").unique().height
+    paid = now.payouts.height
     capped = pl.concat([who for _, _, _, who in reached]).unique().height if reached else 0
     rows = [(plan, node, cap, f"{who.height:,}") for plan, node, cap, who in reached if who.height]
     said = f"{capped:,} of {count(paid, 'payout')} ({percent(capped, paid)}; {tolerated(share)}) "
@@ -142,7 +142,7 @@ def _traces(now: Written) -> Iterator[tuple[ResolvedPlan, pl.LazyFrame]]:
 
 
 def _at_cap(now: Written, plan: ResolvedPlan, trace: pl.LazyFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:
-    """For each node with a cap: plan, node, the cap in words, and the payees × plan that are paid at it."""
+    """For each node with a cap: plan, node, the cap in words, and payee and pays of each who is paid at it."""
     columns = trace.collect_schema().names()
     paid = pl.col("payout").is_not_null() if "payout" in columns else pl.lit(False)
     for node in nodes_under(plan.root):
@@ -156,7 +156,8 @@ def _at_cap(now: Written, plan: ResolvedPlan, trace: pl.LazyFrame) -> Iterator[t
             if divisor is not None
             else pl.col(after) == number
         )
-        yield plan.name, node.path, told, trace.filter(at, paid).select("payee", "plan").unique().collect()
+        who = trace.filter(at, paid).select("payee", pl.lit(plan.pays).alias("pays")).unique()
+        yield plan.name, node.path, told, who.collect()
 
 
 def _cap_column(now: Written, cap: Parameter, node: Node) -> tuple[pl.Expr, str]:

@@ -77,8 +77,9 @@ class Written:
 
     @property
     def name(self) -> str:
-        """The period, with the run's folder."""
-        return f"{self.period.name} ({self.folder.name})"
+        """The period, with the run's folder where that is called otherwise."""
+        period, folder = self.period.name, self.folder.name
+        return period if folder == period else f"{period} ({folder})"
 
     @cached_property
     def payouts(self) -> pl.DataFrame:

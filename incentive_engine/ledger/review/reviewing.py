@@ -26,11 +26,14 @@ from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.review.checklist import Review, Waiver, as_data, looked_through, refuse_unknown, waived
 from incentive_engine.ledger.review.looked_at import LookedAt, Question, Written
 from incentive_engine.ledger.review.pages import html
+from incentive_engine.periods import Period
 
 REVIEW_FILE: Final = "review.json"
 PAGE: Final = "review.html"
 FORMAT: Final = 1
-_PAID_OR_SURE: Final = frozenset({"approved", "exporting", "paid"})
+_PAYOUTS: Final = "payouts.parquet"
+"""A run whose personal rows were purged has none: there is nothing to compare with."""
+_SURE: Final = frozenset({"approved", "exporting", "paid"})
 
 
 def review(
@@ -137,16 +140,15 @@ def _written(folder: Path | str | None) -> Written | None:
 
 
 def _before(ledger: Ledger, entry: Entry) -> Path | None:
-    """The last run of the rule set for another period that was approved or paid."""
-    sure = (
-        each
-        for each in reversed(ledger.entries())
-        if each.kind == "run"
-        and each.rule_set == entry.rule_set
-        and each.period != entry.period
-        and each.state in _PAID_OR_SURE
-    )
-    return next((each.folder for each in sure if (each.folder / RUN_FILE).is_file()), None)
+    """The last run of the rule set for the latest period before that was approved or paid."""
+    sure = [
+        (Period.parse(each.period).start, at, each.folder)
+        for at, each in enumerate(ledger.entries())
+        if each.kind == "run" and each.rule_set == entry.rule_set and each.state in _SURE
+    ]
+    first_day = Period.parse(entry.period).start
+    earlier = (each for each in sure if each[0] < first_day and (each[2] / _PAYOUTS).is_file())
+    return max(earlier, default=(None, 0, None))[2]
 
 
 def _open_questions(ledger: Ledger, rule_set: str) -> tuple[Question, ...]:
