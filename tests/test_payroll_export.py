@@ -1,183 +1,24 @@
-"""Export to payroll: what is due is paid once, whoever asks how often, and whatever happens in between."""
+"""Export to payroll: what is due is paid once, whoever asks how often."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-from click.testing import CliRunner, Result
-from sqlalchemy import insert, select
 
-from incentive_engine.cli import main
-from incentive_engine.engine.folder import write_json
-from incentive_engine.engine.run import run
-from incentive_engine.ledger.actors import Actor
-from incentive_engine.ledger.approving import approve
-from incentive_engine.ledger.clock import now
-from incentive_engine.ledger.database import lines, payments
-from incentive_engine.ledger.ledger import Ledger
-from incentive_engine.ledger.making import MADE_FILE, Made
-from incentive_engine.ledger.manifest import content_of
 from incentive_engine.ledger.payroll.due import kept, still_due
-from incentive_engine.ledger.project import Project
+from incentive_engine.ledger.payroll.paying import lines_of as lines_of_file
 from incentive_engine.ledger.settled import AMOUNT
-from incentive_engine.rulesets.loading import load
-from tests.killed import ROOT, completed, killed, kills
-
-POLICY = """
-company: Example SA
-may: {run: [sam], review: [sam], adjust: [hana, dora], approve: [fay], export: [pat], correct: [sam]}
-"""
-PAYROLL = """
-pay_codes:
-  payouts: {bonus: "4210"}
-  corrections: {bonus: "4219"}
-  released: {bonus: "4215"}
-file:
-  kind: csv
-  line_end: lf
-  columns:
-    - {name: company, from: legal_entity}
-    - {name: number, from: payroll_id}
-    - {name: code, from: pay_code}
-    - {name: amount, from: amount}
-"""
-# Who reaches a score of 90 % gets 900.00: the number of calls is the score in per cent.
-RULES = """
-rule_set: case
-version: "1"
-title: {en: Case}
-decided: {by: Nobody, on: 2026-01-01}
-currency: EUR
-timezone: Europe/Paris
-adjustments: {path: adjustments.csv}
-kpis:
-  calls: {title: {en: Calls}, perspective: internal, compute: {kind: given}, better: higher}
-curves:
-  same: {kind: linear, points: [[0%, 0%], [200%, 200%]], below: zero}
-plans:
-  all:
-    title: {en: All}
-    pays: bonus
-    who: TRUE
-    target_pay: 1000
-    scorecard: {calls: {weight: 100%, of: payee, target: 100, attainment: ratio, curve: same}}
-"""
-PEOPLE = {"ann": "A1,FR", "ben": "007,FR", "cat": "C1,DE"}
-ADJUSTMENTS = "reference,payee,pays,period,amount,percent,at_least,release,currency,reason,author,approver,expires\n"
-
-
-class Books:
-    """A project of one rule set, and the ways in which its runs come about."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name, text in {"policy.yaml": POLICY, "payroll.yaml": PAYROLL, "rules.yaml": RULES}.items():
-            (folder / name).write_text(text, encoding="utf-8")
-
-    def approved(
-        self,
-        name: str,
-        calls: Mapping[str, object],
-        people: Mapping[str, str] = PEOPLE,
-        adjustments: str = "",
-        period: str = "2026-Q3",
-        carried: pl.DataFrame | None = None,
-    ) -> Path:
-        """A run that is approved: what everybody's calls are, and who they are."""
-        data = self.folder / f"data-{name}"
-        data.mkdir()
-        rows = {
-            "workforce.csv": ["payee,payroll_id,legal_entity", *(f"{payee},{told}" for payee, told in people.items())],
-            "kpis.csv": [
-                "subject_kind,subject,kpi,period,value",
-                *(f"payee,{payee},calls,{period},{value}" for payee, value in calls.items()),
-            ],
-            "adjustments.csv": [ADJUSTMENTS + adjustments],
-        }
-        for file, told in rows.items():
-            (data / file).write_text("\n".join(told) + "\n", encoding="utf-8")
-        folder = self.folder / name
-        run(load(self.folder / "rules.yaml"), data, period, folder, corrections=carried)
-        write_json(Made(Actor("sam", "sam"), now()).told(), folder / MADE_FILE)
-        with Ledger.open(self.folder) as ledger:
-            detail = {"content": content_of(folder), "failed": []}
-            ledger.record(ledger.run(folder), "reviewed", "reviewed", Actor("sam", "sam"), detail)
-        project = Project.at(self.folder)
-        assert project is not None
-        approve(project, folder, Actor("fay", "fay"))
-        return folder
-
-    def export(self, name: str, *options: str, out: str = "pay.csv", by: str = "pat") -> Result:
-        """What the command says."""
-        arguments = ["export", str(self.folder / name), "--out", str(self.folder / out), "--by", by, *options]
-        return CliRunner().invoke(main, arguments)
-
-    def exported(self, name: str, *options: str, out: str = "pay.csv") -> list[str]:
-        """The lines of the file, without its headings."""
-        done = self.export(name, *options, out=out)
-        assert done.exit_code == 0, done.output
-        return (self.folder / out).read_text(encoding="utf-8").splitlines()[1:]
-
-    def refused(self, name: str, *options: str, out: str = "pay-2.csv", by: str = "pat") -> str:
-        """Why nothing is exported: neither a file nor a payment comes of it."""
-        before = self.paid()
-        done = self.export(name, *options, out=out, by=by)
-        assert done.exit_code == 1, done.output
-        assert not (self.folder / out).exists()
-        assert self.paid() == before
-        return done.output
-
-    def paid(self) -> list[tuple[Any, ...]]:
-        """What the ledger says was paid."""
-        columns = (payments.c[name] for name in ("payee", "pays", "kind", "pay_code", "currency", "amount"))
-        with Ledger.open(self.folder) as ledger, ledger.reading() as connection:
-            return sorted(map(tuple, connection.execute(select(*columns))))
-
-    def state(self, name: str) -> str:
-        with Ledger.open(self.folder) as ledger:
-            return next(each.state for each in ledger.entries() if each.name == name)
-
-    def book(self, number: str, payee: str, amount: str, of: str = "2026-Q3", into: str = "2026-Q4") -> None:
-        """A correction of one line."""
-        correction = {"rule_set": "case", "period": of, "fingerprint": f"correction {number}"}
-        line = {"of_period": of, "into_period": into, "rule_set": "case", "payee": payee, "pays": "bonus"}
-        with Ledger.open(self.folder) as ledger, ledger.writing() as connection:
-            of_run = ledger.register(
-                connection, self.folder / f"c{number}", "correction", "booked", correction, Actor("sam", "sam")
-            )
-            row = {"id": number, "run_id": of_run, "cause": "late-fact", "currency": "EUR", "amount": Decimal(amount)}
-            connection.execute(insert(lines).values(**line, **row))
-
-    def carried_by(self) -> dict[str, str | None]:
-        """By which run each line was paid."""
-        with Ledger.open(self.folder) as ledger, ledger.reading() as connection:
-            names = {entry.id: entry.name for entry in ledger.entries()}
-            found = connection.execute(select(lines.c.id, lines.c.carried_by)).all()
-        return {line: None if by is None else names[by] for line, by in found}
+from tests.books import CALLS, FILE, PAID, PAYROLL, PEOPLE, Books
 
 
 @pytest.fixture
 def books(tmp_path: Path) -> Books:
     return Books(tmp_path)
-
-
-CALLS = {"ann": 90, "ben": 80.5, "cat": 0}
-FILE = b"company;number;code;amount\nFR;007;4210;805.00\nFR;A1;4210;900.00\n"
-PAID = [
-    ("ann", "bonus", "payout", "4210", "EUR", Decimal("900.00")),
-    ("ben", "bonus", "payout", "4210", "EUR", Decimal("805.00")),
-]
 
 
 def test_an_approved_run_is_paid_once(books: Books) -> None:
@@ -193,6 +34,10 @@ def test_an_approved_run_is_paid_once(books: Books) -> None:
     assert told["files"][0]["sha256"] in done.output
     assert "FR            EUR       4210          2  1,705.00" in done.output
     assert "Exported by pat (declared, not authenticated)." in done.output
+    assert (
+        "holds 2 lines; the control totals are beside it.\n1 payee with nothing to be paid has no line.\n"
+        in done.output
+    )
     assert (books.state("q3"), books.paid()) == ("paid", PAID)
     assert "error[already-paid]" in books.refused("q3")
     assert "error[already-paid]" in books.refused("q3", "--delta")
@@ -337,6 +182,17 @@ def test_an_interrupted_export_is_completed_and_to_the_same_place_only(
     assert (books.state("q3"), books.paid()) == ("paid", PAID)
 
 
+def test_a_file_that_does_not_add_up_is_never_written(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    books.approved("q3", CALLS)
+    monkeypatch.setattr(
+        "incentive_engine.ledger.payroll.exporting.lines_of", lambda paid, people: lines_of_file(paid[:1], people)
+    )
+    done = books.export("q3")
+    assert done.exit_code == 70
+    assert "BrokenInvariant: payroll: EUR 900.00 is paid or settled, and 1705.00 is owed" in done.output
+    assert (books.state("q3"), books.paid(), (books.folder / "pay.csv").exists()) == ("approved", [], False)
+
+
 def due_of(*rows: tuple[str, str, str, str, str]) -> pl.DataFrame:
     names = ("payee", "pays", "currency", "amount", "kind")
     frame = pl.DataFrame(rows, dict.fromkeys(names, pl.String()), orient="row")
@@ -353,100 +209,3 @@ def test_who_is_paid_in_another_currency_now_gives_back_what_was_paid_in_the_fir
         ("ann", "bonus", "EUR", Decimal("-100.00"), "payout"),
     ]
     assert kept(due, settled) == ["cat"]
-
-
-def exporting_at_once(books: Books, runs: list[str]) -> list[subprocess.Popen[str]]:
-    """As many exporters as there are runs, each in a process of its own, and each to a file of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return [
-        subprocess.Popen(
-            [sys.executable, "-m", "incentive_engine", "export", name, "--out", f"pay-{number}.csv", "--by", "pat"],
-            cwd=books.folder,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for number, name in enumerate(runs)
-    ]
-
-
-def one_wins(books: Books, runs: list[str], readers: int = 10) -> None:
-    """Of several who export at once one pays, and the others are told; whoever reads meanwhile reads one state."""
-    seen: list[tuple[str, ...]] = []
-    ended = threading.Event()
-
-    def read() -> None:
-        while not ended.wait(0.05):
-            with Ledger.open(books.folder) as ledger:
-                seen.append(tuple(each.state for each in ledger.entries() if each.name in runs))
-
-    threads = [threading.Thread(target=read) for _ in range(readers)]
-    for thread in threads:
-        thread.start()
-    exporters = exporting_at_once(books, runs)
-    told = [process.communicate()[1] for process in exporters]
-    ended.set()
-    for thread in threads:
-        thread.join()
-    codes = sorted(process.returncode for process in exporters)
-    assert codes == [0, *[1] * (len(runs) - 1)], told
-    losers = [text for text, process in zip(told, exporters, strict=True) if process.returncode]
-    assert all(
-        "[already-paid]" in text or "[somebody-was-first]" in text or "[export-not-ended]" in text for text in losers
-    )
-    assert books.paid() == PAID
-    written = [path.read_bytes() for path in books.folder.glob("pay-?.csv")]
-    assert written == [FILE]
-    assert len(seen) >= readers
-
-
-def test_two_who_export_a_run_and_one_who_exports_another_of_its_period_pay_it_once(books: Books) -> None:
-    books.approved("q3", CALLS)
-    books.approved("anew", CALLS)
-    one_wins(books, ["q3", "anew", "q3"])
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("number", range(20))
-def test_many_who_export_at_once_pay_it_once(books: Books, number: int) -> None:
-    books.approved("q3", CALLS)
-    books.approved("anew", CALLS)
-    one_wins(books, ["q3", "anew", "q3", "anew"])
-
-
-def survives(books: Books, number: int, seed: int, tmp_path: Path) -> None:
-    """An export that is killed, and given again, pays what it would have paid."""
-    arguments = ["export", "q3", "--out", "out/pay.csv", "--by", "pat"]
-    for at, kill in enumerate(kills(arguments, books.folder, number, seed)):
-        copy = Books.__new__(Books)
-        copy.folder = tmp_path / f"copy-{at}"
-        shutil.copytree(books.folder, copy.folder)
-        killed(kill, arguments, copy.folder)
-        file = copy.folder / "out" / "pay.csv"
-        state = copy.state("q3")
-        assert copy.paid() == ([] if state == "approved" else PAID)
-        assert not file.exists() or (file.read_bytes(), state in ("exporting", "paid")) == (FILE, True)
-        again = completed(arguments, copy.folder)
-        assert again.returncode == (1 if state == "paid" else 0), again.stderr
-        assert (copy.state("q3"), copy.paid(), file.read_bytes()) == ("paid", PAID, FILE)
-        if state != "paid":
-            assert sorted(path.name for path in file.parent.iterdir()) == ["pay.control.json", "pay.csv"]
-        shutil.rmtree(copy.folder)
-
-
-@pytest.fixture
-def apart(tmp_path: Path) -> Books:
-    (tmp_path / "books").mkdir()
-    books = Books(tmp_path / "books")
-    books.approved("q3", CALLS)
-    return books
-
-
-def test_an_export_that_is_killed_pays_nobody_twice(apart: Books, tmp_path: Path) -> None:
-    survives(apart, 2, 1, tmp_path)
-
-
-@pytest.mark.long
-def test_an_export_that_is_killed_at_a_hundred_points_pays_nobody_twice(apart: Books, tmp_path: Path) -> None:
-    survives(apart, 100, 2, tmp_path)

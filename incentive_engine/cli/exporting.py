@@ -57,6 +57,9 @@ def _show(done: Exported, out: Path) -> None:
     files = zip(done.parcel.files, done.parcel.fingerprints, strict=True)
     show_table([["file", "SHA-256"], *files], "<<")
     say(f"\n{out} holds {counts(len(done.parcel.all_lines), 'line')}; the control totals are beside it.")
+    if done.without_line:
+        have = "has" if done.without_line == 1 else "have"
+        say(f"{counts(done.without_line, 'payee')} with nothing to be paid {have} no line.")
     if done.kept:
         say(f"\n{counts(len(done.kept), 'payee')} paid before and not paid by this run: nothing is taken back.")
         say(f"  {_some(done.kept)}")

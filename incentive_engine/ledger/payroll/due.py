@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -11,6 +12,7 @@ import polars as pl
 
 from incentive_engine.engine.recalled import people_of
 from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.ledger.payroll.balancing import owed
 from incentive_engine.ledger.payroll.columns import OF_PERSON
 from incentive_engine.ledger.settled import AMOUNT
 from incentive_engine.periods import Period
@@ -27,13 +29,20 @@ class RunToPay:
     """A run as payroll sees it.
 
     `due`: one row per payee × pays × currency × kind, `payout` or `released`. `corrections`: one row per line that it
-    carries: line, payee, pays, currency, amount. `people`: payroll_id, name, legal_entity by payee.
+    carries: line, payee, pays, currency, amount. `people`: payroll_id, name, legal_entity by payee. `owed`: all that it
+    pays in each currency, by the totals of its `run.json`.
     """
 
     period: Period
     due: pl.DataFrame
     corrections: pl.DataFrame
     people: Mapping[str, Person]
+    owed: Mapping[str, Decimal]
+
+    @property
+    def payees(self) -> set[str]:
+        """Everybody for whom something was worked out, were it nothing."""
+        return {*self.due["payee"], *self.corrections["payee"]}
 
 
 def run_to_pay(folder: Path) -> RunToPay:
@@ -49,7 +58,7 @@ def run_to_pay(folder: Path) -> RunToPay:
     corrections = run.tables["corrections"].select("line", *_KEY, pl.col("amount").cast(AMOUNT)).collect()
     dated = sorted({*OF_PERSON} & rules.ruleset.dated_columns)
     latest = people_of(folder, rules, period) if dated else None
-    return RunToPay(period, pl.concat(due), corrections, _people(folder, latest, dated))
+    return RunToPay(period, pl.concat(due), corrections, _people(folder, latest, dated), owed(run.summary))
 
 
 def _summed(rows: pl.LazyFrame, kind: str) -> pl.DataFrame:
@@ -83,6 +92,11 @@ def still_due(due: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat([due, back]).group_by(*_KEY, maintain_order=True)
     left = both.agg(pl.col("amount").sum(), pl.col("kind").first()).select(DUE)
     return left.filter(pl.col("amount") != 0).sort(_KEY)
+
+
+def settled_of(due: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """What is settled of what the run pays."""
+    return settled.join(due, on=["payee", "pays"], how="semi")
 
 
 def kept(due: pl.DataFrame, settled: pl.DataFrame) -> list[str]:

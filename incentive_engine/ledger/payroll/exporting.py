@@ -20,8 +20,9 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.database import events, payments, runs
 from incentive_engine.ledger.ledger import Entry, Ledger
+from incentive_engine.ledger.payroll.balancing import check_balance
 from incentive_engine.ledger.payroll.carried import carry, open_lines, uncarried
-from incentive_engine.ledger.payroll.due import RunToPay, kept, run_to_pay, still_due
+from incentive_engine.ledger.payroll.due import RunToPay, kept, run_to_pay, settled_of, still_due
 from incentive_engine.ledger.payroll.mapping import Payroll, read_payroll
 from incentive_engine.ledger.payroll.parcel import Parcel, clear_drafts, packed, place, refuse_taken, targets
 from incentive_engine.ledger.payroll.paying import Payment, lines_of, payments_of
@@ -38,12 +39,14 @@ _values: Final = attrgetter(*_OF_PAYMENT)
 class Exported:
     """What was handed over. `kept`: payees who were paid for something that this run does not pay: they keep it.
 
-    `left_open`: how many correction lines are booked into the period that no run has paid.
+    `left_open`: how many correction lines are booked into the period that no run has paid. `without_line`: how many
+    payees have no line because their amounts are zero, or cancel out.
     """
 
     parcel: Parcel
     kept: tuple[str, ...] = ()
     left_open: int = 0
+    without_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +140,19 @@ def _begin(job: _Export, actor: Actor) -> Exported:
         if again is not None and not paid:
             raise InputProblems([_nothing_left(entry, again)])
         parcel = job.parcel(paid, delta=again is not None)
+        lines = parcel.all_lines
+        others = run.corrections.join(carried, on="line", how="anti")
+        check_balance(run.owed, [settled_of(run.due, before), others], lines)
         detail = {"out": job.place, "files": parcel.fingerprints, "delta": again is not None}
         job.ledger.append(connection, entry, _EXPORTING, _EXPORTING, actor, detail)
         about = {"run_id": entry.id, "rule_set": entry.rule_set, "period": entry.period}
         if paid:
-            connection.execute(
-                insert(payments), [{**about, **dict(zip(_OF_PAYMENT, _values(each), strict=True))} for each in paid]
-            )
+            rows = [{**about, **dict(zip(_OF_PAYMENT, _values(each), strict=True))} for each in paid]
+            connection.execute(insert(payments), rows)
         carry(connection, entry, carried)
         left_open = open_lines(connection, entry)
-    return Exported(parcel, tuple(kept(run.due, before)), left_open)
+    silent = len(run.payees - {line.payee for line in lines}) if again is None else 0
+    return Exported(parcel, tuple(kept(run.due, before)), left_open, silent)
 
 
 def _was_paid(connection: Connection, entry: Entry) -> str | None:
