@@ -324,7 +324,7 @@ def test_results_on_too_few_facts_are_counted(starter: Written) -> None:
 def test_every_language_of_the_payees_has_every_text(starter: Written) -> None:
     told = found(people.translations, starter)
     assert told.passed
-    assert told.found == "Every text of the rules is there in en and fr, the languages of the payees."
+    assert told.found == "Every text of the rules is there in en and fr, which payees read."
 
 
 def test_texts_that_a_payee_cannot_read_are_named(tmp_path: Path) -> None:
@@ -332,8 +332,8 @@ def test_texts_that_a_payee_cannot_read_are_named(tmp_path: Path) -> None:
     told = found(people.translations, run)
     assert not told.passed
     assert told.found == (
-        "3 texts of the rules are missing in en or fr, the languages of statements; 1 person asks for a language that "
-        "statements do not have."
+        "3 texts of the rules are missing in fr, which payees read; 1 person asks for de, in which there are no "
+        "statements."
     )
     assert told.rows.rows == (
         ("fr", "title"),
@@ -360,7 +360,7 @@ def test_rules_told_a_day_late_may_cost_the_most_that_they_can_pay(tmp_path: Pat
     assert not told.passed
     assert told.found == (
         "In 1 plan people were told of targets after their first day: if the most were due, it would be 55.00 EUR more "
-        "(at most 0 % passes of payouts)."
+        "(at most 0 % of payouts passes)."
     )
     assert told.rows.rows == (("agent", "the rules", "2026-07-02", "150%", "55.00 EUR"),)
     # 55.00 of 120.00 + 50.00 + 150.00 = 320.00 is 17.1875 %

@@ -77,15 +77,17 @@ def translations(look: LookedAt) -> Finding:
         (wish, f"{count(number, 'person reads', 'people read')} English instead")
         for wish, number in sorted(unknown.items())
     ]
-    if labels or others:
-        readers = sum(unknown.values())
-        said = f"{count(len(labels), 'text')} of the rules {'is' if len(labels) == 1 else 'are'} missing in "
-        said += (
-            f"{' or '.join(languages)}, the languages of statements; {count(readers, 'person asks', 'people ask')} for "
-        )
-        said += "a language that statements do not have."
+    said = []
+    if labels:
+        lacking = " and ".join(sorted({language for language, _ in labels}))
+        are = "is" if len(labels) == 1 else "are"
+        said.append(f"{count(len(labels), 'text')} of the rules {are} missing in {lacking}, which payees read")
+    if others:
+        asked = count(sum(unknown.values()), "person asks", "people ask")
+        said.append(f"{asked} for {' and '.join(sorted(unknown))}, in which there are no statements")
+    if said:
         hint = "add the text to the rules; a statement shows another language in its place until then"
-        return Finding(False, said, hint, Rows.of("language|text of the rules", "<<", (*labels, *others)))
-    return Finding(
-        True, f"Every text of the rules is there in {' and '.join(languages)}, the languages of the payees.", ""
-    )
+        found = "; ".join(said)
+        return Finding(False, f"{found}.", hint, Rows.of("language|text of the rules", "<<", (*labels, *others)))
+    read = " and ".join(languages)
+    return Finding(True, f"Every text of the rules is there in {read}, which payees read.", "")

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from incentive_engine.kinds.base import written
 from incentive_engine.ledger.review.amounts import EXACTLY
-from incentive_engine.ledger.review.findings import Finding, Rows, count, money, tolerated
+from incentive_engine.ledger.review.findings import Finding, Rows, count, money, tolerance
 from incentive_engine.ledger.review.greatest import greatest_score
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -41,7 +41,7 @@ def late_targets(look: LookedAt) -> Finding:
         for name, told in late.items()
     ]
     said = f"In {count(len(late), 'plan')} people were told of targets after their first day: if the most were due, it "
-    said += f"would be {money(total, now.currency)} more ({tolerated(share)} of payouts)"
+    said += f"would be {money(total, now.currency)} more (at most {tolerance(share)} of payouts passes)"
     said += f"; for {', '.join(unbounded)} nothing bounds it" if unbounded else ""
     passed = not unbounded and Fraction(total) <= Fraction(share) * Fraction(paid)
     hint = "courts may hold that a target told late does not bind: ask counsel, or waive this with the decision"
