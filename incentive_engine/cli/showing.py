@@ -31,6 +31,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "currencies": "paid out||of which the rates since the plan",
         "pools": "pool||sum|paid|left|payees|held",
         "held": "Held, neither paid nor zero:",
+        "by decision": "Released, paid by decision:",
         "unused": "Rows that could not be used:",
         "aside": "Facts that the rules set aside:",
         "more": "… and {count} more in {where}",
@@ -52,6 +53,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "currencies": "versé||dont effet des taux depuis le plan",
         "pools": "enveloppe||somme|payé|reste|personnes|retenues",
         "held": "Retenus, ni payés ni à zéro :",
+        "by decision": "Débloqués, payés par décision :",
         "unused": "Lignes inutilisables :",
         "aside": "Faits que les règles écartent :",
         "more": "… et {count} de plus dans {where}",
@@ -71,13 +73,14 @@ def counts(number: int, noun: str) -> str:
 
 def show_run(run: Run, folder: Path, language: str = "en") -> None:
     """Prints the totals, who is held and why, and where to look."""
-    from incentive_engine.engine.overview import by_department, facts_set_aside, held_people, overall, rows_not_used
+    from incentive_engine.engine import overview
+    from incentive_engine.engine.overview import facts_set_aside, neither_paid, released_people, rows_not_used
 
     summary, words = run.summary, _WORDS[language]
     title = summary["title"].get(language) or next(iter(summary["title"].values()))
     say(f"{title} · {summary['period']} · {summary['rule_set']} {summary['version']}\n")
-    rows = [(each.department or "–", each) for each in by_department(run)]
-    rows.append((words["all"], overall(run)))
+    rows = [(each.department or "–", each) for each in overview.by_department(run)]
+    rows.append((words["all"], overview.overall(run)))
     totals = [_cells(name, total, summary["currency"], language) for name, total in rows]
     heads = words["columns"].split("|")
     if any(total.decided for _, total in rows):
@@ -91,7 +94,8 @@ def show_run(run: Run, folder: Path, language: str = "en") -> None:
     _show_settled(summary, language)
     _show_pools(run, folder, language)
     held = folder / "held.parquet"
-    _show_list(words["held"], held_people(run), held, words["more"])
+    _show_list(words["held"], neither_paid(run), held, words["more"])
+    _show_list(words["by decision"], released_people(run), folder / "adjustments.parquet", words["more"])
     _show_list(words["unused"], rows_not_used(run.held).drop("payee"), held, words["more"])
     _show_list(words["aside"], facts_set_aside(run.held), held, words["more"])
 

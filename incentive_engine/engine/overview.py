@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from incentive_engine.currencies import minor_digits
 from incentive_engine.engine.run import Run
 from incentive_engine.engine.setting_aside import ASIDE
 from incentive_engine.rulesets.contracts import WORKFORCE
@@ -45,7 +46,7 @@ def by_department(run: Run) -> list[Total]:
 
 def overall(run: Run) -> Total:
     """The total of the whole run."""
-    held = held_people(run).join(_released(run), on="payee", how="anti")["payee"].n_unique()
+    held = neither_paid(run)["payee"].n_unique()
     (row,) = run.tables["payouts"].select(*_sums()).collect().iter_rows(named=True)
     return _total(None, held=held, **row)
 
@@ -98,6 +99,27 @@ def held_people(run: Run) -> pl.DataFrame:
     return run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")).select(
         "payee", "code", "reason"
     )
+
+
+def neither_paid(run: Run) -> pl.DataFrame:
+    """The same, without those who are paid by decision."""
+    return held_people(run).join(_released(run), on="payee", how="anti")
+
+
+def released_people(run: Run) -> pl.DataFrame:
+    """One row per decision that pays somebody whom the rules cannot pay: payee, paid, reference, why they cannot."""
+    why = held_people(run).group_by("payee").agg(pl.col("code").unique().sort().str.join(", "))
+    rows = run.adjustments.filter(pl.col("kind") == "release").join(why, on="payee", how="left", maintain_order="left")
+    told = rows.select("payee", "pay", "currency", "reference", "code").iter_rows()
+    return pl.DataFrame(
+        [(payee, _money(pay, currency), *rest) for payee, pay, currency, *rest in told],
+        schema=dict.fromkeys(("payee", "paid", "reference", "code"), pl.String()),
+        orient="row",
+    )
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{round(amount, minor_digits(currency)):,} {currency}"
 
 
 def rows_not_used(held: pl.DataFrame) -> pl.DataFrame:

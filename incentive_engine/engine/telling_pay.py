@@ -10,6 +10,7 @@ from typing import Final
 
 from incentive_engine.compiler.inputs import DAYS_WORKED
 from incentive_engine.compiler.pools import AMOUNT, MAXIMUM, MINIMUM
+from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.currencies import minor_digits
 from incentive_engine.engine.counting import Shares, added, counted
 from incentive_engine.engine.step_names import PAY_NAMES
@@ -17,6 +18,7 @@ from incentive_engine.engine.telling_steps import StepTeller, Told
 from incentive_engine.engine.wording import Row
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
+from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, GUARANTEE
 from incentive_engine.rulesets.exchange import PAID_CURRENCY
 
 SHARES: Final = ("money", "earned", "pay")
@@ -27,12 +29,15 @@ _NO_MONEY: Final = (
     "pool_without", *_DAYS,
 )  # fmt: skip
 _CUT: Final = ("pool_part", "pool_amount", "pool_earned", "pool_unearned", *SHARES)
-_WORDY: Final = ("pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", *_DAYS)
+_WORDY: Final = (
+    "pool_sum", "pool_factor", "pool_key", "pool_keys", "pool_minimum_adds", GUARANTEE, ADJUSTMENT, *_DAYS,
+)  # fmt: skip
 """What is said in words as well as in numbers."""
 _SHARES: Final = ("days", "days_away", "days_left_out", "days_worked", "proration", "share_of_work")
 _EXCHANGED: Final = ("own_amount", "paid", "planned", "rate_effect")
 _REPEATED: Final[Mapping[str, tuple[str, str]]] = {"whole": (".whole", ".exact"), "pool_key": (".key", ".exact.key")}
 """Columns that say the same as another one, where their values are the same, and how the other one ends."""
+_NOTHING_ADDED: Final = re.compile(r" \+ 0(?![.,\d])")
 _WHOLE: Final = re.compile(r" × 1$")
 _BELOW_NOTHING: Final = re.compile(r"÷ 0$")
 _BOUND_WORDS: Final = {
@@ -68,7 +73,7 @@ class PayTeller(StepTeller):
             **dict.fromkeys(_SHARES, self._share),
             **dict.fromkeys(_EXCHANGED, self._exchanged),
         }
-        for step in steps:
+        for step in self._as_decided(steps):
             name = step["step"]
             if name not in PAY_NAMES["en"]:
                 continue
@@ -76,6 +81,17 @@ class PayTeller(StepTeller):
             if text is not None:
                 names = PAY_NAMES[self._wording.language][name], self._part(step["column"])
                 yield " · ".join(filter(None, names)), text, step["rule"]
+
+    def _as_decided(self, steps: Iterable[Row]) -> Iterator[Row]:
+        """The steps without decisions that add nothing; where none does, what the rules compute is the payout."""
+        added = [name for name in (GUARANTEE, ADJUSTMENT) if self._row.get(name)]
+        for step in steps:
+            if step["column"] == COMPUTED and not added:
+                yield {**step, "step": PAYOUT}
+            elif COMPUTED not in self._row or step["column"] not in (GUARANTEE, ADJUSTMENT, PAYOUT):
+                yield step
+            elif step["column"] in added or (added and step["column"] == PAYOUT):
+                yield step
 
     def shares(self, steps: Iterable[Row]) -> Iterator[Told]:
         """What each node brought, and how it follows from what it is a part of; earned money after all of it."""
@@ -117,6 +133,8 @@ class PayTeller(StepTeller):
         if name in ("days_away", "days_left_out") and not value:
             return None
         sentence = self._sentence(step)
+        if step["column"] == PAYOUT and COMPUTED in self._row:
+            sentence = _NOTHING_ADDED.sub("", sentence)
         if name in ("without", "pool_without") and not value and _DIVIDED_BY_NOTHING.search(sentence):
             return f"{sentence}{self._colon}{_NOTHING[self._wording.language]}"
         shown = self._wording.number(value) if name in _NO_MONEY else self._money(value, step)
