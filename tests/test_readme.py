@@ -31,20 +31,36 @@ def commands(program: str) -> list[str]:
 def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the README's `incentive` commands print, run in an empty folder in the order in which they are written."""
     folder = tmp_path_factory.mktemp("readme")
-    told = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for line in commands("incentive"):
-            command, _, file = line.partition(" > ")
-            done = CliRunner().invoke(main, shlex.split(command)[1:])
-            assert done.exit_code == 0, f"{line}\n{done.output}"
-            if file:
-                Path(file).write_text(done.stdout, encoding="utf-8")
-            told.append(done.output)
+        told = [_echoed(line) if line.startswith("echo") else _run(line) for line in _typed()]
         told.append(_misspelt(folder))
         for text in blocks("python"):
             subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, cwd=folder)
     return "\n".join(told)
+
+
+def _typed() -> list[str]:
+    """What is typed once the engine is installed, in order."""
+    lines = [line for text in blocks("sh") for line in text.splitlines()]
+    return [line for line in lines if line.startswith(("incentive ", "echo "))]
+
+
+def _run(line: str) -> str:
+    command, _, file = line.partition(" > ")
+    done = CliRunner().invoke(main, shlex.split(command)[1:])
+    assert done.exit_code == 0, f"{line}\n{done.output}"
+    if file:
+        Path(file).write_text(done.stdout, encoding="utf-8")
+    return done.output
+
+
+def _echoed(line: str) -> str:
+    """Appends a row to a file of data, as a shell does."""
+    _, text, _, file = shlex.split(line)
+    with Path(file).open("a", encoding="utf-8") as data:
+        data.write(f"{text}\n")
+    return ""
 
 
 def _misspelt(folder: Path) -> str:
@@ -84,7 +100,7 @@ def test_set_up_is_what_the_makefile_does() -> None:
 
 def test_every_shell_line_is_one_that_is_tested() -> None:
     lines = [line for text in blocks("sh") for line in text.splitlines()]
-    tested = [*commands("incentive"), *commands("make"), *commands("python3"), *commands(".venv/bin/python")]
+    tested = [*_typed(), *commands("make"), *commands("python3"), *commands(".venv/bin/python")]
     assert sorted(lines) == sorted(tested)
 
 
