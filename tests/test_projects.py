@@ -20,7 +20,7 @@ from incentive_engine.ledger.actors import Actor, same_person
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.policy import Policy
 from incentive_engine.ledger.project import Project
-from incentive_engine.ledger.verifying import refuse_changed
+from incentive_engine.ledger.unchanged import refuse_changed
 from tests.test_ledger import book
 
 PERIOD = "2026-Q3"

@@ -25,7 +25,8 @@ from incentive_engine.ledger.differing import differences
 from incentive_engine.ledger.ledger import Ledger
 from incentive_engine.ledger.manifest import Manifest
 from incentive_engine.ledger.sealing import seal
-from incentive_engine.ledger.verifying import refuse_changed, verify
+from incentive_engine.ledger.unchanged import refuse_changed
+from incentive_engine.ledger.verifying import verify
 from tests.test_traps import EACH, NAMES, run_of
 
 COMPANY = Path(__file__).parent / "cases" / "traps" / "12-change-of-currency.yaml"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def verify(folder: Path, head: str | None) -> None:
     """Check that no file of a sealed run was changed, and work the run out again from its folder alone.
 
-    Whatever differs is named: the file, the person, the figure. Years later too: rules and accepted rows are inside.
+    RUN may be the folder of a correction. Whatever differs is named: the file, the person, the figure. Years later too:
+    rules and accepted rows are inside.
     """
     from incentive_engine.engine.running import Timings
     from incentive_engine.ledger.verifying import verify
@@ -67,6 +68,10 @@ def _found(verified: Verified) -> list[str]:
 
 def _seal(verified: Verified) -> Iterator[str]:
     manifest, chain = verified.manifest, verified.chain
+    if verified.booked is not None:
+        known = "the ledger has booked it" if verified.booked else "no ledger has booked it"
+        yield f"A correction: every file is what it was when it was written, and {known}."
+        return
     if manifest is None:
         yield "Not sealed: nothing says what its files held before. Approving a run seals it."
         return

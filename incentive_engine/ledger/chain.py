@@ -44,6 +44,19 @@ def chain_of(folder: Path, manifest: Manifest | None, purged: Purged | None) -> 
     return Chain(len(seals), gone, tuple(problems))
 
 
+def is_booked(folder: Path, fingerprint: str) -> bool:
+    """Whether the ledger has booked the correction in a folder; raises InputProblems where it booked another one."""
+    project = Project.at(folder)
+    if project is None or not (project.folder / LEDGER_FILE).is_file():
+        return False
+    with Ledger.open(project.folder) as ledger:
+        booked = [each for each in ledger.entries() if each.folder == folder.resolve() and each.state == "booked"]
+    if booked and fingerprint not in {each.fingerprint for each in booked}:
+        message = f"`{folder}` is not the correction that the ledger has booked"
+        raise InputProblems([Problem("changed-correction", message, hint=_COPY)])
+    return bool(booked)
+
+
 def _own(entries: Sequence[Entry], seals: Sequence[Seal], manifest: Manifest | None) -> Iterator[Problem]:
     """Whether the ledger and the manifest in the folder say the same."""
     known = {entry.id for entry in entries}

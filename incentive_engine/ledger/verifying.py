@@ -18,17 +18,18 @@ from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.engine.run import TABLES, Run, recompute_into
 from incentive_engine.engine.running import Timings
 from incentive_engine.errors import InputProblems, Problem
-from incentive_engine.ledger.chain import Chain, chain_of
+from incentive_engine.ledger.chain import Chain
+from incentive_engine.ledger.corrections.settling import CORRECTION_FILE, RUN_OF_CORRECTION
 from incentive_engine.ledger.differing import damaged, differences
-from incentive_engine.ledger.manifest import TIMINGS, File, Manifest, file_of, files_in
-from incentive_engine.ledger.purged import PURGED_FILE, Purged
+from incentive_engine.ledger.manifest import File, Manifest, files_in
+from incentive_engine.ledger.purged import Purged
+from incentive_engine.ledger.unchanged import COPY, Kept, kept, kept_correction
 from incentive_engine.version import __version__
 
 _STARTS: Final = ("rules/", "inputs/", "corrections.parquet", RUN_FILE)
 """What a run is worked out again from."""
 _NOT_FROM_THE_FOLDER: Final = ("engine", "inputs")
 """What `run.json` says that the folder alone cannot: by what, and from which files, it was made."""
-_COPY: Final = "take the folder from a copy kept elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,120 +44,64 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was checked, and found to be right. `again`: None for a purged run, which cannot be worked out again."""
+    """What was checked, and found to be right.
+
+    `again`: None for a purged run, which cannot be worked out again. `booked`: of a correction, whether the ledger has
+    its lines; None for a run.
+    """
 
     files: int
     manifest: Manifest | None
     chain: Chain | None
     purged: Purged | None
     again: Again | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A run folder held against its seal and the ledger."""
-
-    files: Mapping[str, File]
-    manifest: Manifest | None
-    chain: Chain | None
-    purged: Purged | None
-    problems: tuple[Problem, ...]
+    booked: bool | None
 
 
 def verify(folder: Path, timings: Timings | None = None, head: str | None = None) -> Verified:
-    """Checks a run folder in every way that there is; `head`: that of its seal, as it was kept elsewhere.
+    """Checks the folder of a run, or of a correction, in every way that there is.
 
-    Raises InputProblems with everything that was changed since, by file, row and figure.
+    `head`: that of its seal, as it was kept elsewhere. Raises InputProblems with everything that was changed since, by
+    file, row and figure.
     """
     timings = timings or Timings()
+    corrects = (folder / CORRECTION_FILE).is_file()
     with timings.step("hash"):
-        kept = _kept(folder)
-    problems, again = [*kept.problems, *_other_head(kept.manifest, head)], None
-    if kept.purged is None and not _spoilt(kept):
+        found = kept_correction(folder) if corrects else kept(folder)
+    problems, again = [*found.problems, *_other_head(found.manifest, head)], None
+    if found.purged is None and not _spoilt(found):
+        run = folder / RUN_OF_CORRECTION if corrects else folder
         try:
-            _refuse_damaged(folder, kept)
-            again = _worked_out_again(folder, kept.files, timings)
+            _refuse_damaged(run, found)
+            again = _worked_out_again(run, found.files, timings)
             problems += again.problems
-        except InputProblems as found:
-            problems += found.problems
+        except InputProblems as refusal:
+            problems += refusal.problems
     if problems:
         raise InputProblems(problems)
-    return Verified(len(kept.files), kept.manifest, kept.chain, kept.purged, again)
-
-
-def refuse_changed(folder: Path) -> Manifest:
-    """The seal of a run, none of whose files was changed; figures are not worked out again.
-
-    Raises InputProblems for a run that is not sealed, or not any more what was sealed.
-    """
-    kept = _kept(folder)
-    if kept.problems:
-        raise InputProblems(kept.problems)
-    if kept.manifest is None:
-        hint = "a run is sealed when it is approved: `incentive approve RUN`"
-        raise InputProblems([Problem("not-sealed", f"`{folder}` is not sealed", hint=hint)])
-    return kept.manifest
-
-
-def _kept(folder: Path) -> _Kept:
-    _refuse_no_run(folder)
-    manifest, purged, files = Manifest.read(folder), Purged.read(folder), files_in(folder)
-    if manifest is not None and (folder / TIMINGS).exists():
-        files |= {TIMINGS: file_of(folder / TIMINGS)}
-    chain = chain_of(folder, manifest, purged)
-    problems = [] if chain is None else list(chain.problems)
-    if purged is not None:
-        problems += _not_purged(files, purged, manifest)
-    elif manifest is not None:
-        problems += changes(manifest.files, files, "the run was sealed")
-    return _Kept(files, manifest, chain, purged, tuple(problems))
-
-
-def _refuse_no_run(folder: Path) -> None:
-    """Raises InputProblems where there is no trace of a run in a folder."""
-    if not any((folder / name).exists() for name in (RUN_FILE, "manifest.json", "payouts.parquet")):
-        hint = "give the folder that `incentive run … --out` wrote"
-        raise InputProblems([Problem("not-a-run", f"`{folder}` holds no {RUN_FILE}", hint=hint)])
-
-
-def changes(before: Mapping[str, File], now: Mapping[str, File], since: str) -> Iterator[Problem]:
-    """Every file that was changed, removed, added or renamed."""
-    added = {path: file for path, file in now.items() if path not in before}
-    for path, file in before.items():
-        if path in now:
-            if now[path] != file:
-                yield Problem("changed-file", f"`{path}` was changed after {since}", hint=_COPY)
-            continue
-        name = next((name for name, other in added.items() if other == file), None)
-        if name is None:
-            yield Problem("missing-file", f"`{path}` is missing: it was there when {since}", hint=_COPY)
-        else:
-            del added[name]
-            yield Problem("renamed-file", f"`{path}` is called `{name}` now: it was renamed after {since}", hint=_COPY)
-    for path in added:
-        yield Problem("added-file", f"`{path}` was not there when {since}", hint="remove it, or keep it elsewhere")
+    return Verified(len(found.files), found.manifest, found.chain, found.purged, again, found.booked)
 
 
 def _changed(before: Mapping[str, File], now: Mapping[str, File]) -> list[str]:
     return [path for path in before.keys() | now.keys() if before.get(path) != now.get(path)]
 
 
-def _spoilt(kept: _Kept) -> bool:
+def _spoilt(found: Kept) -> bool:
     """Whether something that a run is worked out from is not what was sealed."""
-    sealed = {} if kept.manifest is None else kept.manifest.files
-    return bool(sealed) and any(path.startswith(_STARTS) for path in _changed(sealed, kept.files))
+    sealed = {} if found.manifest is None else found.manifest.files
+    return bool(sealed) and any(path.startswith(_STARTS) for path in _changed(sealed, found.files))
 
 
-def _refuse_damaged(folder: Path, kept: _Kept) -> None:
+def _refuse_damaged(folder: Path, found: Kept) -> None:
     """Raises InputProblems where a run that no seal vouches for holds inputs that cannot be read."""
-    if kept.manifest is None:
-        starts = [folder / path for path in kept.files if path.startswith(_STARTS) and path.endswith(".parquet")]
+    if found.manifest is None:
+        starts = [folder / path for path in found.files if path.startswith(_STARTS) and path.endswith(".parquet")]
         if lost := damaged(starts):
             raise InputProblems(_damaged(path.relative_to(folder).as_posix()) for path in lost)
 
 
 def _damaged(path: str) -> Problem:
-    return Problem("damaged-file", f"`{path}` cannot be read: it is damaged", hint=_COPY)
+    return Problem("damaged-file", f"`{path}` cannot be read: it is damaged", hint=COPY)
 
 
 def _other_head(manifest: Manifest | None, head: str | None) -> Iterator[Problem]:
@@ -164,20 +109,6 @@ def _other_head(manifest: Manifest | None, head: str | None) -> Iterator[Problem
         found = "the run is not sealed" if manifest is None else f"its head is {manifest.head}"
         hint = "either the head is another run's, or this run was sealed anew by somebody"
         yield Problem("other-head", f"the run's head is not the one that was given: {found}", hint=hint)
-
-
-def _not_purged(files: Mapping[str, File], purged: Purged, manifest: Manifest | None) -> Iterator[Problem]:
-    """What is left of a purged run, and is not what it was or should be gone."""
-    before = purged.files if manifest is None else manifest.files
-    yield from changes(before, purged.files, "the run was sealed, and before its personal rows were removed")
-    removed = {path: file for path, file in before.items() if path not in purged.kept}
-    left = [path for path, file in removed.items() if files.get(path) == file]
-    if left:
-        message = f"{len(left)} files with personal rows are still there: the purge did not end"
-        yield Problem("purge-not-ended", message, hint="run `incentive purge` again")
-    there = {path: file for path, file in files.items() if path != PURGED_FILE and path not in left}
-    kept = {path: file for path, file in before.items() if path in purged.kept}
-    yield from changes(kept, there, "the personal rows were removed")
 
 
 def _worked_out_again(folder: Path, files: Mapping[str, File], timings: Timings) -> Again:

@@ -33,7 +33,7 @@ from incentive_engine.ledger.database import decisions, lines, questions
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.settled import settled
-from incentive_engine.ledger.verifying import refuse_changed
+from incentive_engine.ledger.unchanged import refuse_changed
 from incentive_engine.rulesets.loading import Rules
 
 

@@ -8,7 +8,7 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.chain import chain_of
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.manifest import MANIFEST, Manifest, files_in
-from incentive_engine.ledger.verifying import changes
+from incentive_engine.ledger.unchanged import changes
 
 
 def refuse_unless_payable(entry: Entry) -> None:
