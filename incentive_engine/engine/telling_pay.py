@@ -18,7 +18,7 @@ from incentive_engine.engine.telling_steps import StepTeller, Told
 from incentive_engine.engine.wording import Row
 from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.pools import SharedOut
-from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, GUARANTEE
+from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, DECIDED_COLUMNS, GUARANTEE
 from incentive_engine.rulesets.exchange import PAID_CURRENCY
 
 SHARES: Final = ("money", "earned", "pay")
@@ -84,14 +84,14 @@ class PayTeller(StepTeller):
 
     def _as_decided(self, steps: Iterable[Row]) -> Iterator[Row]:
         """The steps without decisions that add nothing; where none does, what the rules compute is the payout."""
-        added = [name for name in (GUARANTEE, ADJUSTMENT) if self._row.get(name)]
+        if COMPUTED not in self._row:
+            yield from steps
+            return
+        added = [name for name in (GUARANTEE, ADJUSTMENT) if self._row[name]]
+        shown = [COMPUTED, *added, PAYOUT] if added else [COMPUTED]
         for step in steps:
-            if step["column"] == COMPUTED and not added:
-                yield {**step, "step": PAYOUT}
-            elif COMPUTED not in self._row or step["column"] not in (GUARANTEE, ADJUSTMENT, PAYOUT):
-                yield step
-            elif step["column"] in added or (added and step["column"] == PAYOUT):
-                yield step
+            if step["column"] in shown or step["column"] not in (*DECIDED_COLUMNS, PAYOUT):
+                yield step if added or step["column"] != COMPUTED else {**step, "step": PAYOUT}
 
     def shares(self, steps: Iterable[Row]) -> Iterator[Told]:
         """What each node brought, and how it follows from what it is a part of; earned money after all of it."""
