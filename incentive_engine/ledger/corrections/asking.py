@@ -51,7 +51,8 @@ def open_questions(ledger: Ledger) -> list[Question]:
 def decisions_in(ledger: Ledger) -> Mapping[str, str]:
     """`keep` or `remove`, by question."""
     with ledger.reading() as connection:
-        return dict(connection.execute(select(decisions.c.question, decisions.c.decision)).tuples().all())
+        rows = connection.execute(select(decisions.c.question, decisions.c.decision)).all()
+    return dict(map(tuple, rows))
 
 
 def decide(

@@ -171,14 +171,14 @@ class Changes:
         kept = was.filter(pl.col("table").is_in(self._tables_of_people)).join(
             _left(self.people, removed), on="payee", how="semi"
         )
-        known = known.filter(pl.col("table").is_in(turned), ~self._stays(removed))
+        known = known.filter(pl.col("table").is_in(turned), ~self._told())
         return pl.concat([known, was.filter(~pl.col("table").is_in(turned)), kept]).unique(maintain_order=True)
 
-    def _stays(self, removed: Collection[str]) -> pl.Expr:
-        """Held rows of adjustments that cannot be used any more, in whose place those of before are in force."""
+    def _told(self) -> pl.Expr:
+        """Held rows of adjustments that were in force: a question tells of them, and they hold nobody."""
         changes = self.differences.get(ADJUSTMENTS)
-        kept = [] if changes is None else _left(changes.deleted, removed)[LABEL].to_list()
-        return (pl.col("table") == ADJUSTMENTS) & pl.col("key").is_in(kept).fill_null(False)
+        gone = [] if changes is None else changes.deleted[LABEL].to_list()
+        return (pl.col("table") == ADJUSTMENTS) & pl.col("key").is_in(gone).fill_null(False)
 
     @cached_property
     def _tables_of_people(self) -> frozenset[str]:
