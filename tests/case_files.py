@@ -21,7 +21,7 @@ from tests.oracle.dated import dated_rules
 def calculated(case: Case, folder: Path) -> Run:
     """What the engine makes of a case, written to an empty folder."""
     data = write_case(case, folder)
-    return run(load(folder / "rules.yaml"), data, case.period)
+    return run(load(folder / "rules.yaml"), data, case.period, as_of=case.as_of)
 
 
 def write_case(case: Case, folder: Path) -> Path:
@@ -45,7 +45,7 @@ def paths(case: Case) -> dict[str, str]:
     rules = case.rules
     named = {"workforce": rules["workforce"], **rules.get("sources", {}), **rules.get("tables", {})}
     named |= {"kpis": rules["results"]} if "results" in rules else {}
-    named |= dated_rules(rules) | {name: rules[name] for name in ("leave", "exchange") if name in rules}
+    named |= dated_rules(rules) | {name: rules[name] for name in ("leave", "exchange", "adjustments") if name in rules}
     return {name: rule["path"] for name, rule in named.items()}
 
 

@@ -17,7 +17,7 @@ from incentive_engine import InputProblems
 from incentive_engine.engine.run import Run
 from tests.case_files import calculated
 from tests.case_told import told
-from tests.oracle import Case, Key, Node, Outcome, Results, Settled, rounded, settled
+from tests.oracle import Case, Decisions, Key, Node, Outcome, Results, Settled, decided, rounded
 
 Expected = Mapping[Key, Outcome]
 
@@ -58,7 +58,7 @@ def same(found: Any, expected: Any) -> bool:
 
 def compared(case: Case, found: Run) -> Iterator[str]:
     """What differs, in words."""
-    expected, pools = settled(case)
+    expected, pools, decisions = decided(case)
     yield from payouts_differ(case, found, expected)
     yield from segments_differ(found, expected)
     yield from contributions_differ(case, found, expected)
@@ -67,6 +67,7 @@ def compared(case: Case, found: Run) -> Iterator[str]:
     yield from eligibility_differs(found, expected)
     yield from trace_differs(found, expected)
     yield from pools_differ(case, found, pools)
+    yield from decisions_differ(found, decisions, expected)
 
 
 def rows_differ(table: str, key: Any, row: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
@@ -94,6 +95,7 @@ def payouts_differ(case: Case, found: Run, expected: Expected) -> Iterator[str]:
             "target_pay": only and only.target_pay,
             "score": only and only.root and only.root.score,
             **{name: summed(each, name) for name in MONEY},
+            **{name: summed(each, name) for name in DECIDED},
             **(exchanged(each) if exchange.rule and each[0].payout is not None else {}),
         })  # fmt: skip
         if {outcome.card.payee["department"] for outcome in each} == {departments(case)[key[0]]}:
@@ -115,7 +117,8 @@ def exchanged(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 COPY = "duplicate-row"
 """What is said of copies, which the oracle is not given."""
-MONEY = ("payout", "customer_pay", "internal_pay", "other_pay")
+MONEY = ("payout", "computed", "customer_pay", "internal_pay", "other_pay")
+DECIDED = ("guarantee", "adjustment")
 
 
 def departments(case: Case) -> dict[str, str | None]:
@@ -145,7 +148,7 @@ def segments_differ(found: Run, expected: Expected) -> Iterator[str]:
             "target_pay": outcome.target_pay,
             "score": outcome.root.score,
             **({"proration": outcome.proration} if "proration" in outcome.card.plan else {}),
-            **{name: getattr(outcome, name) for name in MONEY},
+            **{name: getattr(outcome, name) for name in (*MONEY, *DECIDED)},
             **(exchanged([outcome]) if outcome.card.results.exchange.rule and outcome.payout is not None else {}),
         })  # fmt: skip
 
@@ -157,14 +160,20 @@ def keyed(rows: list[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
 
 
 def contributions_differ(case: Case, found: Run, expected: Expected) -> Iterator[str]:
-    rows = {(row["payee"], row["plan"], row["segment"], row["measure"]): row for row in found.contributions.to_dicts()}
-    wanted: dict[tuple[str, str, int, str | None], dict[str, Any]] = {}
+    rows = {
+        (row["payee"], row["plan"], row["segment"], row["measure"] or (row["source"],)): row
+        for row in found.contributions.to_dicts()
+    }
+    wanted: dict[tuple[str, str, int, str | tuple[str | None]], dict[str, Any]] = {}
     for key, outcome in expected.items():
         if outcome.paid and outcome.root is not None:
             for measure in outcome.root.measures():
                 wanted[*key, measure.path] = contribution(case, measure)
-            if outcome.other_pay:
-                wanted[*key, None] = {"kpi": None, "perspective": None, "pay": outcome.other_pay}
+            added = [getattr(outcome, name) or Fraction(0) for name in DECIDED]
+            rest = (outcome.other_pay or Fraction(0)) - sum(added)
+            for source, money_of in zip((None, *DECIDED), (rest, *added), strict=True):
+                if money_of:
+                    wanted[*key, (source,)] = {"kpi": None, "perspective": None, "measure": None, "pay": money_of}
     if rows.keys() != wanted.keys() or len(rows) != found.contributions.height:
         yield f"contributions are {sorted(rows, key=str)}, the oracle says {sorted(wanted, key=str)}"
     for each in rows.keys() & wanted.keys():
@@ -201,7 +210,7 @@ def reasons_differ(case: Case, found: Run, expected: Expected) -> Iterator[str]:
     results = Results(case)
     codes = {(row["payee"], row["code"]) for row in held if row["table"] == "workforce"}
     wanted = {(key[0], code) for key, outcome in expected.items() for code in outcome.codes}
-    of_people = {payee: each for payee, each in results.people.codes.items() if each}
+    of_people = {payee for payee, each in results.people.codes.items() if each} | Decisions(case).holds
     codes, wanted = ({(payee, code) for payee, code in each if payee not in of_people} for each in (codes, wanted))
     if codes != wanted:
         yield f"held are {sorted(codes)}, the oracle says {sorted(wanted)}"
@@ -227,6 +236,29 @@ def reasons_differ(case: Case, found: Run, expected: Expected) -> Iterator[str]:
             kind, subject = (part.partition("=")[2] for part in row["key"].split(", ")[:2])
             if row["code"] != f"unknown-{kind}" or results.is_known(kind, subject):
                 yield f"a good row is held: {row}"
+
+
+def decisions_differ(found: Run, decisions: Decisions, expected: Expected) -> Iterator[str]:
+    """The decisions that were used, and those that were not; what people are held for of whom all is unsure is too."""
+    unsure = {key[0] for key, each in expected.items() if not each.card.is_certain}
+    used = {
+        (row["reference"], row["payee"], row["plan"], row["segment"]): row
+        for row in found.tables["adjustments"].collect().to_dicts()
+        if row["payee"] not in unsure
+    }
+    wanted = {
+        (each.reference, each.payee, each.plan, each.segment): each
+        for each in decisions.used
+        if each.payee not in unsure
+    }
+    if used.keys() != wanted.keys():
+        yield f"adjustments are {sorted(used, key=str)}, the oracle says {sorted(wanted, key=str)}"
+    for key in used.keys() & wanted.keys():
+        yield from rows_differ("adjustment", key, used[key], vars(wanted[key]))
+    rows = [(row["payee"], row["code"]) for row in found.held.to_dicts() if row["table"] == "adjustments"]
+    held, told = (Counter(each for each in codes if each[0] not in unsure) for codes in (rows, decisions.held))
+    if held != told:
+        yield f"held adjustments are {held}, the oracle says {told}"
 
 
 def measures(expected: Expected) -> Iterator[Node]:
@@ -287,7 +319,8 @@ def traced(outcome: Outcome) -> dict[str, Fraction | None]:
         for way, taken in node.ways.items():
             columns |= {f"{node.path}.{way}.rate": taken.rate, f"{node.path}.{way}.attainment": taken.attainment}
     if outcome.paid and outcome.payout is not None:
-        names = ("payout", "customer_pay", *(name for name in ("proration", "target_pay") if name in outcome.card.plan))
+        names = ["payout", "customer_pay", *(name for name in ("proration", "target_pay") if name in outcome.card.plan)]
+        names += ["computed", *DECIDED] if "adjustments" in outcome.card.rules else []
         columns |= {name: getattr(outcome, name) for name in names}
     if "pool" in outcome.card.plan:
         columns |= {f"pool.{part}.key": key for part, key in outcome.keys.items()}

@@ -69,18 +69,22 @@ def decide(
     frames: Sequence[pl.DataFrame],
     decisions: Decisions,
     ranges: AdjustmentRanges,
-    held: pl.DataFrame,
+    unknown: pl.DataFrame,
+    blocked: pl.DataFrame,
     currency: str,
 ) -> tuple[list[pl.DataFrame], Decided]:
     """The wide frames with what is added, and what became of each adjustment.
 
-    `held`: payees whom no plan evaluates, because something about them cannot be used.
+    `unknown`: payees of whom nobody knows what they would be paid for; `blocked`: payee × pays that no plan evaluates.
     """
     computed = _computed(programs, frames, decisions.frame["payee"].unique(), ranges.places)
     paid = computed.drop_nulls(COMPUTED)
-    unpaid = pl.concat([held.select("payee"), computed.filter(pl.col(COMPUTED).is_null()).select("payee")])
+    in_money = [plan.pays for program in programs if program.computed is not None for plan in program.plans]
+    blocked = blocked.filter(pl.col("pays").is_in(in_money))
+    unpaid = pl.concat([blocked, computed.filter(pl.col(COMPUTED).is_null()).select(_PAYMENT)])
     added = _added(decisions.frame, paid, ranges)
-    released, unused = _released(decisions.frame, paid, unpaid.unique())
+    of_unknown = decisions.frame.join(unknown, on="payee", how="semi").select(_PAYMENT)
+    released, unused = _released(decisions.frame, paid, pl.concat([unpaid, of_unknown]).unique())
     given = [
         _with(wide, program, added.filter(pl.col(_PROGRAM) == number))
         for number, (program, wide) in enumerate(zip(programs, frames, strict=True))
@@ -149,12 +153,12 @@ def _released(rows: pl.DataFrame, paid: pl.DataFrame, held: pl.DataFrame) -> tup
     """Those who are held and paid by decision, and the held rows of what adds nothing to anybody's pay."""
     release = pl.col(KIND) == RELEASE
     left = rows.join(paid, on=_PAYMENT, how="anti")
-    of_held = left.join(held, on="payee", how="semi")
+    of_held = left.join(held, on=_PAYMENT, how="semi")
     releases = of_held.filter(release)
     twice = releases.select(_PAYMENT).is_duplicated()
     unused = [
         _unused(rows.filter(release).join(paid, on=_PAYMENT, how="semi"), "unneeded-release", _UNNEEDED),
-        _unused(left.join(held, on="payee", how="anti"), "not-paid-this", _NOT_PAID),
+        _unused(left.join(held, on=_PAYMENT, how="anti"), "not-paid-this", _NOT_PAID),
         _unused(of_held.filter(~release), "adjustment-waits", _WAITS),
         _unused(releases.filter(twice), "released-twice", _TWICE),
     ]

@@ -37,12 +37,13 @@ class Assigned:
     `assignments`: one row per payee × segment × plan to evaluate: payee, row (of the segment among all), number (of the
     plan among those resolved); first_day and last_day where a plan is not in force all the time.
     `tests`: one row per payee × segment × plan × test: payee, segment, plan, test, result. `held`: payees who cannot be
-    assigned.
+    assigned. `blocked`: payee × pays of what they would be paid for.
     """
 
     assignments: pl.DataFrame
     tests: pl.LazyFrame
     held: pl.DataFrame
+    blocked: pl.DataFrame
 
 
 def assign(
@@ -85,11 +86,13 @@ def assign(
         _held_foreign(foreign),
     ]
     assignments = _without(candidates, blocked).sort(ROW, NUMBER).select(_payee(people), ROW, NUMBER)
-    assignments = _of_whole_time(plans, assignments, blocked.with_columns(_payee(people)))
+    blocked = blocked.with_columns(_payee(people), _pays(plans))
+    assignments = _of_whole_time(plans, assignments, blocked)
     return Assigned(
         assignments=assignments if all(plan.always for plan in plans) else _in_force(plans, assignments, people),
         tests=_named(plans, every_test.sort(ROW, NUMBER, "test"), people),
         held=pl.concat(reasons),
+        blocked=blocked.select("payee", "pays").unique(),
     )
 
 
@@ -104,10 +107,13 @@ def _of_whole_time(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, blocked: p
     """Without those that pay for other days what is held for some: nobody is paid for a part of the time."""
     if blocked.is_empty():
         return rows
-    pays = pl.lit(pl.Series([plan.pays for plan in plans], dtype=pl.String)).gather(pl.col(NUMBER)).alias("pays")
-    held = blocked.select("payee", pays, pl.col(ROW).alias(_CASE))
-    others = rows.with_columns(pays).join(held, on=["payee", "pays"]).filter(pl.col(ROW) != pl.col(_CASE))
+    held = blocked.select("payee", "pays", pl.col(ROW).alias(_CASE))
+    others = rows.with_columns(_pays(plans)).join(held, on=["payee", "pays"]).filter(pl.col(ROW) != pl.col(_CASE))
     return _without(rows, others)
+
+
+def _pays(plans: Sequence[ResolvedPlan]) -> pl.Expr:
+    return pl.lit(pl.Series([plan.pays for plan in plans], dtype=pl.String)).gather(pl.col(NUMBER)).alias("pays")
 
 
 def _in_force(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

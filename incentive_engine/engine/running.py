@@ -127,7 +127,8 @@ def calculate_from(
     kpis, rates = frozenset(rules.ruleset.kpis), rates_in(rules.ruleset, accepted)
     with timings.step("eligibility"):
         told = pl.concat([people.held, held_by_adjustments(accepted)])
-        held = pl.concat([held_people(accepted), told.select("payee")])
+        unknown = pl.concat([held_people(accepted), people.held.select("payee")])
+        held = pl.concat([unknown, told.select("payee")])
         away = time_away(rules.ruleset, accepted.tables, people)
         assigned = assign(plans, people.table, period, rates, held, told, away)
     parameters = parameter_columns(rules.ruleset, accepted, plans)
@@ -136,7 +137,7 @@ def calculate_from(
     decisions, currency = decisions_in(accepted, period), rules.ruleset.currency
     if decisions is not None:
         ranges = replace(ranges, adjustments=decisions.ranges(plans, currency))
-    standings = work_out_standings(rules.ruleset, people.table, held, standing_keys(plans), measured, period)
+    standings = work_out_standings(rules.ruleset, people.table, unknown, standing_keys(plans), measured, period)
     with timings.step("compile"):
         programs = [program for shape in by_shape(plans) for program in _programs(rules, shape, ranges, kpis)]
     numbers = {plan.name: number for number, plan in enumerate(plans)}
@@ -156,8 +157,10 @@ def calculate_from(
     decided = nothing_decided()
     if decisions is not None and ranges.adjustments is not None:
         with timings.step("adjustments"):
-            unplanned = pl.concat([assigned.held.select("payee"), held_people(accepted)])
-            given, decided = decide(programs, given, decisions, ranges.adjustments, unplanned, currency)
+            unplanned = held_people(accepted)
+            given, decided = decide(
+                programs, given, decisions, ranges.adjustments, unplanned, assigned.blocked, currency
+            )
     evaluations = []
     for program, wide in zip(programs, given, strict=True):
         with timings.step("evaluate"):

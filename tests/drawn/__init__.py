@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from tests.drawn.changes import Changing
 from tests.drawn.plans import Drawing
 from tests.drawn.writing import as_yaml, decimal_text
 from tests.oracle import Case
+from tests.oracle.corrections import Gone, amounts
 
-__all__ = ["as_yaml", "cases", "cases_over_time", "decimal_text"]
+__all__ = ["as_yaml", "cases", "cases_adjusted", "cases_over_time", "cases_recorded", "changes", "decimal_text"]
 
 
 @st.composite
@@ -25,3 +27,26 @@ def cases(draw: st.DrawFn) -> Case:
 def cases_over_time(draw: st.DrawFn) -> Case:
     """The same, with people of whom something changes from day to day."""
     return Drawing(draw).case(always_dated=True)
+
+
+@st.composite
+def cases_adjusted(draw: st.DrawFn) -> Case:
+    """The same as `cases`, with decisions about the pay of some."""
+    return Drawing(draw).case(adjusted=True)
+
+
+@st.composite
+def cases_recorded(draw: st.DrawFn) -> Case:
+    """The same as `cases`, with facts that say when they were recorded, as of some day."""
+    return Drawing(draw).case(recorded=True)
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[Case, Case, set[Gone]]:
+    """A case, the same with what is known later, and which of the rows that are gone were decided to go."""
+    found = Changing(draw).change()
+    for _ in range(4):
+        if any(amounts(found[0])[0].values()):  # who is paid nothing can only be paid more
+            break
+        found = Changing(draw).change()
+    return found

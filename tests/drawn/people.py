@@ -177,6 +177,29 @@ class People(Histories):
         repeats: Rule = {"same": same, "within": self.pick(7, 0, 100), "because": because}
         return self.some([*rules, repeats] if identified else rules, 1, 3)
 
+    def recorded(self) -> dt.date | None:
+        """Days on which facts were recorded, and one of them, or None: as of today."""
+        one = dt.timedelta(1)
+        days = [self.start, self.middle, self.end, self.end + 9 * one, self.end + 10 * one]
+        asked: dt.date | None = None
+        for name, source in self.rules.get("sources", {}).items():
+            if self.chance(85):
+                asked = asked or self.pick(*days)
+                source["recorded"] = "written"
+                self.columns[name]["written"] = "date"
+                first: dict[str, dt.date] = {}
+                for row in self.tables[name]:
+                    row["written"] = first.setdefault(row["ref"], self.pick(*days))
+                if "id" in source and "share" not in source:
+                    self.tables[name] += [self.amended(row) for row in self.tables[name] if self.chance(15)]
+        return asked if self.chance(80) else None
+
+    def amended(self, row: Rule) -> Rule:
+        """A fact as it was recorded once more."""
+        column = self.pick("answer", "amount", "wait", "solved", "kind")
+        value = self.pick(*(each[column] for table in self.tables.values() for each in table if column in each))
+        return {**row, "written": row["written"] + dt.timedelta(self.pick(5, 1, 40)), column: value}
+
     def cases(self, events: str) -> str:
         """Cases that the events of a source make: the events of each customer."""
         words, name = self.fact_words(of_period=()), f"{events}_cases"

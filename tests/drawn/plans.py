@@ -6,10 +6,10 @@ import copy
 from collections.abc import Mapping
 from fractions import Fraction
 
+from tests.drawn.adjustments import Adjustments
 from tests.drawn.curves import STEADY
 from tests.drawn.draws import Rule
 from tests.drawn.histories import ONE
-from tests.drawn.pools import Pools
 from tests.drawn.words import (
     CAPS,
     FLOORS,
@@ -27,7 +27,7 @@ from tests.oracle import Both, Call, Case, Constant, Curved, Formula, Named
 from tests.oracle.reads import behind, kpis_in
 
 
-class Drawing(Pools):
+class Drawing(Adjustments):
     """The whole rule set."""
 
     def plan(self) -> Rule:
@@ -200,7 +200,7 @@ class Drawing(Pools):
                 if key in rule and "proration" not in rule[key].names:
                     rule[key] = Both(rule[key], "*", Named("proration"))
 
-    def case(self, *, always_dated: bool = False) -> Case:
+    def case(self, *, always_dated: bool = False, adjusted: bool = False, recorded: bool = False) -> Case:
         self.people()
         if self.chance(45) or always_dated:
             self.histories()
@@ -215,7 +215,10 @@ class Drawing(Pools):
         self.given_results()
         self.fill_tables()
         self.adapt()
-        return Case(self.rules, self.tables, self.columns, self.period, self.before)
+        if adjusted:
+            self.adjustments()
+        as_of = self.recorded() if recorded else None
+        return Case(self.rules, self.tables, self.columns, self.period, self.before, as_of)
 
 
 def is_whole(measure: Rule) -> bool:

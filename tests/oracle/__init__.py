@@ -14,7 +14,18 @@ from tests.oracle.cards import Card
 from tests.oracle.formulas import Both, Call, Constant, Curved, Formula, In, Named, Not, Sign
 from tests.oracle.money import Outcome, divide, pay, score
 from tests.oracle.nodes import Node, Taken, part
-from tests.oracle.numbers import MINOR_DIGITS, Case, by_rule, parts_of, previous, rounded, shared_out, span, year_before
+from tests.oracle.numbers import (
+    MINOR_DIGITS,
+    ZERO,
+    Case,
+    by_rule,
+    parts_of,
+    previous,
+    rounded,
+    shared_out,
+    span,
+    year_before,
+)
 from tests.oracle.people import People, Stretch
 from tests.oracle.pools import Settled, settle
 from tests.oracle.results import Result, Results
@@ -46,8 +57,6 @@ def settled(case: Case) -> tuple[dict[Key, Outcome], list[Settled]]:
 def decided(case: Case) -> tuple[dict[Key, Outcome], list[Settled], Decisions]:
     """The same, and which decisions about payees were used."""
     results, decisions = Results(case), Decisions(case)
-    for payee in results.people.codes:
-        results.people.codes[payee] |= decisions.codes(payee)
     cards = {
         (payee, version.name, stretch.number): Card(results, stretch, version)
         for payee, stretches in results.people.stretches.items()
@@ -57,7 +66,9 @@ def decided(case: Case) -> tuple[dict[Key, Outcome], list[Settled], Decisions]:
     found = {key: Outcome(card, card.tests()) for key, card in cards.items()}
     for key, card in cards.items():
         if found[key].candidate:
-            found[key].codes |= set(why_not(card, found[key], [cards[each] for each in found if found[each].candidate]))
+            rivals = [cards[each] for each in found if found[each].candidate]
+            unreadable = key[0] in decisions.holds
+            found[key].codes |= {"faulty-adjustment"} if unreadable else set(why_not(card, found[key], rivals))
     hold_together(cards, found)
     scored = [
         key for key, outcome in found.items() if outcome.candidate and not outcome.codes and not outcome.with_others
@@ -80,11 +91,18 @@ def decided(case: Case) -> tuple[dict[Key, Outcome], list[Settled], Decisions]:
             pools += settle(name, pool, [(cards[key], found[key]) for key in takers])
         hold_together(cards, found)
     for outcome in found.values():
-        if not outcome.paid:
-            outcome.payout = outcome.customer_pay = outcome.internal_pay = outcome.other_pay = None
-        outcome.computed = outcome.payout
+        close(outcome)
     adjust(decisions, found, results.exchange)
     return found, pools, decisions
+
+
+def close(outcome: Outcome) -> None:
+    """What the rules compute is known; who is held is paid nothing of it."""
+    if not outcome.paid:
+        outcome.payout = outcome.customer_pay = outcome.internal_pay = outcome.other_pay = None
+    outcome.computed = outcome.payout
+    if outcome.payout is not None:
+        outcome.guarantee = outcome.adjustment = ZERO
 
 
 def why_not(card: Card, outcome: Outcome, candidates: Sequence[Card]) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Corrected:
     """What a correction books and asks.
 
     `lines`: by payee, what for, currency and cause, never 0. `due`: what the period pays by what is known now. `gone`:
-    rows to decide about. `held`: payee and what for, who was paid and cannot be any more. `state`: what is in force now.
+    rows to decide about. `held`: payee and what for, who was paid and cannot be now. `state`: what is in force.
     """
 
     lines: Mapping[tuple[str, str, str, str], Fraction]
@@ -44,7 +44,7 @@ def corrected(before: Case, after: Case, removed: Collection[Gone] = (), paid: A
     lines: dict[tuple[str, str, str, str], Fraction] = {}
     waiting: set[tuple[str, str]] = set()
     case = before
-    for cause, case in zip(CAUSES, states(before, after, removed), strict=True):  # noqa: B007 - the last is told
+    for cause, case in zip(CAUSES, states(before, after, removed), strict=True):
         now, held = amounts(case)
         stands = {key: amount for key, amount in last.items() if key[:2] in held}
         now = {key: amount for key, amount in now.items() if key[:2] not in held} | stands

@@ -9,10 +9,15 @@ from tests.oracle.numbers import Row, Rule, day
 
 
 def known(source: Rule, facts: Sequence[Row], as_of: dt.date | None) -> Sequence[Row]:
-    """The facts that were recorded by a day; all of them where no day is asked about."""
-    if as_of is None or "recorded" not in source:
+    """The facts that were recorded by a day, or until today; of one that was recorded several times the last record."""
+    if "recorded" not in source:
         return facts
-    return [fact for fact in facts if fact[source["recorded"]] <= as_of]
+    on = source["recorded"]
+    facts = [fact for fact in facts if as_of is None or fact[on] <= as_of]
+    if "id" not in source:
+        return facts
+    named = source["id"]
+    return [fact for fact in facts if fact[on] == max(other[on] for other in facts if other[named] == fact[named])]
 
 
 def without_broken_shares(source: Rule, facts: Sequence[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:

@@ -27,8 +27,8 @@ class Outcome:
     internal_pay: Fraction | None = None
     other_pay: Fraction | None = None
     computed: Fraction | None = None  # the payout before anybody decided otherwise
-    guarantee: Fraction = ZERO
-    adjustment: Fraction = ZERO
+    guarantee: Fraction | None = None
+    adjustment: Fraction | None = None
     keys: dict[str, Fraction | None] = field(default_factory=dict)  # of a pool's parts
     paid_out: Fraction | None = None  # in the payee's currency
     rate_effect: Fraction | None = None
