@@ -6,12 +6,17 @@ point is a moment just before a file is opened for writing, made, renamed, remov
 just before and after a transaction is kept: exactly where half of something could be left. What Polars writes has no
 points of ours: kills after a time fall there.
 
-As a program (`python tests/killed.py POINT incentive-arguments…`) this file is the command that is killed.
+Each command is a process of its own, forked from one that has imported everything and done nothing (this file as a
+program): a hundred kills would otherwise be a hundred times the imports.
 """
 
 from __future__ import annotations
 
+import atexit
+import importlib
+import json
 import os
+import pkgutil
 import random
 import shutil
 import signal
@@ -21,14 +26,15 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, NoReturn
 
 ROOT: Final = Path(__file__).parent.parent
-_NEVER: Final = 0
-_POINTS: Final = "points: "
+_POINTS: Final = "\npoints: "
 _AUDITED: Final = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"})
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_IMPORTED: Final = ("cli", "engine", "kinds", "ledger", "rulesets", "statements")
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,6 @@ class Kill:
 
     point: int | None
     seconds: float = 0
-
-
-def command(arguments: Sequence[object], point: int = _NEVER) -> list[str]:
-    """The command line of a command that is killed at a point."""
-    return [sys.executable, str(Path(__file__)), str(point), *map(str, arguments)]
 
 
 def kills(arguments: Sequence[object], folder: Path, number: int, seed: int) -> list[Kill]:
@@ -53,41 +54,81 @@ def kills(arguments: Sequence[object], folder: Path, number: int, seed: int) -> 
         copy = Path(elsewhere) / folder.name
         shutil.copytree(folder, copy)
         began = time.perf_counter()
-        done = _run(command(arguments), copy)
+        running = _Running(arguments, copy)
+        done = running.ended()
         seconds = time.perf_counter() - began
     assert done.returncode == 0, done.stderr
-    points = int(done.stderr.rpartition(_POINTS)[2])
     draw = random.Random(seed)
     wanted = number - number // 3
-    chosen = [draw.randint(1, points) for _ in range(max(0, wanted - points))]
-    chosen += draw.sample(range(1, points + 1), min(points, wanted))
-    times = [Kill(None, draw.uniform(seconds * 0.3, seconds)) for _ in range(number // 3)]
+    chosen = [draw.randint(1, running.points) for _ in range(max(0, wanted - running.points))]
+    chosen += draw.sample(range(1, running.points + 1), min(running.points, wanted))
+    times = [Kill(None, draw.uniform(0, seconds)) for _ in range(number // 3)]
     return [*map(Kill, sorted(chosen)), *times]
 
 
 def killed(kill: Kill, arguments: Sequence[object], folder: Path) -> bool:
     """Runs a command in `folder` and kills it; whether it was killed before it had come to its end."""
-    if kill.point is not None:
-        return _run(command(arguments, kill.point), folder).returncode == -signal.SIGKILL
-    with subprocess.Popen(
-        command(arguments), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            process.wait(kill.seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    return process.returncode == -signal.SIGKILL
+    running = _Running(arguments, folder, kill.point or 0)
+    if kill.point is None:
+        time.sleep(kill.seconds)
+        os.kill(running.process, signal.SIGKILL)
+    return running.ended().returncode == -signal.SIGKILL
 
 
 def completed(arguments: Sequence[object], folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs a command in `folder` to its end, in a process of its own."""
-    return _run([sys.executable, "-m", "incentive_engine", *map(str, arguments)], folder)
+    return _Running(arguments, folder).ended()
 
 
-def _run(line: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {"PYTHONPATH": path}
-    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+class _Running:
+    """A command on its way; the process that it was forked from waits for it, so that its number stays its own."""
+
+    def __init__(self, arguments: Sequence[object], folder: Path, point: int = 0) -> None:
+        self.arguments, self.points = [str(each) for each in arguments], 0
+        asked = {"arguments": self.arguments, "folder": str(folder), "point": point}
+        _server().send(asked)
+        self.process: int = _server().receive()
+
+    def ended(self) -> subprocess.CompletedProcess[str]:
+        _server().send("ended")
+        code, out, error = _server().receive()
+        if code != -signal.SIGKILL:
+            error, _, points = error.rpartition(_POINTS)
+            self.points = int(points)
+        return subprocess.CompletedProcess(self.arguments, code, out, error)
+
+
+class _Server:
+    """The process from which commands are forked, as this one talks to it: a line of JSON each way."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = os.environ | {"PYTHONPATH": path}
+        line = [sys.executable, str(Path(__file__))]
+        self._process = subprocess.Popen(
+            line, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        atexit.register(self.close)
+
+    def send(self, value: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(value) + "\n")
+        self._process.stdin.flush()
+
+    def receive(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """Ends it: it reads until nobody writes any more."""
+        with self._process as process:
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+@cache
+def _server() -> _Server:
+    return _Server()
 
 
 class _Counted:
@@ -116,22 +157,65 @@ class _Counted:
         return counted
 
 
-def _main() -> None:
+def _serve() -> None:
+    """Forks a command for each line that is read, and tells how it ended when it is asked."""
+    _import_everything()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+            process = os.fork()
+            if process == 0:
+                _become(asked, out, error)
+            _answer(process)
+            sys.stdin.readline()
+            _, status = os.waitpid(process, 0)
+            _answer([os.waitstatus_to_exitcode(status), _text(out), _text(error)])
+
+
+def _import_everything() -> None:
+    """Everything that a command may import; nothing of it is run, for a process that has threads cannot be forked."""
+    for part in _IMPORTED:
+        package = importlib.import_module(f"incentive_engine.{part}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+
+
+def _answer(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8")
+
+
+def _become(asked: Any, out: IO[bytes], error: IO[bytes]) -> NoReturn:
+    """Makes this process the command; it never comes back."""
     from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
     from incentive_engine.cli import main
 
-    counted = _Counted(int(sys.argv[1]))
+    os.chdir(asked["folder"])
+    for number, stream in enumerate((os.open(os.devnull, os.O_RDONLY), out.fileno(), error.fileno())):
+        os.dup2(stream, number)
+    counted = _Counted(asked["point"])
     dialect: Any = SQLiteDialect_pysqlite
     dialect.do_commit = counted.around(dialect.do_commit)
     os.fsync = counted.around(os.fsync)
-    sys.argv = ["incentive", *sys.argv[2:]]
+    sys.argv = ["incentive", *asked["arguments"]]
     sys.addaudithook(counted.audited)
+    code: object = 0
     try:
         main()
+    except SystemExit as ended:
+        code = ended.code
     finally:
         sys.stderr.write(f"{_POINTS}{counted.count}")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":
-    _main()
+    _serve()
