@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from incentive_engine.rulesets.loading import load
 
 POLICY = """
 company: Example SA
-may: {run: [sam], review: [sam], adjust: [hana, dora], approve: [fay], export: [pat], correct: [sam]}
+may: {run: [sam], review: [sam], adjust: [hana, dora], approve: [fay], export: [pat], correct: [sam], purge: [hana]}
 """
 PAYROLL = """
 pay_codes:
@@ -92,10 +93,15 @@ class Books:
         adjustments: str = "",
         period: str = "2026-Q3",
         carried: pl.DataFrame | None = None,
+        rules: str = RULES,
+        also: Sequence[Path] = (),
     ) -> Path:
         """A run that is approved: what everybody's calls are, and who they are."""
         data = self.folder / f"data-{name}"
         data.mkdir()
+        (self.folder / "rules.yaml").write_text(rules, encoding="utf-8")
+        for table in also:
+            shutil.copy(table, data)
         rows = {
             "workforce.csv": ["payee,payroll_id,legal_entity", *(f"{payee},{told}" for payee, told in people.items())],
             "kpis.csv": [

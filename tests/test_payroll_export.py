@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from decimal import Decimal
@@ -10,10 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from incentive_engine.ledger.actors import Actor
+from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.payroll.due import kept, still_due
 from incentive_engine.ledger.payroll.paying import lines_of as lines_of_file
+from incentive_engine.ledger.purging import purge
 from incentive_engine.ledger.settled import AMOUNT
-from tests.books import CALLS, FILE, PAID, PAYROLL, PEOPLE, Books
+from tests.books import CALLS, FILE, PAID, PAYROLL, PEOPLE, RULES, Books
 
 
 @pytest.fixture
@@ -191,6 +195,29 @@ def test_a_file_that_does_not_add_up_is_never_written(books: Books, monkeypatch:
     assert done.exit_code == 70
     assert "BrokenInvariant: payroll: EUR 900.00 is paid or settled, and 1705.00 is owed" in done.output
     assert (books.state("q3"), books.paid(), (books.folder / "pay.csv").exists()) == ("approved", [], False)
+
+
+def test_a_purged_run_cannot_be_copied_nor_its_period_paid_further(books: Books) -> None:
+    folder = books.approved("q3", CALLS)
+    books.approved("anew", {"ann": 100})
+    books.export("q3")
+    long_ago = now() + dt.timedelta(days=3653)
+    purge(folder, Actor("hana", "hana"), long_ago)
+    assert "error[purged]" in books.export("q3", "--copy", out="copy.csv").output
+    assert "error[purged]" in books.export("anew", "--delta", out="delta.csv").output
+
+
+def test_who_moved_is_paid_by_the_company_where_he_is_at_last(books: Books) -> None:
+    moves = books.folder / "moves.csv"
+    moves.write_text(
+        "payee,from,to,legal_entity,payroll_id\nann,2026-01-01,2026-08-14,FR,A1\nann,2026-08-15,,DE,A2\n",
+        encoding="utf-8",
+    )
+    dated = "history: {moves: {path: moves.csv, gives: [legal_entity, payroll_id]}}\nkpis:"
+    rules = RULES.replace("kpis:", dated) + "    proration: {by: calendar_days}\n"
+    # Ann: 45 of 92 days of 900 are 440.22, 47 are 459.78.
+    books.approved("q3", CALLS, rules=rules, also=[moves])
+    assert books.exported("q3") == ["DE;A2;4210;900.00", "FR;007;4210;805.00"]
 
 
 def due_of(*rows: tuple[str, str, str, str, str]) -> pl.DataFrame:

@@ -26,9 +26,10 @@ from incentive_engine.ledger.payroll.due import RunToPay, kept, run_to_pay, sett
 from incentive_engine.ledger.payroll.mapping import Payroll, read_payroll
 from incentive_engine.ledger.payroll.parcel import Parcel, clear_drafts, packed, place, refuse_taken, targets
 from incentive_engine.ledger.payroll.paying import Payment, lines_of, payments_of
-from incentive_engine.ledger.payroll.refusing import refuse_changed, refuse_inside_runs, refuse_unless_payable
+from incentive_engine.ledger.payroll.refusing import refuse_inside_runs, refuse_purged, refuse_unless_payable
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.settled import settled
+from incentive_engine.ledger.unchanged import refuse_changed
 
 _EXPORTING: Final = "exporting"
 _OF_PAYMENT: Final = ("payee", "payroll_id", "legal_entity", "pays", "kind", "pay_code", "currency", "amount")
@@ -86,7 +87,7 @@ def export(project: Project, folder: Path, out: Path, actor: Actor, *, delta: bo
         refuse_unless_payable(entry)
         refuse_inside_runs(ledger, out)
         paths = targets(payroll, out)
-        refuse_changed(entry)
+        refuse_changed(entry.folder)
         job = _Export(project, ledger, entry, payroll, run_to_pay(entry.folder), out.resolve(), delta)
         if entry.state == _EXPORTING:
             done = Exported(_written_before(job))
@@ -116,7 +117,8 @@ def copy(project: Project, folder: Path, out: Path, actor: Actor) -> Exported:
             raise InputProblems([Problem("not-paid", message, hint=hint)])
         refuse_inside_runs(ledger, out)
         refuse_taken(targets(payroll, out))
-        refuse_changed(entry)
+        refuse_purged(entry)
+        refuse_changed(entry.folder)
         job = _Export(project, ledger, entry, payroll, run_to_pay(entry.folder), out.resolve(), delta=False)
         parcel = _written_before(job)
         ledger.record(entry, "copied", "paid", actor, {"out": job.place})

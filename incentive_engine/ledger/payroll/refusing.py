@@ -1,14 +1,12 @@
-"""What cannot be exported: a run that nobody approved, that was paid, or that was changed after it was sealed."""
+"""What cannot be exported: a run that nobody approved, or that was paid, and whose rows are not there any more."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from incentive_engine.errors import InputProblems, Problem
-from incentive_engine.ledger.chain import chain_of
 from incentive_engine.ledger.ledger import Entry, Ledger
-from incentive_engine.ledger.manifest import MANIFEST, Manifest, files_in
-from incentive_engine.ledger.unchanged import changes
+from incentive_engine.ledger.purged import Purged
 
 
 def refuse_unless_payable(entry: Entry) -> None:
@@ -27,17 +25,11 @@ def refuse_unless_payable(entry: Entry) -> None:
         raise InputProblems([Problem("not-approved", message, hint=hint)])
 
 
-def refuse_changed(entry: Entry) -> None:
-    """Raises InputProblems with every file that is not what it was when the run was sealed."""
-    manifest = Manifest.read(entry.folder)
-    if manifest is None:
-        message = f"`{entry.name}` has lost its {MANIFEST}"
-        raise InputProblems([Problem("missing-file", message, hint="take the folder from a copy kept elsewhere")])
-    chain = chain_of(entry.folder, manifest, None)
-    problems = [*changes(manifest.files, files_in(entry.folder), "the run was sealed")]
-    problems += () if chain is None else chain.problems
-    if problems:
-        raise InputProblems(problems)
+def refuse_purged(entry: Entry) -> None:
+    """Raises InputProblems for a run whose personal rows were removed."""
+    if Purged.read(entry.folder) is not None:
+        message = f"the personal rows of `{entry.name}` were removed: nobody knows any more who was paid what"
+        raise InputProblems([Problem("purged", message, hint="the control totals of its export are still there")])
 
 
 def refuse_inside_runs(ledger: Ledger, out: Path) -> None:
