@@ -54,7 +54,7 @@ def correct(
     _show(done)
     say(f"\nBooked by {actor}. {done.folder} holds the lines, and the run by what is known now.")
     if done.questions.height:
-        words = ["decide", project.folder.as_posix(), done.questions["question"][0], "--keep", "--because", "TEXT"]
+        words = ["decide", done.folder.as_posix(), done.questions["question"][0], "--keep", "--because", "TEXT"]
         say("Decide each question; the next correction goes by it:")
         say(f"  {program_name()} {shlex.join([*words, '--by', 'NAME', '--approved-by', 'NAME'])}")
 
@@ -97,7 +97,8 @@ def decide(
 ) -> None:
     """Decide what becomes of something that was deleted after payment: the next correction goes by it.
 
-    QUESTION is a name that `incentive correct` printed, or `all`. Two different people decide.
+    PROJECT is a folder in it. QUESTION is a name that `incentive correct` printed, or `all`. Two different people
+    decide.
     """
     if keep is None:
         raise click.UsageError("Say what becomes of it: --keep or --remove.")

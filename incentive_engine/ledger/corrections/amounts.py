@@ -65,11 +65,12 @@ def held_among(lost: pl.DataFrame, calculation: Calculation) -> pl.DataFrame:
     """Those of `lost` amounts whose payees are held for what they are about: neither paid nor due nothing."""
     if lost.is_empty():
         return lost
-    whole = pl.concat([held_people(calculation.accepted), calculation.assigned.held.select("payee")])
+    unplaced = pl.concat([held_people(calculation.accepted), calculation.people.held.select("payee")])
+    unplaced = unplaced.join(calculation.people.table.frame, on="payee", how="anti")
     plans = [_held_in(each.program, each.frame) for each in calculation.evaluations]
     about = [frame.join(lost.lazy().select("payee"), on="payee", how="semi").collect() for frame in plans]
-    by_plan = pl.concat([lost.select("payee", "pays").clear(), *about])
-    held = lost.join(whole, on="payee", how="semi"), lost.join(by_plan, on=["payee", "pays"], how="semi")
+    by_plan = pl.concat([calculation.assigned.blocked, *about])
+    held = lost.join(unplaced, on="payee", how="semi"), lost.join(by_plan, on=["payee", "pays"], how="semi")
     return pl.concat(held).unique().sort(OF)
 
 

@@ -61,7 +61,8 @@ def correct(
         base = base_of(entries, paid.rule_set, paid.period)
         assert base is not None, "a run that was paid is one"
         before = _unchanged(base)
-        period = _open_period(entries, base, into)
+        period = _open_period(base, into)
+        _refuse_overtaken(entries, base, period)
         if (out / CORRECTION_FILE).is_file() and all(each.folder != out.resolve() for each in entries):
             return _book(ledger, base, _finished(out, base, period), actor)
         refuse_existing(out)
@@ -96,15 +97,14 @@ def _unchanged(base: Entry) -> Correction | None:
     return before
 
 
-def _open_period(entries: Sequence[Entry], base: Entry, into: str) -> str:
-    """The name of the period to book into. Raises InputProblems for one that is not later, or is closed."""
+def _open_period(base: Entry, into: str) -> str:
+    """The name of the period to book into. Raises InputProblems for one that is not later."""
     rules = rules_in(run_of(base))
     of, found = rules.period(base.period), rules.period(into)
     if found.start <= of.end:
         hint = "give the period that is paid next: `--into PERIOD`"
         message = f"{found.name} begins before {of.name}, which is corrected, ends"
         raise InputProblems([Problem("earlier-period", message, hint=hint)])
-    refuse_closed(entries, base.rule_set, found.name)
     return found.name
 
 
@@ -132,11 +132,7 @@ def _book(ledger: Ledger, base: Entry, correction: Correction, actor: Actor) -> 
     """Writes all of it into the ledger, or nothing. Raises InputProblems where somebody was first."""
     of = {"rule_set": base.rule_set, "period": base.period}
     with ledger.writing() as connection:
-        last = base_of(ledger.entries(), base.rule_set, base.period)
-        if last is None or last.id != base.id:
-            message = f"somebody else has corrected or paid {base.period} since"
-            hint = "try again: what is left to correct is worked out anew"
-            raise InputProblems([Problem("somebody-was-first", message, hint=hint)])
+        _refuse_overtaken(ledger.entries(), base, correction.summary["into"])
         name = correction.folder.resolve().relative_to(ledger.folder).as_posix()
         ledger.append(connection, base, "corrected", base.state, actor, {"correction": name})
         made = {"author": actor.name, "os_user": actor.os_user, "made_at": now()}
@@ -145,6 +141,22 @@ def _book(ledger: Ledger, base: Entry, correction: Correction, actor: Actor) -> 
         _book_lines(connection, correction, number)
         _ask(connection, correction, number)
     return correction
+
+
+def _refuse_overtaken(entries: Sequence[Entry], base: Entry, into: str) -> None:
+    """Raises InputProblems where something else was paid, booked, approved or begun since the correction began."""
+    refuse_closed(entries, base.rule_set, into)
+    last = base_of(entries, base.rule_set, base.period)
+    if last is None or last.id != base.id:
+        message = f"somebody else has corrected or paid {base.period} since"
+        hint = "try again into another folder: what is left to correct is worked out anew"
+        raise InputProblems([Problem("somebody-was-first", message, hint=hint)])
+    of_period = (each for each in entries if (each.rule_set, each.period) == (base.rule_set, base.period))
+    for entry in of_period:
+        if entry.state == "exporting":
+            hint = f"complete it first: `incentive export {entry.name} …`"
+            message = f"the export of `{entry.name}` is not ended: what it pays is not settled yet"
+            raise InputProblems([Problem("export-not-ended", message, hint=hint)])
 
 
 def _book_lines(connection: Connection, correction: Correction, number: int) -> None:
