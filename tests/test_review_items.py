@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +52,8 @@ plans:
     proration: {by: calendar_days}
 """
 STARTER = rules_dir() / "starter"
+KEPT = tempfile.TemporaryDirectory()
+"""Of runs that several tests look at; gone when the tests are over."""
 
 
 def made(
@@ -64,21 +69,29 @@ def made(
     files: Mapping[str, str] = {},
 ) -> Written:
     """A run of people who have these results."""
-    data = folder / "data"
-    data.mkdir(parents=True)
     head = "payee,role,base_salary,hired,left,language,department"
     columns: tuple[tuple[Mapping[str, str], str], ...]
     columns = ((role, "Agent"), (salary, "1000"), (hired, "2020-01-01"), ({}, ""), (language, ""), ({}, "Care"))
     rows = [",".join([who, *(each.get(who, usual) for each, usual in columns)]) for who in results]
-    (data / "workforce.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     known = [f"payee,{who},quality,{period},{value},30" for who, value in results.items() if value is not None]
-    text = "\n".join(["subject_kind,subject,kpi,period,value,n", *known]) + "\n"
-    (data / "kpis.csv").write_text(text, encoding="utf-8")
-    for name, content in files.items():
-        (data / name).write_text(content, encoding="utf-8")
+    tables = {
+        "workforce.csv": "\n".join([head, *rows]) + "\n",
+        "kpis.csv": "\n".join(["subject_kind,subject,kpi,period,value,n", *known]) + "\n",
+        **files,
+    }
+    return Written(Path(shutil.copytree(paid(rules, period, tuple(tables.items())), folder / "run")))
+
+
+@cache
+def paid(rules: str, period: str, tables: tuple[tuple[str, str], ...]) -> Path:
+    """The run of these rules and tables, made once for all tests: each changes a copy."""
+    folder = Path(tempfile.mkdtemp(dir=KEPT.name))
+    (folder / "data").mkdir()
+    for name, text in tables:
+        (folder / "data" / name).write_text(text, encoding="utf-8")
     (folder / "rules.yaml").write_text(rules, encoding="utf-8")
-    incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), data, period, folder / "run")
-    return Written(folder / "run")
+    incentive_engine.run(incentive_engine.load(folder / "rules.yaml"), folder / "data", period, folder / "run")
+    return folder / "run"
 
 
 def found(item: Callable[[LookedAt], Finding], now: Written, before: Written | None = None, **more: Any) -> Finding:

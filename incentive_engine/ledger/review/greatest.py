@@ -79,7 +79,7 @@ def _optional(node: Node) -> bool:
 
 
 def _after(steps: Steps, start: Fraction | None) -> Fraction | None:
-    """The greatest score after the steps of a node; gates only lower it."""
+    """The greatest score after the steps of a node; gates only lower what is above zero."""
     score = start
     for modifier in steps.modifiers:
         number = constant(modifier.formula)
@@ -87,6 +87,8 @@ def _after(steps: Steps, start: Fraction | None) -> Fraction | None:
             score = None
         else:
             score = score * Fraction(number) if modifier.key == "factor" else score + Fraction(number)
+    if steps.gates and score is not None:
+        score = max(score, Fraction(0))  # what is withheld of less than nothing is more
     if steps.floor is not None:
         score = max(score, Fraction(steps.floor)) if score is not None and isinstance(steps.floor, Decimal) else None
     if isinstance(steps.cap, Decimal):
