@@ -95,6 +95,7 @@ class Books:
         carried: pl.DataFrame | None = None,
         rules: str = RULES,
         also: Sequence[Path] = (),
+        columns: str = "payroll_id,legal_entity",
     ) -> Path:
         """A run that is approved: what everybody's calls are, and who they are."""
         data = self.folder / f"data-{name}"
@@ -103,7 +104,7 @@ class Books:
         for table in also:
             shutil.copy(table, data)
         rows = {
-            "workforce.csv": ["payee,payroll_id,legal_entity", *(f"{payee},{told}" for payee, told in people.items())],
+            "workforce.csv": [f"payee,{columns}", *(f"{payee},{told}" for payee, told in people.items())],
             "kpis.csv": [
                 "subject_kind,subject,kpi,period,value",
                 *(f"payee,{payee},calls,{period},{value}" for payee, value in calls.items()),

@@ -216,7 +216,8 @@ def test_who_moved_is_paid_by_the_company_where_he_is_at_last(books: Books) -> N
     dated = "history: {moves: {path: moves.csv, gives: [legal_entity, payroll_id]}}\nkpis:"
     rules = RULES.replace("kpis:", dated) + "    proration: {by: calendar_days}\n"
     # Ann: 45 of 92 days of 900 are 440.22, 47 are 459.78.
-    books.approved("q3", CALLS, rules=rules, also=[moves])
+    people = {payee: f"{told},2020-01-01" for payee, told in PEOPLE.items()}
+    books.approved("q3", CALLS, people, rules=rules, also=[moves], columns="payroll_id,legal_entity,hired")
     assert books.exported("q3") == ["DE;A2;4210;900.00", "FR;007;4210;805.00"]
 
 
