@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from incentive_engine.engine.run import Run
+from incentive_engine.engine.running import Timings
 from incentive_engine.errors import InputProblems
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.approving import approve
 from incentive_engine.ledger.ledger import Entry, Ledger, Seal
 from incentive_engine.ledger.project import Project
+from incentive_engine.ledger.running import run_in
 from incentive_engine.ledger.standing import standing
 from incentive_engine.ledger.unchanged import refuse_changed
+from incentive_engine.rulesets.loading import load
 from tests.killed import ROOT, completed, killed, kills
 from tests.test_projects import done, names, run
 
@@ -165,6 +168,16 @@ def test_two_runs_approved_at_once_are_both_links_of_one_chain(reviewed: Path, t
         refuse_changed(home / name)
 
 
+def test_of_two_runs_into_one_folder_at_once_one_has_it(empty: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(empty, tmp_path / "home"))
+    project, rules, actor = Project.of(home), load(home / "rules.yaml"), Actor("comp-team", "x")
+    runs = [lambda: run_in(project, rules, home / "data", "2026-Q3", home / "q3", actor, Timings())] * 2
+    assert sorted(at_once(runs)) == ["done", "folder-exists"]
+    assert {name: each.state for name, each in entries(home).items()} == {"q3": "draft"}
+    Run.open(home / "q3")
+    assert not [name for name in names(home) if name.startswith(".")]
+
+
 def processes(home: Path, commands: Sequence[Sequence[str]]) -> list[subprocess.CompletedProcess[str]]:
     """Commands at once, each in a process of its own, as they ended."""
     line, environment = [sys.executable, "-m", "incentive_engine"], os.environ | {"PYTHONPATH": str(ROOT)}
@@ -175,20 +188,6 @@ def processes(home: Path, commands: Sequence[Sequence[str]]) -> list[subprocess.
         subprocess.CompletedProcess(process.args, process.returncode, out, error)
         for process, (out, error) in zip(running, said, strict=True)
     ]
-
-
-def one_run_has_the_folder(empty: Path, tmp_path: Path) -> None:
-    home = Path(shutil.copytree(empty, tmp_path / "home"))
-    ended = sorted(processes(home, [RUN, RUN]), key=lambda each: each.returncode)
-    assert [each.returncode for each in ended] == [0, 1]
-    assert ended[1].stderr.startswith("error[folder-exists]")
-    assert {name: each.state for name, each in entries(home).items()} == {"q3": "draft"}
-    Run.open(home / "q3")
-    assert not [name for name in names(home) if name.startswith(".")]
-
-
-def test_of_two_runs_into_one_folder_at_once_one_has_it(empty: Path, tmp_path: Path) -> None:
-    one_run_has_the_folder(empty, tmp_path)
 
 
 @pytest.mark.long
