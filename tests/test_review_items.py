@@ -657,6 +657,18 @@ def test_a_released_person_is_not_held_any_more(tmp_path: Path) -> None:
     )
 
 
+def test_who_is_released_for_one_of_two_payments_is_held_for_the_other(tmp_path: Path) -> None:
+    plan = RULES.partition("  agent:\n")[2]
+    rules = f"{RULES}  extra:\n{plan}".replace("pays: bonus", "pays: extra").replace("pays: extra", "pays: bonus", 1)
+    run = made(tmp_path, {"A": 100, "H": 100}, rules, salary={"H": ""})
+    one = adjusted("9", "H", "release", "80.00")
+    assert not found(people.held, with_rows(run, "adjustments", ADJUSTMENTS, [one])).passed
+    other = (one[0], one[1], "extra", *one[3:])
+    told = found(people.held, with_rows(run, "adjustments", ADJUSTMENTS, [one, other]))
+    assert told.passed
+    assert told.found.endswith("a signed decision releases 1 person.")
+
+
 def line(payee: str, amount: str, currency: str = "EUR", number: str = "1") -> tuple[Any, ...]:
     return (f"l{payee}{number}", payee, "bonus", "2026-Q2", "late-fact", currency, Decimal(amount), "f00")
 

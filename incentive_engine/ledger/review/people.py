@@ -10,7 +10,7 @@ import polars as pl
 from incentive_engine.compiler.measures import OWN_SOURCES, SOURCES
 from incentive_engine.engine.overview import held_people, rows_not_used
 from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, count, percent, tolerated, within
-from incentive_engine.ledger.review.looked_at import LookedAt
+from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.rulesets.checks.labels import labels_of
 from incentive_engine.statements.languages import chosen, codes
 
@@ -29,8 +29,8 @@ def held(look: LookedAt) -> Finding:
     """Not more people are held than policy lets pass; whom a signed decision releases is not counted."""
     share, now = look.tolerances.held.at_most, look.now
     reasons = held_people(now.run)
-    released = reasons.join(now.released, on="payee", how="semi")["payee"].n_unique()
-    waiting = reasons.join(now.released, on="payee", how="anti").sort("payee", "code", "reason")
+    released = reasons.join(_released(now), on="payee", how="semi")["payee"].n_unique()
+    waiting = reasons.join(_released(now), on="payee", how="anti").sort("payee", "code", "reason")
     people, everybody = waiting["payee"].n_unique(), now.people["payee"].n_unique()
     unused = rows_not_used(now.run.held).height
     said = f"{people:,} of {count(everybody, 'person', 'people')} ({percent(people, everybody)}; {tolerated(share)}) "
@@ -40,6 +40,27 @@ def held(look: LookedAt) -> Finding:
     rows = Rows.of("payee|code|reason", "<<<", waiting.head(MOST_ROWS).rows(), waiting.height)
     hint = "correct the data and run again, release them by a signed adjustment, or waive this with the reason"
     return Finding(within(people, everybody, share), f"{said}.", hint, rows)
+
+
+def _released(now: Written) -> pl.DataFrame:
+    """Payees whom decisions release from all that they are held for: one may be held for two payments."""
+    pays = {name: plan.pays for name, plan in now.plans.items()}
+    unpaid = [
+        _unpaid(trace).with_columns(pl.col("plan").replace_strict(pays).alias("pays"))
+        for trace in now.run.traces.values()
+    ]
+    left = (
+        pl.concat(unpaid).collect().join(now.released, on=["payee", "pays"], how="anti")
+        if unpaid
+        else now.released.clear()
+    )
+    return now.released.select("payee").unique().join(left, on="payee", how="anti")
+
+
+def _unpaid(trace: pl.LazyFrame) -> pl.LazyFrame:
+    """Payee and plan of each row of a trace whose pay, or score where nothing is paid, is missing."""
+    missing = pl.col("payout" if "payout" in trace.collect_schema().names() else "plan.score").is_null()
+    return trace.filter(missing).select("payee", "plan")
 
 
 def small_numbers(look: LookedAt) -> Finding:
