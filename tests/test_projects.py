@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import stat
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -75,6 +76,7 @@ def test_init_makes_a_home_and_says_the_commands_that_come_next(tmp_path: Path) 
     assert [command[0] for command in commands] == ["check", "run", "status"]
     assert [invoke(*command).exit_code for command in commands] == [0, 0, 0]
     assert {"policy.yaml", "payroll.yaml", "rules.yaml", "data", "ledger.db", PERIOD} == names(tmp_path / "home")
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 
 def names(folder: Path) -> set[str]:
@@ -218,7 +220,10 @@ def test_a_rejected_run_is_closed_and_says_why(home: Path) -> None:
     assert entry.events[-1].detail == {"because": "targets of Q2"}
     assert refused("approve", home / PERIOD, "--by", "finance-director").startswith("wrong-state ")
     assert refused("reject", home / PERIOD, "--by", "finance-director", "--because", " ").startswith("no-reason ")
-    assert "Nothing is waiting." in done("status", home)
+    again = done("status", home).splitlines()[-1].split()[1:]
+    assert again == [str(each) for each in run(home, f"{PERIOD}-again")]
+    done(*again)
+    assert "--by comp-team" in done("status", home).splitlines()[-1]
 
 
 def test_an_approved_run_cannot_be_rejected(home: Path) -> None:

@@ -32,6 +32,7 @@ def init(folder: Path, quarterly: bool) -> None:
     pay = f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}"
     if quarterly:
         shutil.copytree(project_dir(), folder, dirs_exist_ok=True)
+        folder.chmod(0o700)  # it is about people's pay
         said = (
             "rules.yaml, data to run it on, policy.yaml (who may do what) and payroll.yaml (how payroll wants its file)"
         )

@@ -69,6 +69,7 @@ def standing(project: Project) -> Standing:
     steps = (
         *(_to_begin(project) if nothing else ()),
         *_to_register(project, unknown),
+        *_to_repeat(project, entries),
         *(step for each in entries for step in _next(project, each, again=(each.rule_set, each.period) in paid)),
         *_to_decide(project, questions),
     )
@@ -99,8 +100,22 @@ def _left_over(project: Path) -> Iterator[str]:
 
 def _to_begin(project: Project) -> Iterator[Step]:
     """The first run, with the names that `incentive init --quarterly` gives to things."""
-    told = ("--data", Path("data"), "--period", "PERIOD", "--out", Path("PERIOD"))
-    yield Step("no run yet", ("run", Path("rules.yaml"), *told, *_by(project, "run")))
+    yield _run(project, "no run yet", "PERIOD", "PERIOD")
+
+
+def _to_repeat(project: Project, entries: Sequence[Entry]) -> Iterator[Step]:
+    """Another run of each period of which every run was rejected."""
+    of_period = {(each.rule_set, each.period): each for each in entries if each.kind == "run"}
+    alive = {(each.rule_set, each.period) for each in entries if each.kind == "run" and each.state != "rejected"}
+    for key, last in of_period.items():
+        if key not in alive:
+            why = f"{last.name} was rejected: change what is wrong, and run again"
+            yield _run(project, why, last.period, f"{last.name}-again")
+
+
+def _run(project: Project, why: str, period: str, out: str) -> Step:
+    told = ("--data", Path("data"), "--period", period, "--out", Path(out))
+    return Step(why, ("run", Path("rules.yaml"), *told, *_by(project, "run")))
 
 
 def _to_register(project: Project, unknown: Sequence[str]) -> Iterator[Step]:
