@@ -14,6 +14,7 @@ import pytest
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.payroll.due import kept, still_due
+from incentive_engine.ledger.payroll.foreseeing import foreseen
 from incentive_engine.ledger.payroll.paying import lines_of as lines_of_file
 from incentive_engine.ledger.purging import purge
 from incentive_engine.ledger.settled import AMOUNT
@@ -152,6 +153,16 @@ def test_what_cannot_be_exported_leaves_nothing_behind(books: Books) -> None:
     payroll.unlink()
     assert "error[unreadable]" in books.refused("q3")
     assert books.state("q3") == "approved"
+
+
+def test_what_will_be_refused_is_known_before_a_run_is_approved(books: Books) -> None:
+    people = {"ann": ",FR", "ben": "7,FR", "cat": "7,FR", "dan": ",FR"}
+    folder = books.approved("q3", {"ann": 90, "ben": 80, "cat": 1, "dan": 0}, people)
+    codes = [each.code for each in foreseen(folder, books.folder / "payroll.yaml")]
+    assert codes == ["missing-value", "shared-payroll-id"]
+    assert "is missing for ann" in foreseen(folder, books.folder / "payroll.yaml")[0].message
+    assert [each.code for each in foreseen(folder, books.folder / "nothing.yaml")] == ["unreadable"]
+    assert foreseen(books.approved("sound", CALLS), books.folder / "payroll.yaml") == ()
 
 
 def test_only_what_was_approved_and_not_changed_since_is_paid(books: Books) -> None:
