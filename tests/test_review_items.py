@@ -21,10 +21,11 @@ import polars as pl
 import pytest
 
 import incentive_engine
+from incentive_engine.ledger.corrections.asking import Question
 from incentive_engine.ledger.review import amounts, changes, decided, people, sums, targets
 from incentive_engine.ledger.review.findings import Finding
 from incentive_engine.ledger.review.greatest import greatest_score
-from incentive_engine.ledger.review.looked_at import LookedAt, Question, Written
+from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.ledger.review.tolerances import AtMost, Tolerances
 from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.shipped import rules_dir
@@ -700,7 +701,9 @@ def test_who_would_receive_less_than_nothing_is_named(tmp_path: Path) -> None:
 
 def test_open_questions_fail(tmp_path: Path) -> None:
     run = made(tmp_path, {"A": 100})
-    told = found(decided.questions, run, questions=(Question("q1", "2026-Q2", "A", "an answer is gone: −12.00 EUR"),))
+    told = found(
+        decided.questions, run, questions=(Question("q1", "bonus", "2026-Q2", "A", "an answer is gone: −12.00 EUR"),)
+    )
     assert not told.passed
     assert told.found == "1 question is open: something that was paid on is gone from the files."
     assert told.rows.rows == (("q1", "2026-Q2", "A", "an answer is gone: −12.00 EUR"),)

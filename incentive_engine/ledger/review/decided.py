@@ -108,7 +108,7 @@ def questions(look: LookedAt) -> Finding:
         return Finding(True, "Outside a project nothing was paid yet: there are no questions.", "")
     if not look.questions:
         return Finding(True, "No question is open.", "")
-    rows = [(each.id, each.period, each.payee or "–", each.told) for each in look.questions]
+    rows = [(each.name, each.period, each.payee or "–", each.found) for each in look.questions]
     said = (
         f"{count(len(rows), 'question is', 'questions are')} open: something that was paid on is gone from the files."
     )

@@ -13,6 +13,7 @@ import polars as pl
 from incentive_engine.engine.known import known_people
 from incentive_engine.engine.run import Run, accepted_in, rules_in
 from incentive_engine.facts import Accepted
+from incentive_engine.ledger.corrections.asking import Question
 from incentive_engine.ledger.review.tolerances import Tolerances
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
@@ -22,16 +23,6 @@ from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 
 DEFAULT: Final = Tolerances()
 """What passes where no policy says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that was deleted after it was paid on, and that somebody has to decide."""
-
-    id: str
-    period: str
-    payee: str | None
-    told: str
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from incentive_engine.engine.folder import RUN_FILE, fingerprint, place
 from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.clock import now
-from incentive_engine.ledger.database import decisions, questions
+from incentive_engine.ledger.corrections.asking import open_questions
 from incentive_engine.ledger.ledger import FOLLOWING, Entry, Ledger
 from incentive_engine.ledger.manifest import Manifest, content_of
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.review.checklist import Review, Waiver, as_data, looked_through, refuse_unknown, waived
-from incentive_engine.ledger.review.looked_at import LookedAt, Question, Written
+from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.ledger.review.pages import html
 from incentive_engine.periods import Period
 
@@ -73,7 +71,8 @@ def review(
 
 def _look(now: Written, before: Written | None, project: Project, ledger: Ledger) -> LookedAt:
     """What is looked at in a project, by its policy."""
-    policy, asked = project.policy, _open_questions(ledger, now.run.summary["rule_set"])
+    policy, rule_set = project.policy, now.run.summary["rule_set"]
+    asked = tuple(each for each in open_questions(ledger) if each.rule_set == rule_set)
     return LookedAt(now, before, policy.checklist, lambda name: policy.allows(name, "adjust"), asked)
 
 
@@ -149,16 +148,6 @@ def _before(ledger: Ledger, entry: Entry) -> Path | None:
     first_day = Period.parse(entry.period).start
     earlier = (each for each in sure if each[0] < first_day and (each[2] / _PAYOUTS).is_file())
     return max(earlier, default=(None, 0, None))[2]
-
-
-def _open_questions(ledger: Ledger, rule_set: str) -> tuple[Question, ...]:
-    columns = (questions.c.id, questions.c.period, questions.c.payee, questions.c.found)
-    undecided = select(*columns).where(
-        questions.c.rule_set == rule_set, questions.c.id.not_in(select(decisions.c.question))
-    )
-    with ledger.reading() as connection:
-        rows = connection.execute(undecided.order_by(questions.c.period, questions.c.id)).all()
-    return tuple(Question(row.id, row.period, row.payee, row.found) for row in rows)
 
 
 def _waivers_of(entry: Entry) -> dict[str, Waiver]:
