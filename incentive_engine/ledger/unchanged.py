@@ -33,11 +33,14 @@ class Kept:
 def refuse_changed(folder: Path) -> Manifest:
     """The seal of a run, none of whose files was changed; figures are not worked out again.
 
-    Raises InputProblems for a run that is not sealed, or not any more what was sealed.
+    Raises InputProblems for a run that is not sealed, or not any more what was sealed, or purged.
     """
     found = kept(folder)
     if found.problems:
         raise InputProblems(found.problems)
+    if found.purged is not None:
+        message = f"the personal rows of `{folder}` were removed on {found.purged.at[:10]}"
+        raise InputProblems([Problem("purged", message, hint="nothing can be paid or corrected from it any more")])
     if found.manifest is None:
         hint = "a run is sealed when it is approved: `incentive approve RUN`"
         raise InputProblems([Problem("not-sealed", f"`{folder}` is not sealed", hint=hint)])
