@@ -17,7 +17,7 @@ from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems
 from tests.calculator import curves_in, equations
 from tests.case_files import write_case
-from tests.drawn import cases
+from tests.drawn import cases, cases_adjusted
 from tests.oracle import Case
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -30,6 +30,24 @@ CONDITIONS = re.compile(r"  gate |.* · ")
 @settings(DRAWN, max_examples=12, derandomize=True)
 def test_every_explanation_recomputes(case: Case) -> None:
     recomputes(case)
+
+
+@given(cases_adjusted())
+@settings(DRAWN, max_examples=1, derandomize=True)
+def test_every_explanation_of_decided_pay_recomputes(case: Case) -> None:
+    recomputes(case)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(2))
+def test_every_explanation_of_200_decided_rule_sets_recomputes(number: int) -> None:
+    @seed(number)
+    @given(cases_adjusted())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(case: Case) -> None:
+        recomputes(case)
+
+    drawn()
 
 
 @pytest.mark.long

@@ -340,3 +340,49 @@ def test_releases_and_corrections_in_two_currencies_are_never_added(tmp_path: Pa
     assert [each.result for each in released.settled] == [
         "250,00\u00a0CHF", "−10,00\u00a0€", "250,00\u00a0CHF", "−10,00\u00a0€",
     ]  # fmt: skip
+
+
+TWO_PAYMENTS = """
+kpis:
+  sales: {title: {en: Sales}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  same: {kind: linear, points: [[0%, 0%], [100%, 100%]], below: zero}
+plans:
+  yearly:
+    title: {en: Bonus}
+    pays: bonus
+    who: TRUE
+    target_pay: base_salary * 10%
+    scorecard: {sales: {weight: 100%, of: payee, target: 100, attainment: ratio, curve: same}}
+  seller:
+    title: {en: Fee}
+    pays: fee
+    who: TRUE
+    target_pay: 100
+    scorecard: {sales: {weight: 100%, of: payee, target: 100, attainment: ratio, curve: same}}
+adjustments: {path: adjustments.csv}
+"""
+
+
+def test_a_release_is_for_one_payment(tmp_path: Path) -> None:
+    """The bonus of Ann is unknown, her fee is not; of Bob neither is known, and only the bonus is decided."""
+    data = {
+        "workforce.csv": "payee,base_salary\nann,\nbob,\n",
+        "kpis.csv": "subject_kind,subject,kpi,period,value\npayee,ann,sales,2026-Q3,75\n",
+        "adjustments.csv": HEADER
+        + "R-1,ann,bonus,2026-Q3,,,,50,,As last year,Ann,Bob,\nR-2,bob,bonus,2026-Q3,,,,60,,As last year,Ann,Bob,\n",
+    }
+    done = run_texts(HEAD + TWO_PAYMENTS, data, PERIOD, tmp_path, ("en", "en"))
+    recomputes(done, tmp_path / "pages")
+    ann, bob = (made(done)[payee] for payee in ("ann", "bob"))
+    assert told(ann.settled) == [
+        ("Payout of this period", "", "", "€75.00"),
+        ("Released by decision (R-1)", "", "", "€50.00"),
+        ("To be paid", "€75.00 + €50.00", "", "€125.00"),
+    ]
+    assert (ann.held, [each.code for each in ann.released[0].held]) == ((), ["missing-target-pay"])
+    assert (bob.total, bob.settled) == ("€60.00", ())
+    assert {(each.plan, each.code) for each in bob.held} == {("Fee", "missing-result")}
+    assert {(each.plan, each.code) for each in bob.released[0].held} == {
+        ("Bonus", "missing-target-pay"), ("Bonus", "missing-result"),
+    }  # fmt: skip

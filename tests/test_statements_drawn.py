@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.statements import write_statements
-from tests.drawn import cases
+from tests.drawn import cases, cases_adjusted
 from tests.oracle import Case
 from tests.test_cli_explain_drawn import ran
 from tests.test_statements import Page, number_in, recomputed
@@ -26,6 +26,24 @@ DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW, phase
 @settings(DRAWN, max_examples=8, derandomize=True)
 def test_every_page_recomputes(case: Case) -> None:
     pages_recompute(case)
+
+
+@given(cases_adjusted())
+@settings(DRAWN, max_examples=2, derandomize=True)
+def test_every_page_of_decided_pay_recomputes(case: Case) -> None:
+    pages_recompute(case)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(2))
+def test_every_page_of_200_decided_rule_sets_recomputes(number: int) -> None:
+    @seed(number)
+    @given(cases_adjusted())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(case: Case) -> None:
+        pages_recompute(case)
+
+    drawn()
 
 
 @pytest.mark.long

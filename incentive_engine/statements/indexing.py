@@ -112,8 +112,8 @@ def _corrected(everything: Gathered, maker: StatementMaker, reader: Language) ->
 
 
 def _held(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[tuple[Entry, Held]]:
-    for payee, rows in sorted(everything.held.items()):
-        for row in maker.kept(payee, rows):
+    for payee in sorted(everything.held):
+        for row in maker.kept(payee):
             yield _entry(everything, payee, None, reader), maker.held(row, reader)
 
 

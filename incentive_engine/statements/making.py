@@ -22,7 +22,7 @@ from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
 from incentive_engine.statements.settling import Piece, SettlingWriter, totals
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
-from incentive_engine.statements.values import Comments, Held, Origin, Pay, Source, Statement, Sum
+from incentive_engine.statements.values import Comments, Held, Origin, Pay, Released, Source, Statement, Sum
 
 _OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -47,10 +47,8 @@ class StatementMaker:
         person = self._all.person(payee)
         reader = self.reader(chosen(person.get("language")))
         paid = list(self._paid(payee, person, reader))
-        blocks, decisions = [block for each in paid for block in each], self._all.released.get(payee, ())
-        pieces = tuple(self._pieces(payee, paid, reader))
-        corrected = payee in self._all.corrections or (bool(decisions) and len(pieces) > 1)
-        held = self._all.held.get(payee, ())
+        blocks, pieces = [block for each in paid for block in each], tuple(self._pieces(payee, paid, reader))
+        corrected = payee in self._all.corrections or (payee in self._all.released and len(pieces) > 1)
         return Statement(
             payee=payee,
             name=person.get("name") or "",
@@ -66,11 +64,8 @@ class StatementMaker:
             voices=tuple(_voice(each, reader, several=len(paid) > 1, alone=not corrected) for each in paid),
             sums=tuple(self._sums_of(paid, payee, person, reader)),
             pays=tuple(pay for each in paid for pay in _pays(each, reader.words)),
-            held=tuple(self.held(row, reader) for row in self.kept(payee, held)),
-            released=tuple(
-                self.settling(reader).released(each, [self.held(row, reader) for row in held if self._ends(each, row)])
-                for each in decisions
-            ),
+            held=tuple(self.held(row, reader) for row in self.kept(payee)),
+            released=tuple(self._released(payee, reader)),
         )
 
     def reader(self, code: str) -> Language:
@@ -106,15 +101,22 @@ class StatementMaker:
         yield from settling.releases(self._all.released.get(payee, ()))
         yield from settling.corrections(self._all.corrections.get(payee, ()))
 
-    def kept(self, payee: str, held: Sequence[Row]) -> Iterator[Row]:
+    def kept(self, payee: str) -> Iterator[Row]:
         """The reasons for which a payee is held in spite of what was decided."""
-        released = self._all.released.get(payee, ())
-        return (row for row in held if not any(self._ends(each, row) for each in released))
+        released = {each["pays"] for each in self._all.released.get(payee, ())}
+        return (row for row in self._all.held.get(payee, ()) if not self._held_for(row) <= released)
 
-    def _ends(self, decision: Row, held: Row) -> bool:
-        """Whether a release decides what is held for a reason: one of its plan's, or one of the payee's as a whole."""
+    def _released(self, payee: str, reader: Language) -> Iterator[Released]:
+        """What was decided about a payee who is held, each with the reasons for which the rules cannot say."""
+        held = self._all.held.get(payee, ())
+        for decision in self._all.released.get(payee, ()):
+            reasons = [self.held(row, reader) for row in held if decision["pays"] in self._held_for(row)]
+            yield self.settling(reader).released(decision, reasons)
+
+    def _held_for(self, held: Row) -> set[str]:
+        """What is not paid for a reason: what the plan pays that it names, or whatever is paid."""
         plan = self._plan_in(held)
-        return plan is None or plan.pays == decision["pays"]
+        return {each.pays for each in self._all.plans.values()} if plan is None else {plan.pays}
 
     def _sums_of(self, paid: Sequence[Sequence[Block]], payee: str, person: Person, reader: Language) -> Iterator[Sum]:
         """What is paid for which days, wherever not all days of the payee are paid alike."""
