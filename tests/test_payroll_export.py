@@ -218,6 +218,21 @@ def test_a_purged_run_cannot_be_copied_nor_its_period_paid_further(books: Books)
     assert "error[purged]" in books.export("anew", "--delta", out="delta.csv").output
 
 
+def test_one_excel_file_for_each_legal_entity_and_the_copy_of_both(books: Books) -> None:
+    books.approved("q3", CALLS | {"cat": 1})
+    excel = PAYROLL.replace("kind: csv\n  line_end: lf", "kind: xlsx").replace("file:", "by: legal_entity\nfile:")
+    (books.folder / "payroll.yaml").write_text(excel, encoding="utf-8")
+    done = books.export("q3", out="2026-Q3-pay")
+    assert "2026-Q3-pay holds 3 lines; the control totals are in it." in done.output
+    assert books.export("q3", "--copy", out="again").exit_code == 0
+    found = {path.name: path.read_bytes() for path in (books.folder / "2026-Q3-pay").iterdir()}
+    assert found == {path.name: path.read_bytes() for path in (books.folder / "again").iterdir()}
+    assert found.keys() == {"DE.xlsx", "FR.xlsx", "control.json"}
+    assert pl.read_excel(found["FR.xlsx"], infer_schema_length=None).rows() == [
+        ("FR", "007", "4210", 805.0), ("FR", "A1", "4210", 900.0),
+    ]  # fmt: skip
+
+
 def test_who_moved_is_paid_by_the_company_where_he_is_at_last(books: Books) -> None:
     moves = books.folder / "moves.csv"
     moves.write_text(

@@ -270,6 +270,13 @@ def test_payees_of_one_company_with_one_number_are_refused(tmp_path: Path) -> No
         packed(lines, mapping, Q3, {}, tmp_path / "pay.csv")
 
 
+def test_one_file_for_each_legal_entity_needs_a_folder() -> None:
+    mapping = payroll(f"{{kind: csv, columns: {COLUMNS}}}", "by: legal_entity\n")
+    assert targets(mapping, Path("2026-Q3")) == [Path("2026-Q3")]
+    with pytest.raises(InputProblems, match="name a folder: `--out pay`"):
+        targets(mapping, Path("pay.csv"))
+
+
 @pytest.mark.parametrize(("kind", "name"), [("csv", "pay.xlsx"), ("xlsx", "pay.csv"), ("xlsx", "pay")])
 def test_a_name_says_what_the_file_is(kind: str, name: str) -> None:
     with pytest.raises(InputProblems, match="other-suffix"):

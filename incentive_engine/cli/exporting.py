@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Write an approved run for payroll, once.")
 @click.argument("folder", metavar="RUN", type=RUN_FOLDER)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it must be new.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write, or the folder where payroll.yaml asks for one by legal entity; it must be new.",
+)
 @click.option("--delta", is_flag=True, help="Only what is due beyond what was paid for the period.")
 @click.option("--copy", "again", is_flag=True, help="The same file once more; nothing is paid.")
 @BY
@@ -56,7 +61,8 @@ def _show(done: Exported, out: Path) -> None:
     say("")
     files = zip(done.parcel.files, done.parcel.fingerprints, strict=True)
     show_table([["file", "SHA-256"], *files], "<<")
-    say(f"\n{out} holds {counts(len(done.parcel.all_lines), 'line')}; the control totals are beside it.")
+    where = "in it" if out.is_dir() else "beside it"
+    say(f"\n{out} holds {counts(len(done.parcel.all_lines), 'line')}; the control totals are {where}.")
     if done.without_line:
         have = "has" if done.without_line == 1 else "have"
         say(f"{counts(done.without_line, 'payee')} with nothing to be paid {have} no line.")

@@ -69,6 +69,9 @@ def targets(payroll: Payroll, out: Path) -> list[Path]:
     Raises InputProblems for a name that says another kind of file.
     """
     if payroll.by is not None:
+        if out.suffix.lower() == payroll.file.suffix:
+            message = f"payroll.yaml asks for one file by legal entity, and `{out.name}` is the name of one file"
+            raise InputProblems([Problem("other-suffix", message, hint=f"name a folder: `--out {out.stem}`")])
         return [out]
     excel, suffix = payroll.file.suffix == ".xlsx", out.suffix.lower()
     if excel != (suffix == ".xlsx"):
