@@ -25,7 +25,7 @@ from incentive_engine.ledger.review.checklist import ITEMS, Item
 from incentive_engine.ledger.review.looked_at import LookedAt
 from incentive_engine.ledger.review.reviewing import review
 from tests.killed import completed, killed, kills
-from tests.test_review_items import made
+from tests.review_cases import made
 
 POLICY = """
 company: Example SA
