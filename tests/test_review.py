@@ -160,7 +160,7 @@ def test_outside_a_project_the_file_keeps_waivers(alone: Path) -> None:
     [
         ({"hold": "x"}, "unknown-item", "did you mean `held`?"),
         ({"xyz": "x"}, "unknown-item", "it has population, totals, movers"),
-        ({"zeros": "x"}, "nothing-to-waive", "`zeros` passes: 0 of 1 payout"),
+        ({"zeros": "x"}, "nothing-to-waive", "`zeros` passes: 0 of 1 payouts"),
         ({"held": " - "}, "no-reason", "waiving `held` needs a reason"),
     ],
 )
@@ -207,8 +207,8 @@ def test_the_last_approved_run_of_another_period_is_the_one_before(project: Path
     found = review(run, ROB)
     assert found.previous == "2026-Q2 (run)"
     assert {item.name: item.found for item in found.items}["movers"] == (
-        "0 of 1 payout that both runs have move by more than 50 % against 2026-Q2 (run); 0 paid only now, 0 only then; "
-        "in all 100.00 EUR became 100.00 EUR (0.00 EUR)."
+        "0 of 1 payouts that both runs have move by more than 50 % against 2026-Q2 (run); 0 paid only now, 0 only "
+        "then; in all 100.00 EUR became 100.00 EUR (0.00 EUR)."
     )
 
 

@@ -149,7 +149,7 @@ def test_caps_from_a_table_and_of_a_measure_are_met_as_well(tmp_path: Path) -> N
 def test_rules_without_a_cap_have_nobody_at_it(tmp_path: Path) -> None:
     told = found(amounts.caps, made(tmp_path, {"A": 149}, RULES.replace("    cap: 150%\n", "")))
     assert told.passed
-    assert told.found == "0 of 1 payout (0.0 %; at most 10 % passes) stand at a cap: no plan has one."
+    assert told.found == "0 of 1 payouts (0.0 %; at most 10 % passes) stand at a cap: no plan has one."
 
 
 def test_zeros_are_counted_by_what_is_paid(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_people_held_are_told_with_the_reason(tmp_path: Path) -> None:
 
 def test_nobody_is_held(tmp_path: Path) -> None:
     told = found(people.held, made(tmp_path, {"A": 100}))
-    assert (told.passed, told.found) == (True, "0 of 1 person (0.0 %; at most 0 % passes) are held and not released.")
+    assert (told.passed, told.found) == (True, "0 of 1 people (0.0 %; at most 0 % passes) are held and not released.")
 
 
 def test_rows_that_could_not_be_used_are_counted_beside_people(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def movers(look: LookedAt) -> Finding:
     shown = moved if moved.height else compared.filter(pl.col("change") != 0)
     rows = shown.sort([pl.col("change").abs(), "payee"], descending=[True, False]).head(MOST_ROWS)
     verb = "moves" if moved.height == 1 else "move"
-    found = f"{moved.height:,} of {count(compared.height, 'payout')} that both runs have {verb} by more than "
+    found = f"{moved.height:,} of {compared.height:,} payouts that both runs have {verb} by more than "
     found += f"{tolerance(share)} against {before.name}; {new:,} paid only now, {gone:,} only then; "
     found += f"in all {_from_to(_sum(both['was']), _sum(both['payout']), now.currency)}."
     listed = [
@@ -100,7 +100,7 @@ def outliers(look: LookedAt) -> Finding:
         (payee, pays, money(round(target, 2), currency), money(payout, currency), percent(payout, target))
         for _, payee, pays, payout, target in found[:MOST_ROWS]
     ]
-    said = f"{len(found):,} of {count(compared, 'payout')} {'is' if len(found) == 1 else 'are'} more than "
+    said = f"{len(found):,} of {compared:,} payouts {'is' if len(found) == 1 else 'are'} more than "
     said += f"{tolerance(share)} of the target pay, prorated"
     said += f"; {count(without, 'payout')} without a target pay cannot be held against one." if without else "."
     rows = Rows.of("payee|pays|target pay, prorated|payout|of the target", "<<>>>", listed, len(found))
@@ -128,7 +128,7 @@ def caps(look: LookedAt) -> Finding:
     paid = now.payouts.height
     capped = pl.concat([who for _, _, _, who in reached]).unique().height if reached else 0
     rows = [(plan, node, cap, f"{who.height:,}") for plan, node, cap, who in reached if who.height]
-    said = f"{capped:,} of {count(paid, 'payout')} ({percent(capped, paid)}; {tolerated(share)}) "
+    said = f"{capped:,} of {paid:,} payouts ({percent(capped, paid)}; {tolerated(share)}) "
     said += f"{'stands' if capped == 1 else 'stand'} at a cap" if reached else "stand at a cap: no plan has one"
     hint = "ask whether targets were too easy, or the cap too low, before you waive this"
     return Finding(within(capped, paid, share), f"{said}.", hint, Rows.of("plan|of|cap|payouts", "<<>>", rows))
@@ -176,7 +176,7 @@ def zeros(look: LookedAt) -> Finding:
     """Not more payouts are zero than policy lets pass."""
     share, payouts = look.tolerances.zeros.at_most, look.now.payouts
     nothing = payouts.filter(pl.col("payout") == 0)
-    said = f"{nothing.height:,} of {count(payouts.height, 'payout')} ({percent(nothing.height, payouts.height)}; "
+    said = f"{nothing.height:,} of {payouts.height:,} payouts ({percent(nothing.height, payouts.height)}; "
     said += f"{tolerated(share)}) {'is' if nothing.height == 1 else 'are'} zero."
     rows = Rows.of("payee|pays", "<<", nothing.select("payee", "pays").head(MOST_ROWS).rows(), nothing.height)
     hint = "make sure that each zero was earned: `incentive explain` shows every step"

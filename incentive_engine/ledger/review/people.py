@@ -33,7 +33,7 @@ def held(look: LookedAt) -> Finding:
     waiting = reasons.join(_released(now), on="payee", how="anti").sort("payee", "code", "reason")
     people, everybody = waiting["payee"].n_unique(), now.people["payee"].n_unique()
     unused = rows_not_used(now.run.held).height
-    said = f"{people:,} of {count(everybody, 'person', 'people')} ({percent(people, everybody)}; {tolerated(share)}) "
+    said = f"{people:,} of {everybody:,} people ({percent(people, everybody)}; {tolerated(share)}) "
     said += f"{'is' if people == 1 else 'are'} held and not released"
     said += f"; a signed decision releases {count(released, 'person', 'people')}" if released else ""
     said += f"; {count(unused, 'row')} of the files could not be used" if unused else ""
@@ -75,7 +75,7 @@ def small_numbers(look: LookedAt) -> Finding:
         reliability = kpis[kpi].reliability
         least = f"{reliability.at_least:,}" if reliability else "–"
         rows.append((kpi, least, _INSTEAD[source], f"{number:,}"))
-    said = f"For {replaced.height:,} of {count(results.height, 'result')} ({percent(replaced.height, results.height)}; "
+    said = f"For {replaced.height:,} of {results.height:,} results ({percent(replaced.height, results.height)}; "
     said += f"{tolerated(share)}) there are too few own facts, or none: something else counts instead."
     hint = "see whether facts are missing from the files; people read on their statement what counted instead"
     passed = within(replaced.height, results.height, share)
