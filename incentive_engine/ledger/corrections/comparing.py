@@ -59,7 +59,7 @@ def difference(
     if mine.equals(yours):
         return Difference(0, mine.clear(), yours.select(key).clear(), _asked(mine.clear(), key, named, held[1], of))
     by = list(key) or mine.columns
-    gone, new = _beyond(mine, yours, key), _beyond(yours, mine, key)
+    gone, new = _differing(mine, yours, key)
     moved = pl.concat([_shared(gone, yours, key), _shared(new, mine, key)]).unique() if key else gone.select(by).clear()
     gone, new = (rows.join(moved, on=by, how="anti", nulls_equal=True, maintain_order="left") for rows in (gone, new))
     mended = new.filter(_labels(new, named).is_in(held[0]["key"].implode())) if key else new.clear()
@@ -72,12 +72,19 @@ def difference(
     )
 
 
-def _beyond(rows: pl.DataFrame, others: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    """The rows that the others lack; without a key, each as often as they lack it."""
-    if key:
-        return rows.join(others, on=rows.columns, how="anti", nulls_equal=True, maintain_order="left")
-    mine, theirs = (_numbered(frame) for frame in (rows, others))
-    return mine.join(theirs, on=mine.columns, how="anti", nulls_equal=True, maintain_order="left").drop(_NTH)
+def _differing(mine: pl.DataFrame, yours: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that the other lacks, of each; without a key, each as often as it lacks it."""
+    if key and mine.select(key).equals(yours.select(key)):
+        # The rows are in the same order and about the same: no need to look for them.
+        differs = pl.any_horizontal(pl.lit(mine[name]).ne_missing(pl.lit(yours[name])) for name in mine.columns)
+        rows = pl.select(differs.alias(_NTH))[_NTH]
+        return mine.filter(rows), yours.filter(rows)
+    ours, theirs = (mine, yours) if key else (_numbered(mine), _numbered(yours))
+    found = (
+        rows.join(others, on=rows.columns, how="anti", nulls_equal=True, maintain_order="left").select(mine.columns)
+        for rows, others in ((ours, theirs), (theirs, ours))
+    )
+    return next(found), next(found)
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

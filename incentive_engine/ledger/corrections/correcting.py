@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.engine.run import Run, refuse_other_holidays, reread
+from incentive_engine.engine.run import Run, refuse_other_holidays
 from incentive_engine.engine.running import Timings, accept_for
 from incentive_engine.ledger.corrections.amounts import paid_in
+from incentive_engine.ledger.corrections.rereading import inputs_in
 from incentive_engine.ledger.corrections.restating import Restated, Restating
 from incentive_engine.ledger.corrections.states import Inputs, changes
 from incentive_engine.rulesets.loading import Rules, rules_for
@@ -38,7 +39,7 @@ def restate(
     """
     opened = Run.open(folder)
     with timings.step("reread"):
-        before = Inputs(*reread(folder))
+        before = inputs_in(opened, folder)
     refuse_other_holidays(opened, before.rules.ruleset)
     period = before.rules.period(opened.summary["period"])
     with timings.step("accept"):

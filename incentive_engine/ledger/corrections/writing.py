@@ -46,15 +46,19 @@ class Correction:
     @classmethod
     def open(cls, folder: Path) -> Correction:
         """The correction in a folder. Raises InputProblems for one that is not what was written."""
-        written = (folder / CORRECTION_FILE).read_bytes()
-        summary = json.loads(written)
-        if summary["content"] != _content(folder):
+        found = cls.taken(folder)
+        if found.summary["content"] != _content(folder):
             hint = "take the folder from a copy kept elsewhere"
-            raise InputProblems(
-                [Problem("changed-correction", f"`{folder}` was changed after the correction", hint=hint)]
-            )
+            message = f"`{folder}` was changed after the correction"
+            raise InputProblems([Problem("changed-correction", message, hint=hint)])
+        return found
+
+    @classmethod
+    def taken(cls, folder: Path) -> Correction:
+        """The correction in a folder that is known to be unchanged."""
+        written = (folder / CORRECTION_FILE).read_bytes()
         lines, questions = (pl.read_parquet(folder / f"{name}.parquet") for name in ("lines", "questions"))
-        return cls(folder, summary, fingerprint(written), lines, questions)
+        return cls(folder, json.loads(written), fingerprint(written), lines, questions)
 
     @property
     def waiting(self) -> Mapping[str, str]:
@@ -75,7 +79,7 @@ def write_correction(folder: Path, found: Restated, base: Entry, into: str, as_o
         write_table(_no_questions(found) if asked is None else asked, draft / "questions.parquet")
         write_table(found.effects, draft / "effects.parquet")
         write_json({**_summary(found, base, into), "content": _content(draft)}, draft / CORRECTION_FILE)
-    return Correction.open(folder)
+    return Correction.taken(folder)
 
 
 def _no_questions(found: Restated) -> pl.DataFrame:
