@@ -90,7 +90,7 @@ def _total(
     customer_pay: Decimal | None,
     **decided: Decimal | None,
 ) -> Total:
-    share = (customer_pay / payout).quantize(_SHARE) if payout and customer_pay is not None else None
+    share = (customer_pay / payout).quantize(_SHARE) if payout and payout > 0 and customer_pay is not None else None
     return Total(department, paid or 0, held or 0, payout, share, **decided)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from incentive_engine.engine.overview import by_department
 from incentive_engine.rulesets.resolving import ResolvedPlan
 from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.reading import Row
-from incentive_engine.statements.values import Correction, Decision, Entry, Held, Index, Outside
+from incentive_engine.statements.values import Correction, Decision, Department, Entry, Held, Index, Outside
 
 _TENTH_OF_PERCENT = Decimal("0.001")
 
@@ -35,6 +36,7 @@ def index(everything: Gathered, maker: StatementMaker, reader: Language) -> Inde
             for row in everything.payouts.get(payee, ())
         ),
         held=tuple(_held(everything, maker, reader)),
+        departments=tuple(_departments(everything, reader)),
         decided=tuple(_decided(everything, reader)),
         corrected=tuple(_corrected(everything, maker, reader)),
         outside=tuple(_outside(everything, reader)),
@@ -70,12 +72,13 @@ def _sum(*parts: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
 def _entry(everything: Gathered, payee: str, row: Row | None, reader: Language) -> Entry:
     person = everything.person(payee)
     payout = row["payout"] if row else None
-    share = (row["customer_pay"] / payout).quantize(_TENTH_OF_PERCENT) if row and payout else None
+    share = (row["customer_pay"] / payout).quantize(_TENTH_OF_PERCENT) if row and payout and payout > 0 else None
     return Entry(
         payee=payee,
         name=person.get("name") or "",
         department=person.every("department"),
         plan=_title(everything.plans[row["plan"]], reader) if row else "",
+        computed="" if row is None or row["computed"] is None else reader.numbers.money(row["computed"]),
         payout="" if row is None or payout is None else reader.money_in(row["paid_currency"])(row["paid"]),
         share="" if share is None else reader.numbers.percent(share),
         file=everything.files[payee],
@@ -86,6 +89,15 @@ def _title(plan: ResolvedPlan, reader: Language) -> str:
     """The title of a plan, with its days where it is not in force for the whole period."""
     title = reader.label(plan.title)
     return title if plan.always else f"{title} · {reader.span(*plan.days)}"
+
+
+def _departments(everything: Gathered, reader: Language) -> Iterator[Department]:
+    """The totals of departments, where anybody decided anything."""
+    totals, number = by_department(everything.run), reader.numbers.number
+    for each in totals if any(total.decided for total in totals) else ():
+        amounts = (each.computed, each.guarantee, each.adjustment, each.payout)
+        shown = ("–" if amount is None else reader.numbers.money(amount) for amount in amounts)
+        yield Department(each.department or "–", number(each.paid), number(each.held), *shown)
 
 
 def _decided(everything: Gathered, reader: Language) -> Iterator[Decision]:

@@ -230,9 +230,24 @@ class Entry:
     name: str
     department: str
     plan: str
+    computed: str
+    """What the rules work out."""
     payout: str
     share: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """What the people of a department are paid, and what of it was decided."""
+
+    name: str
+    paid: str
+    held: str
+    computed: str
+    guarantee: str
+    adjustment: str
+    payout: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +295,8 @@ class Index:
     counts: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
     held: tuple[tuple[Entry, Held], ...]
+    departments: tuple[Department, ...]
+    """Where people decided anything."""
     decided: tuple[Decision, ...]
     corrected: tuple[Correction, ...]
     outside: tuple[Outside, ...]
