@@ -238,6 +238,11 @@ def test_an_approved_folder_that_was_lost_is_not_written_anew(home: Path) -> Non
     assert refused(*run(home)).startswith("lost-run ")
 
 
+def test_a_run_is_not_written_into_another(home: Path) -> None:
+    assert refused(*run(home, f"{PERIOD}/again")).startswith("inside-run ")
+    assert "again" not in names(home / PERIOD)
+
+
 def test_status_says_every_next_command_as_it_can_be_typed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home / PERIOD)
     assert f"incentive approve {home / PERIOD} --by finance-director" in done("status")

@@ -55,11 +55,15 @@ def run_in(
 
 
 def _refuse_known(ledger: Ledger, out: Path) -> None:
-    """A run that was approved keeps its folder's name, even where the folder was lost."""
-    known = [each for each in ledger.entries() if each.folder == out.resolve() and each.state in FINAL]
-    if known and not out.exists():
-        message = f"`{known[0].name}` is the name of a run that is {known[0].state}, and its folder is not there"
-        raise InputProblems([Problem("lost-run", message, hint="bring it back from a copy, and give another folder")])
+    """A run keeps its folder to itself and, once it was approved, its name, even where the folder was lost."""
+    for each in ledger.entries():
+        if each.folder in out.resolve().parents:
+            hint = "give a folder beside it: what is added to a run changes it"
+            raise InputProblems([Problem("inside-run", f"`{out}` is inside the run `{each.name}`", hint=hint)])
+        if each.folder == out.resolve() and each.state in FINAL and not out.exists():
+            message = f"`{each.name}` is the name of a run that is {each.state}, and its folder is not there"
+            hint = "bring it back from a copy, and give another folder"
+            raise InputProblems([Problem("lost-run", message, hint=hint)])
 
 
 def _is_unknown(ledger: Ledger, out: Path, actor: Actor) -> bool:
