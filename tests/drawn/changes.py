@@ -21,14 +21,15 @@ class Changing(Drawing):
     """A case, and what is known of it later."""
 
     def change(self) -> tuple[Case, Case, set[Gone]]:
-        """What was known, what is known, and which of the rows that are gone were decided to go."""
+        """What was known, what is known, and of which tables the rows that are gone were decided to go: those rows."""
         before = self.case(adjusted=self.chance(50))
         after = copy.deepcopy(before)
         kinds = (self.facts_change, self.people_change, self.rules_change, self.decisions_change)
         for kind in self.some(kinds, 1, 4) if self.chance(50) else kinds:
             after = kind(after)
-        asked = sorted({key for key, _ in gone_rows(before, after)}, key=str)
-        return before, after, {key for key in asked if self.chance(50)}
+        gone = {key for key, _ in gone_rows(before, after)}
+        decided = {table for table in sorted({table for table, _ in gone}) if self.chance(50)}
+        return before, after, {key for key in gone if key[0] in decided}
 
     def facts_change(self, case: Case) -> Case:
         tables = dict(case.tables)
