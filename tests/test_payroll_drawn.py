@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 from hypothesis import given
@@ -39,10 +39,8 @@ file:
     Payroll,
 )
 NAMES = ("ann", "ben", "cat")
-PEOPLE: Mapping[str, Person] = {
-    name: {"payroll_id": f"{name}-1", "name": name, "legal_entity": None} for name in ("ann", "ben", "cat")
-}
-KEYS = st.tuples(st.sampled_from(list(PEOPLE)), st.sampled_from(["bonus", "extra"]))
+PEOPLE: Mapping[str, Person] = {name: {"payroll_id": f"{name}-1", "name": name, "legal_entity": None} for name in NAMES}
+KEYS = st.tuples(st.sampled_from(NAMES), st.sampled_from(["bonus", "extra"]))
 OWED = st.tuples(
     st.sampled_from(["EUR", "JPY", "TND"]),
     st.integers(-(10**6), 10**6).map(lambda cents: Decimal(cents).scaleb(-2)),
@@ -51,10 +49,12 @@ OWED = st.tuples(
 RUNS = st.lists(st.dictionaries(KEYS, OWED, max_size=6), min_size=1, max_size=5)
 
 
+Owing: TypeAlias = Mapping[tuple[str, str], tuple[str, Decimal, str]]
+"""What a run owes: currency, amount and kind, by payee and what is paid."""
+
+
 @given(RUNS)
-def test_everybody_ends_with_what_the_last_run_owes(
-    runs: list[dict[tuple[str, str], tuple[str, Decimal, str]]],
-) -> None:
+def test_everybody_ends_with_what_the_last_run_owes(runs: list[Owing]) -> None:
     has: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for owes in runs:
         rows = [(*key, currency, amount, kind) for key, (currency, amount, kind) in owes.items()]
