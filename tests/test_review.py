@@ -96,7 +96,7 @@ def test_the_checklist_is_printed_and_written(run: Path) -> None:
     assert done.exit_code == 0
     assert "reviewed by Rob (declared, not authenticated)" in done.stdout
     assert f"FAILS   held: {HELD}" in done.stdout
-    assert "14 items: 13 pass, 1 fail, 0 waived." in done.stdout
+    assert "15 items: 14 pass, 1 fail, 0 waived." in done.stdout
     assert "--waive held --because REASON" in done.stdout
     assert list(items_in(run)) == [kind.name for kind in ITEMS]
     assert (items_in(run)["held"]["found"], items_in(run)["held"]["state"]) == (HELD, "fail")
@@ -246,6 +246,27 @@ def test_questions_are_open_until_somebody_decides(project: Path, run: Path) -> 
     assert items_in(run)["questions"]["state"] == "pass"
 
 
+PAYROLL = """
+pay_codes: {payouts: {bonus: "4210"}}
+file:
+  kind: csv
+  columns: [{name: number, from: COLUMN}, {name: code, from: pay_code}, {name: amount, from: amount}]
+"""
+
+
+def test_what_payroll_cannot_take_is_found_before_anybody_approves(project: Path, run: Path) -> None:
+    review(run, ROB)
+    assert items_in(run)["payroll"]["found"] == "There is no payroll file to hold the run against."
+    (project / "payroll.yaml").write_text(PAYROLL.replace("COLUMN", "payroll_id"), encoding="utf-8")
+    review(run, ROB)
+    told = items_in(run)["payroll"]
+    assert (told["state"], told["found"]) == ("fail", "By payroll.yaml, 1 thing keeps the run out of payroll's file.")
+    assert "A" in told["rows"][0][1]
+    (project / "payroll.yaml").write_text(PAYROLL.replace("COLUMN", "payee"), encoding="utf-8")
+    review(run, ROB)
+    assert items_in(run)["payroll"]["found"] == "By payroll.yaml, payroll's file can hold everybody who is paid."
+
+
 def test_nothing_is_put_into_a_run_that_was_approved_meanwhile(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def slowly(_: LookedAt) -> tuple[Item, ...]:
         stands(run, "reviewed", "approved")
@@ -270,7 +291,7 @@ def test_the_page_stands_alone_and_nothing_in_it_is_code(run: Path) -> None:
 def test_the_page_says_how_much_is_to_be_done(alone: Path) -> None:
     review(alone, ROB)
     page = (alone / "review.html").read_text(encoding="utf-8")
-    assert "Not yet: 1 of 14 items fail." in page
+    assert "Not yet: 1 of 15 items fail." in page
 
 
 REVIEW = ("review", "2026-Q3/run", "--by", "Rob", "--waive", "held", "--because", "known")

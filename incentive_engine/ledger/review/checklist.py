@@ -46,6 +46,7 @@ ITEMS: Final = (
     Kind("adjustments", "Adjustments and who signed them", decided.adjustments),
     Kind("corrections", "Corrections of earlier periods", decided.corrections),
     Kind("questions", "Questions to decide", decided.questions),
+    Kind("payroll", "Payroll's file", decided.payroll),
 )
 
 

@@ -1,4 +1,4 @@
-"""What people decided about pay, and what is still to decide: adjustments, carried corrections, open questions."""
+"""What people decided about pay, and what is still to decide; and whether payroll can pay it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.engine.adjustments import EXPIRED
+from incentive_engine.ledger.payroll.foreseeing import foreseen
 from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, change, count, in_each, money
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.rulesets.contracts import ADJUSTMENTS
@@ -73,6 +74,19 @@ def _not_allowed(look: LookedAt) -> Iterator[tuple[str, str]]:
     signed = look.now.adjustments.select("reference", "author", "approver").unique().sort("reference")
     for reference, *names in signed.iter_rows():
         yield from ((name, reference) for name in names if not look.may_sign(name))
+
+
+def payroll(look: LookedAt) -> Finding:
+    """Payroll's file can hold everybody who is paid: nobody lacks what it asks for."""
+    if look.payroll is None:
+        return Finding(True, "There is no payroll file to hold the run against.", "")
+    found, name = foreseen(look.now.folder, look.payroll), look.payroll.name
+    if not found:
+        return Finding(True, f"By {name}, payroll's file can hold everybody who is paid.", "")
+    rows = Rows.of("code|what", "<<", ((each.code, each.message) for each in found))
+    keeps = "thing keeps" if len(found) == 1 else "things keep"
+    said = f"By {name}, {len(found):,} {keeps} the run out of payroll's file."
+    return Finding(False, said, "an approved run stays as it is: mend this first, and run again", rows)
 
 
 def corrections(look: LookedAt) -> Finding:

@@ -128,3 +128,5 @@ class LookedAt:
     """Whether somebody may sign adjustments; None where no policy says."""
     questions: tuple[Question, ...] | None = None
     """Those that are open; None outside a project, where there are none."""
+    payroll: Path | None = None
+    """The file that says how payroll wants its lines; None where there is none."""

@@ -73,7 +73,15 @@ def _look(now: Written, before: Written | None, project: Project, ledger: Ledger
     """What is looked at in a project, by its policy."""
     policy, rule_set = project.policy, now.run.summary["rule_set"]
     asked = tuple(each for each in open_questions(ledger) if each.rule_set == rule_set)
-    return LookedAt(now, before, policy.checklist, lambda name: policy.allows(name, "adjust"), asked)
+    mapping = project.folder / policy.payroll
+    return LookedAt(
+        now,
+        before,
+        policy.checklist,
+        may_sign=lambda name: policy.allows(name, "adjust"),
+        questions=asked,
+        payroll=mapping if mapping.is_file() else None,
+    )
 
 
 def _found(run: Run, look: LookedAt, actor: Actor, waive: Mapping[str, str], earlier: Mapping[str, Waiver]) -> Review:
