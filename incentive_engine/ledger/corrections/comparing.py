@@ -59,8 +59,15 @@ def difference(
     if mine.equals(yours):
         return Difference(0, mine.clear(), yours.select(key).clear(), _asked(mine.clear(), key, named, held[1], of))
     by = list(key) or mine.columns
-    gone, new = _differing(mine, yours, key)
-    moved = pl.concat([_shared(gone, yours, key), _shared(new, mine, key)]).unique() if key else gone.select(by).clear()
+    if key and mine.select(key).equals(yours.select(key)):
+        # The same rows in the same order: what differs is where something else is said of them.
+        rows = _places(mine, yours)
+        gone, new = mine.filter(rows), yours.filter(rows)
+        moved = gone.select(key).unique()
+    else:
+        gone, new = _differing(mine, yours, key)
+        found = [_shared(gone, yours, key), _shared(new, mine, key)] if key else [gone.select(by).clear()]
+        moved = pl.concat(found).unique()
     gone, new = (rows.join(moved, on=by, how="anti", nulls_equal=True, maintain_order="left") for rows in (gone, new))
     mended = new.filter(_labels(new, named).is_in(held[0]["key"].implode())) if key else new.clear()
     aside = _set_aside(gone, named, held)
@@ -72,13 +79,14 @@ def difference(
     )
 
 
+def _places(mine: pl.DataFrame, yours: pl.DataFrame) -> pl.Series:
+    """Where rows of the same place differ."""
+    differs = pl.any_horizontal(pl.lit(mine[name]).ne_missing(pl.lit(yours[name])) for name in mine.columns)
+    return pl.select(differs.alias(_NTH))[_NTH]
+
+
 def _differing(mine: pl.DataFrame, yours: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that the other lacks, of each; without a key, each as often as it lacks it."""
-    if key and mine.select(key).equals(yours.select(key)):
-        # The rows are in the same order and about the same: no need to look for them.
-        differs = pl.any_horizontal(pl.lit(mine[name]).ne_missing(pl.lit(yours[name])) for name in mine.columns)
-        rows = pl.select(differs.alias(_NTH))[_NTH]
-        return mine.filter(rows), yours.filter(rows)
     ours, theirs = (mine, yours) if key else (_numbered(mine), _numbered(yours))
     found = (
         rows.join(others, on=rows.columns, how="anti", nulls_equal=True, maintain_order="left").select(mine.columns)
