@@ -66,6 +66,16 @@ def test_every_segment_may_cost_the_most_that_it_can_pay(tmp_path: Path) -> None
     assert told.rows.rows == (("agent", "the rules", "2026-07-02", "150%", "45.00 EUR"),)
 
 
+def test_who_has_more_than_the_most_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    # A has 120.00 and, by decision, 50.00 more, which is 20.00 above the most; B has 100.00 of 150.00
+    rules = RULES.replace("2026-06-15", "2026-07-02")
+    rules = rules.replace("curves:\n", "adjustments: {path: adjustments.csv}\ncurves:\n")
+    head = SIGNED.splitlines()[0]
+    files = {"adjustments.csv": f"{head}\nM1,A,bonus,2026-Q3,50,,,,,Crisis,Ann,Bob,\n"}
+    told = found(targets.late_targets, made(tmp_path, {"A": 120, "B": 100}, rules, files=files))
+    assert told.rows.rows == (("agent", "the rules", "2026-07-02", "150%", "50.00 EUR"),)
+
+
 def test_a_target_told_late_is_named_and_one_that_says_nothing_is_counted(tmp_path: Path) -> None:
     late = "curve: straight, decided: {by: Head, on: 2026-07-10, notified: 2026-07-20}}"
     rules = RULES.replace(", notified: 2026-06-15", "").replace("curve: straight}", late)
