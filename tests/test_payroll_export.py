@@ -13,6 +13,7 @@ import pytest
 
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.clock import now
+from incentive_engine.ledger.manifest import MANIFEST
 from incentive_engine.ledger.payroll.due import kept, still_due
 from incentive_engine.ledger.payroll.foreseeing import foreseen
 from incentive_engine.ledger.payroll.paying import lines_of as lines_of_file
@@ -115,6 +116,7 @@ def test_correction_lines_are_paid_once_with_the_run_that_carries_them(books: Bo
     assert (books.folder / "pay.csv").read_text().splitlines()[1:] == [
         "FR;007;4210;805.00", "FR;007;4219;-900.00", "FR;A1;4210;900.00", "FR;A1;4219;14.50",
     ]  # fmt: skip
+    assert "1 line below zero: -900.00 EUR in all." in done.output
     assert "1 correction line booked into this period since the run: not in it." in done.output
     assert books.carried_by() == {"L1": "q4", "L2": "q4", "L3": "q4", "L4": None}
     # Another run of the same quarter takes all lines again; only the one that nobody has paid is paid.
@@ -171,6 +173,7 @@ def test_only_what_was_approved_and_not_changed_since_is_paid(books: Books) -> N
         file.write(b"!")
     assert "error[changed-file]: `payouts.parquet` was changed after the run was sealed" in books.refused("q3")
     shutil.copytree(folder, books.folder / "draft")
+    (books.folder / "draft" / MANIFEST).unlink()
     assert "error[not-approved]: `draft` is draft" in books.refused("draft")
 
 

@@ -50,7 +50,7 @@ def export(folder: Path, out: Path, delta: bool, again: bool, by: str | None) ->
 
 
 def _show(done: Exported, out: Path) -> None:
-    from incentive_engine.ledger.payroll.control import totals
+    from incentive_engine.ledger.payroll.control import in_each_currency, totals
 
     found = totals(done.parcel.all_lines)
     rows = [
@@ -63,6 +63,10 @@ def _show(done: Exported, out: Path) -> None:
     show_table([["file", "SHA-256"], *files], "<<")
     where = "in it" if out.is_dir() else "beside it"
     say(f"\n{out} holds {counts(len(done.parcel.all_lines), 'line')}; the control totals are {where}.")
+    below = [line for line in done.parcel.all_lines if line.amount < 0]
+    if below:
+        taken = ", ".join(f"{each.amount:,} {each.currency}" for each in in_each_currency(below))
+        say(f"{counts(len(below), 'line')} below zero: {taken} in all.")
     if done.without_line:
         have = "has" if done.without_line == 1 else "have"
         say(f"{counts(done.without_line, 'payee')} with nothing to be paid {have} no line.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -32,6 +32,11 @@ def totals(lines: Iterable[Line]) -> list[Total]:
     for line in lines:
         amounts[line.legal_entity or "", line.currency, line.pay_code].append(line.amount)
     return [Total(*key, len(each), sum(each, Decimal())) for key, each in sorted(amounts.items())]
+
+
+def in_each_currency(lines: Iterable[Line]) -> list[Total]:
+    """The totals of lines by currency alone."""
+    return totals(replace(line, legal_entity=None, pay_code="") for line in lines)
 
 
 def control(about: Mapping[str, Any], files: Mapping[str, bytes], lines: Mapping[str, Sequence[Line]]) -> bytes:
