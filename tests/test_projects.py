@@ -238,6 +238,22 @@ def test_an_approved_folder_that_was_lost_is_not_written_anew(home: Path) -> Non
     assert refused(*run(home)).startswith("lost-run ")
 
 
+def test_a_copy_of_a_sealed_run_is_no_run_of_its_own(home: Path) -> None:
+    done("approve", home / PERIOD, "--by", "finance-director")
+    shutil.copytree(home / PERIOD, home / "copy")
+    assert refused("review", home / "copy", "--by", "comp-team").startswith("unknown-seal ")
+    assert refused("approve", home / "copy", "--by", "finance-director").startswith("unknown-seal ")
+    assert str(home / "copy") not in done("status", home)
+
+
+def test_sealed_runs_of_a_lost_ledger_are_left_alone(home: Path) -> None:
+    done("approve", home / PERIOD, "--by", "finance-director")
+    (home / "ledger.db").unlink()
+    sealed = {path: path.read_bytes() for path in (home / PERIOD).rglob("*") if path.is_file()}
+    assert refused("review", home / PERIOD, "--by", "comp-team").startswith("unknown-seal ")
+    assert {path: path.read_bytes() for path in (home / PERIOD).rglob("*") if path.is_file()} == sealed
+
+
 def test_a_run_is_not_written_into_another(home: Path) -> None:
     assert refused(*run(home, f"{PERIOD}/again")).startswith("inside-run ")
     assert "again" not in names(home / PERIOD)

@@ -26,6 +26,7 @@ from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.database import LEDGER_FILE, events, runs, seals
 from incentive_engine.ledger.making import Made, made_in
+from incentive_engine.ledger.manifest import MANIFEST
 
 State = Literal["draft", "reviewed", "approved", "exporting", "paid", "rejected", "booked", "replaced"]
 Kind = Literal["run", "correction"]
@@ -157,7 +158,7 @@ class Ledger:
         """The run in a folder below the project; one that the ledger has not seen is registered, as a draft.
 
         Its author is who `made.json` names. A run that the folder held before is `replaced`. Raises InputProblems where
-        the folder is no run's, is outside the project, or was changed after it was approved.
+        the folder is no run's, is outside the project, was changed after it was approved, or is a copy of a sealed one.
         """
         folder = Path(folder).resolve()
         name, found = self._name(folder), _Found.in_folder(folder)
@@ -271,6 +272,7 @@ class Ledger:
             for each in of_folder.values():
                 self._replace(connection, each, found.actor)
             if entry is None:
+                _refuse_sealed(folder)
                 self.register(connection, folder, kind, "draft", found.told(), found.actor)
             elif entry.state == "replaced":
                 self.append(connection, entry, "restored", "draft", found.actor)
@@ -334,6 +336,14 @@ class _Found:
 def _seals(connection: Connection) -> list[Seal]:
     rows = connection.execute(select(seals).order_by(seals.c.number))
     return [Seal(row.number, row.run_id, row.head, row.previous) for row in rows]
+
+
+def _refuse_sealed(folder: Path) -> None:
+    """What is sealed was approved, and is in the ledger by its name: this is a copy, or the ledger is not the one."""
+    if (folder / MANIFEST).exists():
+        message = f"`{folder}` is sealed, and this ledger knows nothing of it"
+        hint = "if it is a copy, keep it outside the project; if the ledger was lost, bring ledger.db back from a copy"
+        raise InputProblems([Problem("unknown-seal", message, hint=hint)])
 
 
 def _changed(entry: Entry) -> Problem:

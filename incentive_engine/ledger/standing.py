@@ -16,6 +16,7 @@ from incentive_engine.ledger.actors import same_person
 from incentive_engine.ledger.corrections.asking import Question, open_questions
 from incentive_engine.ledger.database import lines
 from incentive_engine.ledger.ledger import Entry, Ledger
+from incentive_engine.ledger.manifest import MANIFEST
 from incentive_engine.ledger.policy import Action
 from incentive_engine.ledger.project import Project
 
@@ -90,7 +91,8 @@ def _unknown(project: Path, entries: Sequence[Entry]) -> Iterator[str]:
     known = {each.folder for each in entries} | {each.folder / "run" for each in entries if each.kind == "correction"}
     found = {path.parent for depth in ("*", "*/*") for path in project.glob(f"{depth}/{RUN_FILE}")}
     hidden = (folder for folder in found if any(part.startswith(".") for part in folder.relative_to(project).parts))
-    yield from sorted(folder.relative_to(project).as_posix() for folder in found - known - set(hidden))
+    new = {folder for folder in found - known - set(hidden) if not (folder / MANIFEST).exists()}
+    yield from sorted(folder.relative_to(project).as_posix() for folder in new)
 
 
 def _left_over(project: Path) -> Iterator[str]:
