@@ -196,31 +196,45 @@ def adds_up(made: Run) -> None:
 
 
 def pay(quarter: Quarter, step: Step) -> None:
-    """Reviews, approves and exports a run; every item that does not pass is waived."""
-    folder = quarter.folder / step["pay"]
+    """Reviews, approves and exports a run."""
+    approve(quarter, {"approve": step["pay"]})
+    export(quarter, {"export": step["pay"], **step})
+
+
+def approve(quarter: Quarter, step: Step) -> None:
+    """Reviews and approves a run; every item that does not pass is waived."""
+    folder = quarter.folder / step["approve"]
     quarter.types("review", folder, "--by", "sam")
     items = json.loads((folder / "review.json").read_text(encoding="utf-8"))["items"]
     for item in (each["name"] for each in items if each["state"] == "fail"):
         quarter.types("review", folder, "--by", "sam", "--waive", item, "--because", "as the case has it")
     quarter.types("approve", folder, "--by", "fay")
-    export(quarter, {"export": step["pay"], **step})
 
 
 def export(quarter: Quarter, step: Step) -> None:
-    """Sends a run to payroll, and reads the file."""
-    name = step["export"]
+    """Sends a run to payroll, or only what another run of the period left unpaid, or a copy; reads the file."""
+    name, how = step["export"], step.get("as")
     file = quarter.folder / "payroll" / f"{name}.csv"
     written = file.read_bytes() if file.exists() else None
-    out = file if written is None else file.with_name(f"{name}-again.csv")
-    quarter.types("export", quarter.folder / name, "--out", out, "--by", "pat", refused=step.get("refused"))
+    out = file if written is None else file.with_name(f"{name}-{how or 'again'}.csv")
+    options = () if how is None else (f"--{how}",)
+    quarter.types("export", quarter.folder / name, "--out", out, "--by", "pat", *options, refused=step.get("refused"))
     if "refused" in step:
         assert not out.exists()
-        return
+    elif how == "copy":
+        assert out.read_bytes() == written
+    else:
+        assert amounts_in(out) == step["expect"]
+
+
+def amounts_in(file: Path) -> dict[str, dict[str, Decimal]]:
+    """What a payroll file pays, by number and code."""
     found: dict[str, dict[str, Decimal]] = {}
-    with out.open(encoding="utf-8-sig", newline="") as lines:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         for row in csv.DictReader(lines):
+            assert row["code"] not in found.get(row["number"], {})
             found.setdefault(row["number"], {})[row["code"]] = Decimal(row["amount"])
-    assert found == step["expect"]
+    return found
 
 
 def correct(quarter: Quarter, step: Step) -> None:
@@ -293,11 +307,19 @@ def rules(quarter: Quarter, step: Step) -> None:
     quarter.rules = text.replace(step["rules"], step["become"]).removeprefix(HEAD)
 
 
+def write(quarter: Quarter, step: Step) -> None:
+    """Somebody writes something else into a file of a run."""
+    file = quarter.folder / step["write"]
+    text = file.read_text(encoding="utf-8")
+    assert step["over"] in text
+    file.write_text(text.replace(step["over"], step["instead"], 1), encoding="utf-8")
+
+
 def verify(quarter: Quarter, step: Step) -> None:
-    """A run is still what it was."""
-    quarter.types("verify", quarter.folder / step["verify"])
+    """A run is still what it was, or is not."""
+    quarter.types("verify", quarter.folder / step["verify"], refused=step.get("refused"))
 
 
 VERBS: Mapping[str, Callable[[Quarter, Step], None]] = {
-    each.__name__: each for each in (run, pay, export, correct, decide, now, rules, verify)
+    each.__name__: each for each in (run, pay, approve, export, correct, decide, now, rules, write, verify)
 }

@@ -13,7 +13,7 @@ from incentive_engine.ledger.corrections.amounts import paid_in
 from incentive_engine.ledger.corrections.correcting import restate
 from incentive_engine.ledger.corrections.restating import Restated
 from tests.case_files import write_case
-from tests.oracle import Case
+from tests.oracle import Case, People
 from tests.oracle.corrections import Gone, corrected
 
 
@@ -40,12 +40,22 @@ def restated_differs(before: Case, after: Case, removed: Collection[Gone], folde
     expected = corrected(before, after, removed)
     rows = found.lines.select("payee", "pays", "currency", "cause", "amount").rows()
     lines = {(payee, pays, currency, cause): amount for payee, pays, currency, cause, amount in rows}
-    if lines != expected.lines or len(lines) != len(rows):
-        shown, wanted = (told(each) for each in (lines, expected.lines))
+    assert len(lines) == len(rows), "a line is there twice"
+    unsure = unknown(before) | unknown(after)
+    mine, yours = (
+        {key: each for key, each in some.items() if key[0] not in unsure} for some in (lines, expected.lines)
+    )
+    if mine != yours:
+        shown, wanted = (told(each) for each in (mine, yours))
         yield f"the lines are {shown}, the oracle says {wanted}"
     held = found.questions.filter(table="held").select("payee").to_series()
-    if set(held) != {payee for payee, _ in expected.held}:
+    if {*held} - unsure != {payee for payee, _ in expected.held} - unsure:
         yield f"asked is about {sorted(held)}, who are held now; the oracle says {sorted(expected.held)}"
+
+
+def unknown(case: Case) -> set[str]:
+    """Who left before being hired: of them nobody knows what they would be paid for, nor what they are held for."""
+    return {payee for payee, codes in People(case).codes.items() if "leaves-before-hire" in codes}
 
 
 def told(lines: Mapping[tuple[str, str, str, str], Decimal | Fraction]) -> str:
