@@ -19,6 +19,7 @@ from benchmarks.folders import data_folder
 from benchmarks.kinds import expressions, numbers, worked_out
 from benchmarks.memory import bytes_per_payee
 from benchmarks.paying import Prepared, evaluated, prepared
+from benchmarks.projects import NEXT, PAYROLL, known_later, paid_project
 from benchmarks.records import ADDED, Records
 from benchmarks.timing import Times, interleaved
 from benchmarks.variants import many_plans, plain_plan, with_pool, with_salaries
@@ -27,6 +28,7 @@ from incentive_engine.compiler.program import Program
 from incentive_engine.documents import read_text
 from incentive_engine.engine.run import run
 from incentive_engine.engine.running import Timings, calculate
+from incentive_engine.ledger.corrections.booking import correct
 from incentive_engine.ledger.sealing import seal
 from incentive_engine.ledger.verifying import verify
 from incentive_engine.rulesets.loading import load, load_document
@@ -232,6 +234,31 @@ def sealing(payees: int, rounds: int) -> Iterator[Figure]:
         times = interleaved({"run": written, "verified": sealed_and_verified}, rounds)
     what = f"sealing and verifying a run against the run, files read and written, {_size(payees)} × 12"
     yield _at_most(what, 1.3, times["verified"], times["run"])
+
+
+def correcting(payees: int, rounds: int) -> Iterator[Figure]:
+    """A correction of a paid run of which one payee in a hundred has another result, booked, against the run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data, out, ledger = data_folder(workload(payees), folder / "data"), folder / "run", folder / "ledger.db"
+        now = known_later(data, folder / "now")
+        run(load(RULES), data, PERIOD.name, out)
+        project = paid_project(folder, out)
+        kept = shutil.copy(ledger, folder / "kept.db")
+
+        def written() -> None:
+            shutil.rmtree(folder / "anew", ignore_errors=True)
+            run(load(RULES), data, PERIOD.name, folder / "anew")
+
+        def corrected() -> None:
+            shutil.rmtree(folder / "correction", ignore_errors=True)
+            shutil.copy(kept, ledger)
+            done = correct(project, out, now, None, NEXT, folder / "correction", PAYROLL, Timings())
+            assert done is not None, "somebody's result counts"
+
+        times = interleaved({"run": written, "corrected": corrected}, rounds)
+    what = f"a correction that touches 1 % of payees, booked, against the run, {_size(payees)} × 12"
+    yield _at_most(what, 1.2, times["corrected"], times["run"])
 
 
 def fixed_cost(rounds: int) -> Iterator[Figure]:
