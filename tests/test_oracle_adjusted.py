@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from dataclasses import replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ from tests.case_files import calculated
 from tests.comparing import agree
 from tests.drawn import cases_adjusted, cases_recorded
 from tests.drawn.adjustments import NUMBERS, TEXTS
+from tests.drawn.plans import Drawing
 from tests.oracle import Both, Case, Constant, Named, decided
 from tests.test_oracle import DRAWN
 from tests.test_oracle_by_hand import EVERYONE, example, kpi, measure, payee, plan
@@ -73,6 +75,24 @@ def test_the_oracle_keeps_its_promises_about_decisions(case: Case) -> None:
     assert added == sum((each.pay for each in decisions.used if each.kind != "release"), Fraction(0))
     turned = {**case.tables, "adjustments": case.tables["adjustments"][::-1]}
     assert decided(replace(case, tables=turned))[2].used == decisions.used
+
+
+@pytest.mark.long
+def test_drawn_decisions_are_of_every_kind() -> None:
+    """A kind or a fault that nothing draws is compared with nothing."""
+    missing = {
+        *("amount", "percent", "at_least", "release", "adjustment-says-two-things", "adjustment-says-nothing"),
+        *("other-currency", "unknown-payee", "unknown-payment", "unsigned-adjustment", "adjustment-without-reason"),
+        *("adjustment-without-end", "expired-adjustment", "adjustment-waits", "not-paid-this", "unneeded-release"),
+        "released-twice",
+    }
+    draws = random.Random(1)
+    for _ in range(400):
+        decisions = decided(Drawing(lambda _: draws.randbytes(128)).case(adjusted=True))[2]
+        missing -= {code for _, code in decisions.held} | {each.kind for each in decisions.used}
+        if not missing:
+            break
+    assert missing == set()
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

@@ -62,7 +62,10 @@ class Adjustments(Pools):
         year = dt.timedelta(365)
         about = self.pick(*[self.period] * 10, *[None] * 6, previous(self.period))
         ends = (self.end, self.end + year, self.end - dt.timedelta(1))
-        return {"period": about, "expires": self.pick(*([None] * 20 if about else ends[:2] * 10), *ends, ends[0])}
+        return {
+            "period": about,
+            "expires": self.pick(*([None] * 20 if about else (*ends[:2] * 10, None)), *ends, ends[0]),
+        }
 
     def signed(self) -> dict[str, Any]:
         """By whom, and why."""
