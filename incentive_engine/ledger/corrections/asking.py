@@ -100,7 +100,8 @@ def told(restated: Restated) -> Iterator[tuple[str, str | None, str]]:
         effect = changes.get(row["question"])
         if effect is None:
             money = "what removing it alone would change was not worked out: there are too many"
-            money = money if None in effects["question"] else "removing it alone changes no amount"
+            if not effects["question"].null_count():
+                money = "removing it alone changes no amount"
         else:
             verb = "taking it back" if row["table"] == HELD else "removing it"
             money = f"{verb} changes the pay of {in_words(effect)}"

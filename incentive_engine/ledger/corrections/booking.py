@@ -60,6 +60,7 @@ def correct(
         paid = paid_run(entries, folder)
         base = base_of(entries, paid.rule_set, paid.period)
         assert base is not None, "a run that was paid is one"
+        _refuse_other_rules(rules, base)
         before = _unchanged(base)
         period = _open_period(base, into)
         _refuse_overtaken(entries, base, period)
@@ -82,6 +83,13 @@ def _refuse_elsewhere(project: Project, out: Path) -> None:
     if Project.of(out).folder != project.folder:
         hint = "write it into the project of the run"
         raise InputProblems([Problem("not-in-project", f"`{out}` is in another project", hint=hint)])
+
+
+def _refuse_other_rules(rules: Rules | None, base: Entry) -> None:
+    if rules is not None and rules.ruleset.rule_set != base.rule_set:
+        hint = "give a later version of the rules that it was paid by"
+        message = f"`{base.name}` was paid by `{base.rule_set}`, and these rules are `{rules.ruleset.rule_set}`"
+        raise InputProblems([Problem("other-rule-set", message, hint=hint)])
 
 
 def _unchanged(base: Entry) -> Correction | None:

@@ -93,15 +93,13 @@ class Changes:
     def causes(self, removed: Collection[str]) -> list[int]:
         """The steps that change anything, where the questions of `removed` are decided so."""
         facts = [each for name, each in self.differences.items() if name != ADJUSTMENTS]
-        adjusted = self.differences.get(ADJUSTMENTS)
         found = {
             LATE: any(each.late for each in facts),
             CHANGED: any(each.corrected for each in facts),
             DELETED: any(_decided(each.deleted, removed) for each in facts),
             PERSON: self._people_differ(removed),
             RULE: self._rules_differ(),
-            ADJUSTMENT: adjusted is not None
-            and bool(adjusted.late or adjusted.corrected or _decided(adjusted.deleted, removed)),
+            ADJUSTMENT: self._adjustments_differ(removed),
         }
         return [step for step, there in found.items() if there]
 
@@ -205,6 +203,13 @@ class Changes:
             not was.tables[name].frame.equals(known.tables[name].frame) or not _alike(was.held, known.held, name)
             for name in names
         )
+
+    def _adjustments_differ(self, removed: Collection[str]) -> bool:
+        changes = self.differences.get(ADJUSTMENTS)
+        if changes is None:
+            return False
+        other = bool(changes.late or changes.corrected or _decided(changes.deleted, removed))
+        return other or not _alike(self.before.accepted.held, self._held(self.now, ADJUSTMENT, removed), ADJUSTMENTS)
 
 
 def changes(before: Inputs, after: Inputs, now: Inputs, of: str) -> Changes:
