@@ -115,8 +115,9 @@ def _by_currency(name: str, rows: pl.DataFrame, told: Mapping[str, str]) -> Iter
 def _by_payee(now: Written, payouts: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame]]:
     """What is compared, and both sides: payee, of what, whole or part."""
     by_plan = _grouped(payouts, "plan", pl.col("payout"), "whole")
-    brought = now.run.contributions.filter(pl.col("pay").is_not_null())
-    yield "payouts with contributions", by_plan, _grouped(brought, "plan", pl.col("pay"), "part")
+    brought = now.run.tables["contributions"].filter(pl.col("pay").is_not_null())  # a dozen rows each, streamed
+    sums = brought.group_by("payee", pl.col("plan").alias("of")).agg(pl.col("pay").sum().alias("part"))
+    yield "payouts with contributions", by_plan, sums.collect(engine="streaming")
     parts = (pl.col("customer_pay"), pl.col("internal_pay"), pl.col("other_pay"))
     yield "payouts with what customers, internal results and nothing brought", by_plan, _sum_of(payouts, parts)
     computed = (pl.col("computed"), pl.col("guarantee"), pl.col("adjustment"))
