@@ -250,7 +250,10 @@ def test_sealed_runs_of_a_lost_ledger_are_left_alone(home: Path) -> None:
     done("approve", home / PERIOD, "--by", "finance-director")
     (home / "ledger.db").unlink()
     sealed = {path: path.read_bytes() for path in (home / PERIOD).rglob("*") if path.is_file()}
-    assert refused("review", home / PERIOD, "--by", "comp-team").startswith("unknown-seal ")
+    for command in (("review", home / PERIOD, "--by", "comp-team"), run(home, "again"), ("status", home)):
+        assert refused(*command).startswith(f"lost-ledger `{home}` has lost its ledger.db: `2026-Q3` is sealed\n")
+    (home / "ledger.db").touch()  # as a copy that was interrupted leaves it
+    assert refused(*run(home, "again")).startswith("lost-ledger ")
     assert {path: path.read_bytes() for path in (home / PERIOD).rglob("*") if path.is_file()} == sealed
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.ledger.database import LEDGER_FILE
 from incentive_engine.ledger.ledger import Ledger
+from incentive_engine.ledger.manifest import MANIFEST
 from incentive_engine.ledger.policy import POLICY_FILE, Policy, home, read_policy
 
 
@@ -37,5 +40,17 @@ class Project:
         return found
 
     def ledger(self) -> Ledger:
-        """The project's ledger, opened; use it in a `with` block."""
+        """The project's ledger, opened; use it in a `with` block. Raises InputProblems where it was lost."""
+        file = self.folder / LEDGER_FILE
+        if not file.exists() or not file.stat().st_size:
+            self._refuse_lost()
         return Ledger.open(self.folder)
+
+    def _refuse_lost(self) -> None:
+        """Sealed runs are in a ledger, which knows what was paid: an empty one in its place would pay it again."""
+        sealed = (path.parent for path in self.folder.rglob(MANIFEST) if (path.parent / RUN_FILE).is_file())
+        found = min(sealed, default=None)
+        if found is not None:
+            message = f"`{self.folder}` has lost its {LEDGER_FILE}: `{found.relative_to(self.folder).as_posix()}` is sealed"
+            hint = "bring it back from a copy: what was approved and paid stands only there"
+            raise InputProblems([Problem("lost-ledger", message, hint=hint)])
