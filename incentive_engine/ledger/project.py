@@ -51,6 +51,7 @@ class Project:
         sealed = (path.parent for path in self.folder.rglob(MANIFEST) if (path.parent / RUN_FILE).is_file())
         found = min(sealed, default=None)
         if found is not None:
-            message = f"`{self.folder}` has lost its {LEDGER_FILE}: `{found.relative_to(self.folder).as_posix()}` is sealed"
+            name = found.relative_to(self.folder).as_posix()
+            message = f"`{self.folder}` has lost its {LEDGER_FILE}: `{name}` is sealed"
             hint = "bring it back from a copy: what was approved and paid stands only there"
             raise InputProblems([Problem("lost-ledger", message, hint=hint)])
