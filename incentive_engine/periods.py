@@ -29,6 +29,11 @@ class Period:
         """How many calendar days the period has."""
         return (self.end - self.start).days + 1
 
+    @property
+    def months(self) -> int:
+        """How many months the period has."""
+        return 12 * (self.end.year - self.start.year) + self.end.month - self.start.month + 1
+
     @classmethod
     def parse(cls, name: str, year_starts: int = 1) -> Period:
         """The period called `2026`, `2026-H1`, `2026-Q3` or `2026-07`; months are always calendar months.

@@ -512,6 +512,8 @@ def test_the_open_period_pays_the_lines_and_is_corrected_itself(company: Company
     [
         ({"--into": "2026-Q3"}, "earlier-period"),
         ({"--into": "autumn"}, "unknown-period"),
+        ({"--into": "2026-10"}, "other-length"),
+        ({"--into": "2027"}, "other-length"),
         ({"--by": "pat"}, "not-allowed"),
         ({"--data": "nowhere"}, "missing-folder"),
         ({"--out": "../elsewhere"}, "no-project"),

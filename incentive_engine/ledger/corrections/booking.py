@@ -106,13 +106,17 @@ def _unchanged(base: Entry) -> Correction | None:
 
 
 def _open_period(base: Entry, into: str) -> str:
-    """The name of the period to book into. Raises InputProblems for one that is not later."""
+    """The name of the period to book into. Raises InputProblems for one that is not later, or longer or shorter."""
     rules = rules_in(run_of(base))
     of, found = rules.period(base.period), rules.period(into)
     if found.start <= of.end:
         hint = "give the period that is paid next: `--into PERIOD`"
         message = f"{found.name} begins before {of.name}, which is corrected, ends"
         raise InputProblems([Problem("earlier-period", message, hint=hint)])
+    if found.months != of.months:
+        hint = "nobody would be paid the lines: give the period that is run next, of the same length"
+        message = f"{found.name} is not as long as {of.name}, which is corrected"
+        raise InputProblems([Problem("other-length", message, hint=hint)])
     return found.name
 
 
