@@ -43,7 +43,7 @@ def one_wins(books: Books, runs: list[str], readers: int = 10) -> None:
     ended = threading.Event()
 
     def read() -> None:
-        while not ended.wait(0.05):
+        while not ended.wait(0.25):
             with Ledger.open(books.folder) as ledger:
                 seen.append(tuple(each.state for each in ledger.entries() if each.name in runs))
 
