@@ -79,8 +79,6 @@ def decide(
     """
     computed = _computed(programs, frames, decisions.frame["payee"].unique(), ranges.places)
     paid = computed.drop_nulls(COMPUTED)
-    in_money = [plan.pays for program in programs if program.computed is not None for plan in program.plans]
-    blocked = blocked.filter(pl.col("pays").is_in(in_money))
     unpaid = pl.concat([blocked, computed.filter(pl.col(COMPUTED).is_null()).select(_PAYMENT)])
     added = _added(decisions.frame, paid, ranges)
     of_unknown = decisions.frame.join(unknown, on="payee", how="semi").select(_PAYMENT)

@@ -37,7 +37,7 @@ class Assigned:
     `assignments`: one row per payee × segment × plan to evaluate: payee, row (of the segment among all), number (of the
     plan among those resolved); first_day and last_day where a plan is not in force all the time.
     `tests`: one row per payee × segment × plan × test: payee, segment, plan, test, result. `held`: payees who cannot be
-    assigned. `blocked`: payee × pays of what they would be paid for.
+    assigned. `blocked`: payee × pays of the money that they would be paid.
     """
 
     assignments: pl.DataFrame
@@ -92,7 +92,7 @@ def assign(
         assignments=assignments if all(plan.always for plan in plans) else _in_force(plans, assignments, people),
         tests=_named(plans, every_test.sort(ROW, NUMBER, "test"), people),
         held=pl.concat(reasons),
-        blocked=blocked.select("payee", "pays").unique(),
+        blocked=blocked.filter(pl.col(NUMBER).is_in(_in_money(plans))).select("payee", "pays").unique(),
     )
 
 
@@ -110,6 +110,11 @@ def _of_whole_time(plans: Sequence[ResolvedPlan], rows: pl.DataFrame, blocked: p
     held = blocked.select("payee", "pays", pl.col(ROW).alias(_CASE))
     others = rows.with_columns(_pays(plans)).join(held, on=["payee", "pays"]).filter(pl.col(ROW) != pl.col(_CASE))
     return _without(rows, others)
+
+
+def _in_money(plans: Sequence[ResolvedPlan]) -> list[int]:
+    """The plans that are not for scores alone."""
+    return [n for n, plan in enumerate(plans) if (plan.target_pay, plan.payout, plan.pool) != (None, None, None)]
 
 
 def _pays(plans: Sequence[ResolvedPlan]) -> pl.Expr:
