@@ -60,7 +60,7 @@ def decide(
 ) -> list[Question]:
     """Decides questions, and gives them back; the next correction goes by it. `all`: all that are open.
 
-    Raises InputProblems where a question is not open, or the two are one person or may not.
+    Raises InputProblems where a question is not open, no reason is given, or the two are one person or may not.
     """
     project.policy.refuse_unless_may(actor, "correct")
     if not project.policy.allows(approver.name, "approve"):
@@ -68,11 +68,13 @@ def decide(
     if same_person(actor.name, approver.name):
         hint = "give the name of somebody else: `--approved-by NAME`"
         raise InputProblems([Problem("one-person", f"`{actor.name}` cannot agree with their own decision", hint=hint)])
+    if not because.strip():
+        raise InputProblems([Problem("no-reason", "a reason is needed", hint="say why: `--because TEXT`")])
     with project.ledger() as ledger:
         found = {each.name: each for each in open_questions(ledger)}
         chosen = list(found) if ALL in named else list(dict.fromkeys(named))
         _refuse_unknown(ledger, chosen, found)
-        said = {"decision": decision, "reason": because, "author": actor.name, "approver": approver.name}
+        said = {"decision": decision, "reason": because.strip(), "author": actor.name, "approver": approver.name}
         rows = [{"question": name, **said, "os_user": actor.os_user, "at": now()} for name in chosen]
         with ledger.writing() as connection:
             if rows:
