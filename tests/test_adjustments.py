@@ -119,7 +119,10 @@ def test_a_release_in_another_currency_is_paid_as_it_is(paid: Paid) -> None:
     [
         ("J1,A01,quarterly_bonus,2026-Q3,100,,,,,because,HR,,", "unsigned-adjustment"),
         ("J1,A01,quarterly_bonus,2026-Q3,100,,,,,because,HR,hr,", "unsigned-adjustment"),
+        ("J1,A01,quarterly_bonus,2026-Q3,100,,,,,because,Zoé  Roy,ZOE\u0301 ROY,", "unsigned-adjustment"),
         ("J1,A01,quarterly_bonus,2026-Q3,100,,,,,,HR,CFO,", "adjustment-without-reason"),
+        (f"J1,A01,quarterly_bonus,2026-07,100,,,,,{SIGNED},", "other-period"),
+        (f"J1,A01,quarterly_bonus,2026,100,,,,,{SIGNED},", "other-period"),
         (f"J1,A01,quarterly_bonus,,100,,,,,{SIGNED},", "adjustment-without-end"),
         (f"J1,A01,quarterly_bonus,,100,,,,,{SIGNED},2026-09-29", "expired-adjustment"),
         (f"J1,A07,quarterly_bonus,2026-Q3,100,,,,,{SIGNED},", "not-paid-this"),

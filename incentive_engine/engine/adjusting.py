@@ -87,7 +87,7 @@ def decide(
         _with(wide, program, added.filter(pl.col(_PROGRAM) == number))
         for number, (program, wide) in enumerate(zip(programs, frames, strict=True))
     ]
-    return given, Decided(_told(added, released, ranges.places, currency), pl.concat([decisions.expired, *unused]))
+    return given, Decided(_told(added, released, ranges.places, currency), pl.concat([decisions.unused, *unused]))
 
 
 def _computed(

@@ -67,12 +67,18 @@ def _faults(rules: RuleSet, rows: pl.DataFrame, known: pl.Series) -> Iterator[tu
     yield "adjustment-says-two-things", said > 1, pl.lit(f"it says several things: fill in one of {kinds} only")
     yield from _currency_faults(rules)
     unsigned = pl.any_horizontal(pl.col(name).is_null() for name in _SIGNATURES)
-    same = (pl.col("author").str.to_lowercase() == pl.col("approver").str.to_lowercase()).fill_null(False)
+    author, approver = (_as_one_person(name) for name in _SIGNATURES)
+    same = (author == approver).fill_null(False)
     told = pl.lit("`author` and `approver` have to be there, and two people: what the rules compute is paid until then")
     yield "unsigned-adjustment", unsigned | same, told
     yield "adjustment-without-reason", pl.col("reason").is_null(), pl.lit("its `reason` is empty: it is not used")
     endless = pl.col("period").is_null() & pl.col("expires").is_null()
     yield "adjustment-without-end", endless, pl.lit("it has neither `period` nor `expires`: say how long it counts")
+
+
+def _as_one_person(column: str) -> pl.Expr:
+    """A name whatever its capitals, spaces and ways to encode an accent."""
+    return pl.col(column).str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
 
 
 def _currency_faults(rules: RuleSet) -> Iterator[tuple[str, pl.Expr, pl.Expr]]:
@@ -133,14 +139,14 @@ def held_by_adjustments(accepted: Accepted) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The adjustments that are about a period, and those of them whose time is over, as held rows.
+    """The adjustments that are about a period, and those that might seem to be, as held rows.
 
     `frame`: reference, payee, pays, kind, given (Int128, counts of 10**-6), currency, reason, author, approver,
-    expires; by reference.
+    expires; by reference. `unused`: held rows of those whose time is over, or that name a part of the period or more.
     """
 
     frame: pl.DataFrame
-    expired: pl.DataFrame
+    unused: pl.DataFrame
 
     def ranges(self, plans: Sequence[ResolvedPlan], currency: str) -> AdjustmentRanges:
         """What is proved about what one payee is given for one payment."""
@@ -160,13 +166,22 @@ def decisions_in(accepted: Accepted, period: Period) -> Decisions | None:
         return None
     table = accepted.tables[ADJUSTMENTS]
     rows = table.frame.filter(pl.col("period").is_null() | (pl.col("period") == period.name))
+    elsewhere = table.frame.filter(pl.col("period").is_in(_overlapping(table.frame["period"], period)))
+    meant = pl.format(f"it is about {{}}, and what is paid is {period.name}: write that if it is meant", "period")
     over = (pl.col("expires") < period.end).fill_null(False)
     told = pl.format("it counted until {}, before the period ends", "expires")
     given = pl.coalesce(_counts(table, kind) for kind in ADJUSTMENT_KINDS)
     kinds = pl.coalesce(pl.when(pl.col(kind).is_not_null()).then(pl.lit(kind)) for kind in ADJUSTMENT_KINDS)
     columns = ("reference", "payee", "pays", kinds.alias(KIND), given.alias(GIVEN), "currency", "reason", *_SIGNATURES)
     frame = rows.filter(~over).select(*columns, "expires")
-    return Decisions(frame, held_adjustments(rows.filter(over), EXPIRED, told))
+    unused = [held_adjustments(elsewhere, "other-period", meant), held_adjustments(rows.filter(over), EXPIRED, told)]
+    return Decisions(frame, pl.concat(unused))
+
+
+def _overlapping(names: pl.Series, period: Period) -> list[str]:
+    """Other periods that share days with one: a row about a month of a quarter would never count, and nobody know."""
+    others = (Period.parse(name, period.year_starts) for name in sorted({*names.drop_nulls()} - {period.name}))
+    return [each.name for each in others if each.start <= period.end and period.start <= each.end]
 
 
 def _counts(table: Table, kind: str) -> pl.Expr:
