@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 
 from incentive_engine import Run
 from incentive_engine.cli import main
+from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.corrections import restating
 from incentive_engine.ledger.corrections.asking import open_questions
 from incentive_engine.ledger.ledger import Ledger
@@ -507,6 +509,16 @@ def test_the_open_period_pays_the_lines_and_is_corrected_itself(company: Company
     )  # fmt: skip
 
 
+def test_a_clock_that_was_set_back_changes_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = edited("sales.csv", more="s4,ann,2026-09-30,100\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("incentive_engine.ledger.ledger.now", lambda: now() - dt.timedelta(days=40))
+        assert company.corrects(late) == {"ann": {"late-fact": "50.00 EUR"}}
+    assert company.corrects(late) == {}
+    later = edited("sales.csv", more="s4,ann,2026-09-30,100\ns5,ann,2026-09-29,100\n")
+    assert company.corrects(later) == {"ann": {"late-fact": "50.00 EUR"}}
+
+
 @pytest.mark.parametrize(
     ("change", "refused"),
     [
@@ -554,6 +566,15 @@ def test_decisions_take_two_who_may_and_an_open_question(company: Company) -> No
     assert f"did you mean `{name}`" in company.decides("keep", name[:-1], refused="no-question")
     company.decides("keep", name)
     company.decides("remove", name, refused="no-question")
+
+
+def test_status_says_how_a_correction_that_is_not_booked_is(company: Company) -> None:
+    company.corrects(edited("sales.csv", more="s4,ann,2026-09-30,100\n"))
+    shutil.copytree(company.folder / "c1", company.folder / "c2")
+    told = CliRunner().invoke(main, ["status", str(company.folder)]).output
+    assert "c2 is a correction that is not booked" in told
+    assert "c1 is a correction" not in told
+    assert "c2/run" not in told
 
 
 @pytest.mark.long

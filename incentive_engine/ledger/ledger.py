@@ -52,8 +52,12 @@ FINAL: Final[frozenset[State]] = frozenset({"approved", "exporting", "paid", "bo
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that somebody did with a run; `state` is where the run stands after it."""
+    """One thing that somebody did with a run; `state` is where the run stands after it.
 
+    `id`: its place among the events of all runs, whatever the clock said; `number`: among those of the run.
+    """
+
+    id: int
     number: int
     at: dt.datetime
     action: str
@@ -282,7 +286,7 @@ class Ledger:
         stories: dict[int, list[Event]] = {}
         for row in connection.execute(select(events).order_by(events.c.run_id, events.c.number)):
             stories.setdefault(row.run_id, []).append(
-                Event(row.number, row.at, row.action, row.state, row.name, row.os_user, row.detail)
+                Event(row.id, row.number, row.at, row.action, row.state, row.name, row.os_user, row.detail)
             )
         return [self._entry(row, stories[row.id]) for row in connection.execute(select(runs).order_by(runs.c.id))]
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.ledger.actors import same_person
 from incentive_engine.ledger.corrections.asking import Question, open_questions
+from incentive_engine.ledger.corrections.settling import CORRECTION_FILE
 from incentive_engine.ledger.database import lines
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.manifest import MANIFEST
@@ -70,6 +71,7 @@ def standing(project: Project) -> Standing:
     steps = (
         *(_to_begin(project) if nothing else ()),
         *_to_register(project, unknown),
+        *_to_book(project, entries),
         *_to_repeat(project, entries),
         *(step for each in entries for step in _next(project, each, again=(each.rule_set, each.period) in paid)),
         *_to_decide(project, questions),
@@ -88,11 +90,19 @@ def _owed(ledger: Ledger) -> Iterator[Owed]:
 
 
 def _unknown(project: Path, entries: Sequence[Entry]) -> Iterator[str]:
-    known = {each.folder for each in entries} | {each.folder / "run" for each in entries if each.kind == "correction"}
-    found = {path.parent for depth in ("*", "*/*") for path in project.glob(f"{depth}/{RUN_FILE}")}
+    new = {folder for folder in _holding(RUN_FILE, project, entries) if not (folder / MANIFEST).exists()}
+    yield from sorted(folder.relative_to(project).as_posix() for folder in new if not _is_of_correction(folder))
+
+
+def _holding(file: str, project: Path, entries: Sequence[Entry]) -> set[Path]:
+    """The folders with such a file that the ledger does not know, but for those that are being written."""
+    found = {path.parent for depth in ("*", "*/*") for path in project.glob(f"{depth}/{file}")}
     hidden = (folder for folder in found if any(part.startswith(".") for part in folder.relative_to(project).parts))
-    new = {folder for folder in found - known - set(hidden) if not (folder / MANIFEST).exists()}
-    yield from sorted(folder.relative_to(project).as_posix() for folder in new)
+    return found - {each.folder for each in entries} - set(hidden)
+
+
+def _is_of_correction(folder: Path) -> bool:
+    return (folder.parent / CORRECTION_FILE).is_file()
 
 
 def _left_over(project: Path) -> Iterator[str]:
@@ -103,6 +113,15 @@ def _left_over(project: Path) -> Iterator[str]:
 def _to_begin(project: Project) -> Iterator[Step]:
     """The first run, with the names that `incentive init --quarterly` gives to things."""
     yield _run(project, "no run yet", "PERIOD", "PERIOD")
+
+
+def _to_book(project: Project, entries: Sequence[Entry]) -> Iterator[Step]:
+    """Corrections that were written, and of which the ledger knows nothing."""
+    for folder in sorted(_holding(CORRECTION_FILE, project.folder, entries)):
+        name = folder.relative_to(project.folder)
+        why = f"{name.as_posix()} is a correction that is not booked: the same command books it, or it can be removed"
+        told = ("RUN", "--data", "DATA", "--into", "PERIOD", "--out", name)
+        yield Step(why, ("correct", *told, *_by(project, "correct")))
 
 
 def _to_repeat(project: Project, entries: Sequence[Entry]) -> Iterator[Step]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -21,8 +20,8 @@ def base_of(entries: Sequence[Entry], rule_set: str, period: str) -> Entry | Non
     return max((each for each in settled if each.state in ("paid", "booked")), key=_settled_at, default=None)
 
 
-def _settled_at(entry: Entry) -> tuple[dt.datetime, int]:
-    return next(event.at for event in entry.events if event.state in ("paid", "booked")), entry.id
+def _settled_at(entry: Entry) -> int:
+    return next(event.id for event in entry.events if event.state in ("paid", "booked"))
 
 
 def run_of(entry: Entry) -> Path:
