@@ -22,7 +22,7 @@ from incentive_engine.errors import InputProblems
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.database import lines, payments
 from incentive_engine.ledger.ledger import Ledger
-from incentive_engine.ledger.manifest import Manifest
+from incentive_engine.ledger.manifest import File, Manifest
 from incentive_engine.ledger.purged import Purged
 from incentive_engine.ledger.purging import purge
 from incentive_engine.ledger.verifying import verify
@@ -178,6 +178,21 @@ def test_nothing_comes_back_after_a_purge(project: Path) -> None:
     assert refused(folder) == "already-purged"
 
 
+def test_somebody_elses_list_removes_nothing(project: Path) -> None:
+    """A file that says what is to go counts only where the ledger knows it; no path leads out of the folder."""
+    folder = project / "run"
+    listed = {"../policy.yaml": File(size=1, sha256=""), "steps.parquet": File(size=1, sha256="")}
+    who = {"by": "Cy", "os_user": "cy", "at": "2030-01-01", "kept_until": "2030-01-01"}
+    (folder / "purged.json").write_bytes(Purged(format=1, kept=(), files=listed, **who).text)
+    purged = purge(folder, BO, IN_TIME)
+    assert purged.by == "Bo"
+    assert (folder / "steps.parquet").exists()
+    assert (project / "policy.yaml").exists()
+    (folder / "purged.json").write_bytes(Purged(format=1, kept=(), files=listed, **who).text)
+    assert refused(folder) == "changed-file"
+    assert (folder / "steps.parquet").exists()
+
+
 def test_what_had_been_changed_before_is_still_told_afterwards(project: Path) -> None:
     folder = project / "run"
     (folder / "payouts.parquet").write_bytes(b"nothing")
@@ -217,6 +232,7 @@ def test_lines_that_nobody_has_paid_yet_stay(project: Path) -> None:
     with Ledger.open(project) as ledger, ledger.writing() as connection:
         connection.execute(lines.update().values(carried_by=None))
     assert refused(project / "run") == "open-lines"
+    assert not (project / "run" / "purged.json").exists()
     assert names_left(project / "run")
     assert len(rows_of(project, payments)) == 3
 

@@ -54,15 +54,11 @@ def purge(folder: Path, actor: Actor, at: dt.datetime | None = None) -> Purged:
         if at.date() <= until:
             message = f"the personal rows of `{entry.name}` are kept until {until}: the policy says so"
             raise InputProblems([Problem("too-early", message, hint=f"run the same command after {until}")])
-        known = entry.last("purged") is not None
-        purged = Purged.read(folder) or _write_down(folder, actor, at, until)
-        personal = [path for path in purged.files if path not in purged.kept and (folder / path).exists()]
-        if known and not personal:
-            raise InputProblems([Problem("already-purged", f"the personal rows of `{entry.name}` are gone already")])
-        if not known:
-            with ledger.writing() as connection:
-                _forget(connection, entry)
-                ledger.append(connection, entry, "purged", entry.state, actor, {"fingerprint": purged.fingerprint})
+        begun = _begun(folder, entry)
+        purged = begun or _begin(ledger, entry, folder, actor, at, until)
+    personal = [path for path in files_in(folder) if path in purged.files and path not in purged.kept]
+    if begun and not personal:
+        raise InputProblems([Problem("already-purged", f"the personal rows of `{entry.name}` are gone already")])
     for path in (*personal, TIMINGS):
         (folder / path).unlink(missing_ok=True)
     _remove_empty(folder)
@@ -81,6 +77,22 @@ def _entry(ledger: Ledger, folder: Path) -> Entry:
     return found[-1]
 
 
+def _begun(folder: Path, entry: Entry) -> Purged | None:
+    """What the ledger knows to have been written down by a purge that began; None where none did.
+
+    Raises InputProblems where it is not in the folder any more: nothing but it says what may go.
+    """
+    event = entry.last("purged")
+    if event is None:
+        return None
+    purged = Purged.read(folder)
+    if purged is None or purged.fingerprint != event.detail["fingerprint"]:
+        hint = "take the file from a copy kept elsewhere"
+        message = f"`{folder / PURGED_FILE}` is not what the ledger says that the purge wrote"
+        raise InputProblems([Problem("changed-file", message, hint=hint)])
+    return purged
+
+
 def _last_day(folder: Path, entry: Entry) -> dt.date:
     """The last day of the run's period, or of what was done with the run, whichever is later."""
     run = folder if (folder / RUN_FILE).is_file() else folder / "run"
@@ -88,20 +100,24 @@ def _last_day(folder: Path, entry: Entry) -> dt.date:
     return max([period_end, *(event.at.date() for event in entry.events if event.action != "purged")])
 
 
-def _write_down(folder: Path, actor: Actor, at: dt.datetime, until: dt.date) -> Purged:
-    """What every file held, and who removes those with personal rows."""
-    files = files_in(folder)
-    kept = tuple(path for path in files if _stays(folder, path))
+def _begin(ledger: Ledger, entry: Entry, folder: Path, actor: Actor, at: dt.datetime, until: dt.date) -> Purged:
+    """Writes down what every file held and who removes those with personal rows; then the ledger forgets the names."""
+    with ledger.reading() as connection:
+        _refuse_open_lines(connection, entry)
+    files = {path: file for path, file in files_in(folder).items() if path != PURGED_FILE}
     purged = Purged(
         format=1,
         by=actor.name,
         os_user=actor.os_user,
         at=at.isoformat(),
         kept_until=until.isoformat(),
-        kept=kept,
+        kept=tuple(path for path in files if _stays(folder, path)),
         files=files,
     )
     place(purged.text, folder, PURGED_FILE)
+    with ledger.writing() as connection:
+        _forget(connection, entry)
+        ledger.append(connection, entry, "purged", entry.state, actor, {"fingerprint": purged.fingerprint})
     return purged
 
 
@@ -115,11 +131,8 @@ def _stays(folder: Path, path: str) -> bool:
 
 
 def _forget(connection: Connection, entry: Entry) -> None:
-    """Puts totals in place of a run's rows in the ledger. Raises InputProblems where a row is still to be paid."""
-    open_lines = select(lines.c.id).where(lines.c.run_id == entry.id, lines.c.carried_by.is_(None))
-    if connection.execute(open_lines.limit(1)).first() is not None:
-        message = f"lines of `{entry.name}` are not paid yet: nobody would know to whom they are due"
-        raise InputProblems([Problem("open-lines", message, hint="pay them first: `incentive status` says how")])
+    """Puts totals in place of a run's rows in the ledger."""
+    _refuse_open_lines(connection, entry)
     for table, columns in _WITHOUT_NAMES.items():
         rows = connection.execute(select(table).where(table.c.run_id == entry.id)).all()
         connection.execute(delete(table).where(table.c.run_id == entry.id))
@@ -128,6 +141,14 @@ def _forget(connection: Connection, entry: Entry) -> None:
             identity = {"id": f"purged-{entry.id}-{number}"} if table is lines else {}
             connection.execute(insert(table).values(run_id=entry.id, amount=amount, **values, **identity))
     connection.execute(update(questions).where(questions.c.run_id == entry.id).values(payee=None, found="purged"))
+
+
+def _refuse_open_lines(connection: Connection, entry: Entry) -> None:
+    """Raises InputProblems where a line is still to be paid."""
+    open_lines = select(lines.c.id).where(lines.c.run_id == entry.id, lines.c.carried_by.is_(None))
+    if connection.execute(open_lines.limit(1)).first() is not None:
+        message = f"lines of `{entry.name}` are not paid yet: nobody would know to whom they are due"
+        raise InputProblems([Problem("open-lines", message, hint="pay them first: `incentive status` says how")])
 
 
 def _totals(rows: Sequence[Row[tuple[object, ...]]], columns: Sequence[str]) -> Mapping[tuple[object, ...], Decimal]:
