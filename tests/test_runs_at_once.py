@@ -76,7 +76,7 @@ def a_killed_run_is_completed(empty: Path, tmp_path: Path, number: int, seed: in
         home = Path(shutil.copytree(empty, tmp_path / f"{at}"))
         killed(kill, RUN, home)
         known = entries(home)
-        visible = {name for name in names(home) if not name.startswith(".")} - names(empty) - {"ledger.db"}
+        visible = {name for name in names(home) if not name.startswith((".", "ledger.db"))} - names(empty)
         assert (set(known), visible) in [(set(), set()), (set(), {"q3"}), ({"q3"}, {"q3"})], kill
         assert visible == set() or figures(home / "q3") == figures(whole / "q3"), kill
         again = completed(RUN, home)
