@@ -55,6 +55,10 @@ class Period:
         letter = {"half": f"-H{number}", "quarter": f"-Q{number}", "month": f"-{number:02d}"}.get(kind, "")
         return cls(f"{year:04d}{letter}", _first_day(year, first), last, year_starts)
 
+    def overlaps(self, other: Period) -> bool:
+        """Whether the two have a day in common."""
+        return self.start <= other.end and other.start <= self.end
+
     def previous(self) -> Period:
         """The period of the same length just before this one."""
         year, part = int(self.name[:4]), self.name[5:]

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import insert
 from incentive_engine import InputProblems
 from incentive_engine.cli import main
 from incentive_engine.ledger.actors import Actor
-from incentive_engine.ledger.database import decisions, questions
+from incentive_engine.ledger.database import decisions, payments, questions
 from incentive_engine.ledger.ledger import Entry, Ledger, State
 from incentive_engine.ledger.manifest import content_of
 from incentive_engine.ledger.review import reviewing
@@ -265,6 +266,21 @@ def test_what_payroll_cannot_take_is_found_before_anybody_approves(project: Path
     (project / "payroll.yaml").write_text(PAYROLL.replace("COLUMN", "payee"), encoding="utf-8")
     review(run, ROB)
     assert items_in(run)["payroll"]["found"] == "By payroll.yaml, payroll's file can hold everybody who is paid."
+
+
+def test_whom_other_rules_or_a_longer_period_paid_for_the_same_days_is_found(project: Path, run: Path) -> None:
+    paid = {"run_id": entry_of(run).id, "payee": "A", "pays": "bonus", "kind": "payout", "pay_code": "1"}
+    amount = {"currency": "EUR", "amount": Decimal("100.00")}
+    for rule_set, period in (("renamed", "2026-Q3"), ("bonus", "2026-H2"), ("bonus", "2026-Q3"), ("bonus", "2026-Q2")):
+        with Ledger.open(project) as ledger, ledger.writing() as connection:
+            connection.execute(insert(payments).values(**paid, **amount, rule_set=rule_set, period=period))
+    review(run, ROB)
+    told = items_in(run)["payroll"]
+    assert (told["state"], told["found"]) == (
+        "fail",
+        "1 person was paid for days of 2026-Q3 already, by other rules or with another period.",
+    )
+    assert told["rows"] == [["A", "bonus", "bonus", "2026-H2"], ["A", "bonus", "renamed", "2026-Q3"]]
 
 
 def test_nothing_is_put_into_a_run_that_was_approved_meanwhile(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,7 +181,7 @@ def decisions_in(accepted: Accepted, period: Period) -> Decisions | None:
 def _overlapping(names: pl.Series, period: Period) -> list[str]:
     """Other periods that share days with one: a row about a month of a quarter would never count, and nobody know."""
     others = (Period.parse(name, period.year_starts) for name in sorted({*names.drop_nulls()} - {period.name}))
-    return [each.name for each in others if each.start <= period.end and period.start <= each.end]
+    return [each.name for each in others if each.overlaps(period)]
 
 
 def _counts(table: Table, kind: str) -> pl.Expr:

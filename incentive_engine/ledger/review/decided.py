@@ -77,16 +77,30 @@ def _not_allowed(look: LookedAt) -> Iterator[tuple[str, str]]:
 
 
 def payroll(look: LookedAt) -> Finding:
-    """Payroll's file can hold everybody who is paid: nobody lacks what it asks for."""
+    """Payroll's file can hold everybody who is paid, and nobody was paid for the same days already."""
+    found = () if look.payroll is None else foreseen(look.now.folder, look.payroll)
+    name = "" if look.payroll is None else look.payroll.name
+    if found:
+        rows = Rows.of("code|what", "<<", ((each.code, each.message) for each in found))
+        keeps = "thing keeps" if len(found) == 1 else "things keep"
+        said = f"By {name}, {len(found):,} {keeps} the run out of payroll's file."
+        return Finding(False, said, "an approved run stays as it is: mend this first, and run again", rows)
+    already = _paid_already(look)
+    if already.height:
+        rows = Rows.of("payee|what|by|for", "<<<<", already.head(MOST_ROWS).iter_rows(), already.height)
+        people = already["payee"].n_unique()
+        said = f"{count(people, 'person', 'people')} {'was' if people == 1 else 'were'} paid for days of "
+        said += f"{look.now.period.name} already, by other rules or with another period."
+        return Finding(False, said, "nobody is paid twice for the same days: waive this where both are due", rows)
     if look.payroll is None:
         return Finding(True, "There is no payroll file to hold the run against.", "")
-    found, name = foreseen(look.now.folder, look.payroll), look.payroll.name
-    if not found:
-        return Finding(True, f"By {name}, payroll's file can hold everybody who is paid.", "")
-    rows = Rows.of("code|what", "<<", ((each.code, each.message) for each in found))
-    keeps = "thing keeps" if len(found) == 1 else "things keep"
-    said = f"By {name}, {len(found):,} {keeps} the run out of payroll's file."
-    return Finding(False, said, "an approved run stays as it is: mend this first, and run again", rows)
+    return Finding(True, f"By {name}, payroll's file can hold everybody who is paid.", "")
+
+
+def _paid_already(look: LookedAt) -> pl.DataFrame:
+    """Whom the run pays what somebody was paid for some of its days: payee, pays, rule_set, period."""
+    pays = pl.concat([look.now.payouts.select("payee", "pays"), look.now.released.select("payee", "pays")])
+    return look.paid_besides.join(pays, on=["payee", "pays"], how="semi", maintain_order="left")
 
 
 def corrections(look: LookedAt) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from incentive_engine.engine.run import Run, accepted_in, rules_in
 from incentive_engine.facts import Accepted
 from incentive_engine.ledger.corrections.asking import Question
 from incentive_engine.ledger.review.tolerances import Tolerances
+from incentive_engine.ledger.settled import BESIDES
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
@@ -130,3 +131,5 @@ class LookedAt:
     """Those that are open; None outside a project, where there are none."""
     payroll: Path | None = None
     """The file that says how payroll wants its lines; None where there is none."""
+    paid_besides: pl.DataFrame = field(default_factory=BESIDES.to_frame)
+    """Who was paid for days of the period by other rules, or for another period."""

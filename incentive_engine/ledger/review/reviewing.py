@@ -24,6 +24,7 @@ from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.review.checklist import Review, Waiver, as_data, looked_through, refuse_unknown, waived
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.ledger.review.pages import html
+from incentive_engine.ledger.settled import paid_besides
 from incentive_engine.periods import Period
 
 REVIEW_FILE: Final = "review.json"
@@ -74,6 +75,8 @@ def _look(now: Written, before: Written | None, project: Project, ledger: Ledger
     policy, rule_set = project.policy, now.run.summary["rule_set"]
     asked = tuple(each for each in open_questions(ledger) if each.rule_set == rule_set)
     mapping = project.folder / policy.payroll
+    with ledger.reading() as connection:
+        besides = paid_besides(connection, rule_set, now.period)
     return LookedAt(
         now,
         before,
@@ -81,6 +84,7 @@ def _look(now: Written, before: Written | None, project: Project, ledger: Ledger
         may_sign=lambda name: policy.allows(name, "adjust"),
         questions=asked,
         payroll=mapping if mapping.is_file() else None,
+        paid_besides=besides,
     )
 
 
