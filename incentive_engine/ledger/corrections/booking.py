@@ -29,7 +29,7 @@ from incentive_engine.ledger.corrections.settling import (
     run_of,
 )
 from incentive_engine.ledger.corrections.writing import Correction, in_coins, write_correction
-from incentive_engine.ledger.database import decisions, lines, questions
+from incentive_engine.ledger.database import decisions, lines, payments, questions
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.settled import settled
@@ -69,7 +69,7 @@ def correct(
         refuse_existing(out)
         _refuse_elsewhere(project, out)
         with ledger.reading() as connection:
-            was = settled(connection, base.rule_set, base.period)
+            was = None if _is_alone(connection, base) else settled(connection, base.rule_set, base.period)
         waiting = {} if before is None else before.waiting
         found = restate(run_of(base), data, rules, was, decisions_in(ledger), waiting, timings, as_of)
         if found.lines.is_empty() and set(found.questions["question"]) == _asked(ledger, base):
@@ -77,6 +77,22 @@ def correct(
         with timings.step("write"):
             written = write_correction(out, found, base, period, as_of)
         return _book(ledger, base, written, actor)
+
+
+def _is_alone(connection: Connection, base: Entry) -> bool:
+    """Whether nothing was paid or booked for the period but what the run pays: then its folder, unchanged, says it.
+
+    A million payments are not read from the ledger one by one where a file has the same.
+    """
+    of_others = select(payments.c.id).where(
+        payments.c.rule_set == base.rule_set,
+        payments.c.period == base.period,
+        payments.c.kind != "correction",
+        payments.c.run_id != base.id,
+    )
+    booked = select(lines.c.id).where(lines.c.rule_set == base.rule_set, lines.c.of_period == base.period)
+    others = (connection.execute(each.limit(1)).first() for each in (of_others, booked))
+    return base.kind == "run" and not any(others)
 
 
 def _refuse_elsewhere(project: Project, out: Path) -> None:

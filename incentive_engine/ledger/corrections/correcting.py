@@ -25,7 +25,7 @@ def restate(
     folder: Path,
     data: Path,
     rules: Rules | None,
-    settled: pl.DataFrame,
+    settled: pl.DataFrame | None,
     decisions: Mapping[str, str],
     waiting: Mapping[str, str],
     timings: Timings,
@@ -33,9 +33,9 @@ def restate(
 ) -> Restated:
     """The period of the run in `folder` by the data that are known now, and by `rules` where they are other ones.
 
-    `settled`: payee, pays, currency, amount: what was paid and corrected so far. `decisions`: `keep` or `remove` by
-    question. `waiting`: cause by question, of those about people held since. `as_of`: facts that were recorded later
-    are not known. Raises InputProblems.
+    `settled`: payee, pays, currency, amount: what was paid and corrected so far; what the run pays unless given.
+    `decisions`: `keep` or `remove` by question. `waiting`: cause by question, of those about people held since.
+    `as_of`: facts that were recorded later are not known. Raises InputProblems.
     """
     opened = Run.open(folder)
     with timings.step("reread"):
@@ -51,7 +51,10 @@ def restate(
     of = f"{opened.summary['rule_set']}\0{period.name}"
     with timings.step("compare"):
         found = changes(before, after, now, of)
-    return Restating(found, settled, paid_in(opened), period, of, decisions, waiting, timings).restated()
+    due = paid_in(opened)
+    return Restating(
+        found, due if settled is None else settled, due, period, of, decisions, waiting, timings
+    ).restated()
 
 
 def _same(one: Rules, other: Rules) -> bool:
