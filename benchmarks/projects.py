@@ -29,8 +29,8 @@ def paid_project(folder: Path, run: Path) -> Project:
     project, opened = Project.of(folder), Run.open(run)
     of = {"rule_set": opened.summary["rule_set"], "period": opened.summary["period"]}
     amounts = paid_in(opened).filter(pl.col("amount") != 0)
-    sealed = seal(run, None, 1)
     with project.ledger() as ledger, ledger.writing() as connection:
+        sealed = seal(run, None, 1)
         told = {**of, "fingerprint": sealed.run.fingerprint}
         number = ledger.register(connection, run, "run", "paid", told, PAYROLL)
         connection.execute(insert(seals).values(number=1, run_id=number, head=sealed.head, previous=None))
