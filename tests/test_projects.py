@@ -226,6 +226,15 @@ def test_a_rejected_run_is_closed_and_says_why(home: Path) -> None:
     assert "--by comp-team" in done("status", home).splitlines()[-1]
 
 
+def test_a_command_to_type_next_has_a_folder_with_spaces_in_quotes(home: Path) -> None:
+    assert done(*run(home, "third quarter")).endswith(f"review '{home}/third quarter' --by comp-team\n")
+    assert f"review '{home}/third quarter' --by NAME --waive held" in done(
+        "review", home / "third quarter", "--by", "comp-team"
+    )
+    told = refused("approve", home / "third quarter", "--by", "finance-director")
+    assert told.startswith("review-failed ")
+
+
 def test_an_approved_run_cannot_be_rejected(home: Path) -> None:
     done("approve", home / PERIOD, "--by", "finance-director")
     told = refused("reject", home / PERIOD, "--by", "finance-director", "--because", "too late")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.door import program_name, say
+from incentive_engine.cli.door import say, typed
 from incentive_engine.cli.options import BECAUSE, BY, RUN_FOLDER
 from incentive_engine.cli.progress import CORRECT_STEPS, steps_shown
 from incentive_engine.cli.showing import MOST, counts, show_table
@@ -54,9 +53,9 @@ def correct(
     _show(done)
     say(f"\nBooked by {actor}. {done.folder} holds the lines, and the run by what is known now.")
     if done.questions.height:
-        words = ["decide", done.folder.as_posix(), done.questions["question"][0], "--keep", "--because", "TEXT"]
+        words = ("decide", done.folder, done.questions["question"][0], "--keep", "--because", "TEXT")
         say("Decide each question; the next correction goes by it:")
-        say(f"  {program_name()} {shlex.join([*words, '--by', 'NAME', '--approved-by', 'NAME'])}")
+        say(f"  {typed(*words, '--by', 'NAME', '--approved-by', 'NAME')}")
 
 
 def _show(done: Correction) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shlex
 import shutil
 import sys
 import unicodedata
@@ -84,7 +85,12 @@ def tell(problems: Iterable[Problem]) -> None:
         say(str(problem), sys.stderr)
 
 
-def program_name() -> str:
+def typed(*words: object) -> str:
+    """A command of this program as somebody types it, paths with spaces in quotes."""
+    return shlex.join([_program_name(), *(word.as_posix() if isinstance(word, Path) else str(word) for word in words)])
+
+
+def _program_name() -> str:
     """How the program is called from here: `incentive`, or the path to it where a shell would not find it."""
     called = Path(sys.argv[0])
     return str(called) if called.stem == "incentive" and shutil.which("incentive") is None else "incentive"

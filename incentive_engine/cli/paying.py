@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.door import program_name, refuse, say
+from incentive_engine.cli.door import refuse, say, typed
 from incentive_engine.cli.options import BY, LANGUAGE, RUN_FOLDER
 from incentive_engine.cli.progress import steps_shown
 from incentive_engine.cli.showing import show_next, show_run
@@ -73,7 +72,7 @@ def _draft(
     show_run(done, out)
     show_next(done, out)
     say(f"\nIt is a draft, made by {actor}. What to look at before somebody approves it:")
-    say(f"  {program_name()} {shlex.join(['review', out.as_posix(), '--by', actor.name])}")
+    say(f"  {typed('review', out, '--by', actor.name)}")
 
 
 @click.command(short_help="Show every step of one person's pay.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.door import program_name, say
+from incentive_engine.cli.door import say, typed
 from incentive_engine.cli.options import BECAUSE, BY, RUN_FOLDER
 from incentive_engine.cli.showing import MOST, counts, show_table
 
@@ -87,12 +86,11 @@ def _show_steps(found: Standing, home: Path) -> None:
     say("\nNext (names are declared, not authenticated):")
     for step in found.steps:
         say(f"  {step.why}")
-        say(f"    {_typed(step, home)}")
+        say(f"    {_command(step, home)}")
 
 
-def _typed(step: Step, home: Path) -> str:
-    words = [(home / word).as_posix() if isinstance(word, Path) else word for word in step.words]
-    return f"{program_name()} {shlex.join(words)}"
+def _command(step: Step, home: Path) -> str:
+    return typed(*(home / word if isinstance(word, Path) else word for word in step.words))
 
 
 def _home(project: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from incentive_engine.cli.door import program_name, say
+from incentive_engine.cli.door import say, typed
 from incentive_engine.cli.options import BY, RUN_FOLDER
 from incentive_engine.cli.showing import MOST, show_table
 
@@ -67,7 +67,8 @@ def _show(item: Item) -> None:
 def _show_next(done: Review) -> None:
     """Prints what to type next."""
     if done.failed:
-        say(f"  {program_name()} review {done.folder} --by NAME --waive {done.failed[0].name} --because REASON")
+        waived = ("--waive", done.failed[0].name, "--because", "REASON")
+        say(f"  {typed('review', done.folder, '--by', 'NAME', *waived)}")
     else:
         say("Somebody else than its author may approve it:")
-        say(f"  {program_name()} approve {done.folder} --by NAME")
+        say(f"  {typed('approve', done.folder, '--by', 'NAME')}")

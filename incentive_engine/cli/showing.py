@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from incentive_engine.cli.door import program_name, say
+from incentive_engine.cli.door import say, typed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -159,7 +159,7 @@ def show_next(run: Run, folder: Path, language: str = "en") -> None:
     payees = run.tables["payouts"].select("payee").head(1).collect()["payee"].to_list()
     if payees:
         say(f"\n{_WORDS[language]['next'].format(folder=folder)}")
-        say(f"  {program_name()} explain {folder} --payee {payees[0]}")
+        say(f"  {typed('explain', folder, '--payee', payees[0])}")
 
 
 def show_files(page: Path, rules: Path, table: Path, language: str) -> None:

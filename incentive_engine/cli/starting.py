@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from incentive_engine.cli.door import program_name, refuse, say
+from incentive_engine.cli.door import refuse, say, typed
 from incentive_engine.cli.options import LANGUAGE
 from incentive_engine.cli.progress import counted, steps_shown
 from incentive_engine.cli.showing import show_files, show_next, show_run
@@ -29,7 +29,7 @@ def init(folder: Path, quarterly: bool) -> None:
         refuse("folder-exists", f"`{folder}` is there already and not empty", "give another folder")
     shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
     rules, data = folder / "rules.yaml", folder / "data"
-    pay = f"  {program_name()} run {rules} --data {data} --period 2026-Q3 --out {folder / '2026-Q3'}"
+    pay = ("run", rules, "--data", data, "--period", "2026-Q3", "--out", folder / "2026-Q3")
     if quarterly:
         shutil.copytree(project_dir(), folder, dirs_exist_ok=True)
         folder.chmod(0o700)  # it is about people's pay
@@ -37,13 +37,13 @@ def init(folder: Path, quarterly: bool) -> None:
             "rules.yaml, data to run it on, policy.yaml (who may do what) and payroll.yaml (how payroll wants its file)"
         )
         say(f"{folder} holds a rule set, {said}. Read them, then:\n")
-        say(f"  {program_name()} check {rules}")
-        say(f"{pay} --by comp-team")
-        say(f"  {program_name()} status {folder}")
+        say(f"  {typed('check', rules)}")
+        say(f"  {typed(*pay, '--by', 'comp-team')}")
+        say(f"  {typed('status', folder)}")
         return
     say(f"{folder} holds a rule set, rules.yaml, and data to run it on. Read rules.yaml, then:\n")
-    say(f"  {program_name()} check {rules}")
-    say(pay)
+    say(f"  {typed('check', rules)}")
+    say(f"  {typed(*pay)}")
 
 
 @click.command(short_help="Make up a company, pay it, and write every statement.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from sqlalchemy import insert
 
@@ -56,7 +57,7 @@ def reject(project: Project, folder: Path, actor: Actor, because: str) -> Entry:
 
 def _refuse_unless_reviewed(entry: Entry) -> None:
     if entry.state == "draft":
-        hint = f"review it first: incentive review {entry.name}"
+        hint = f"review it first: incentive review {quote(entry.name)}"
         raise InputProblems([Problem("not-reviewed", f"nobody reviewed `{entry.name}` yet", hint=hint)])
     if entry.state != "reviewed":
         last = entry.events[-1]
@@ -86,5 +87,5 @@ def _reviewed_content(entry: Entry) -> str:
 
 
 def _changed(entry: Entry) -> Problem:
-    hint = f"review it again: incentive review {entry.name}"
+    hint = f"review it again: incentive review {quote(entry.name)}"
     return Problem("changed-since", f"`{entry.name}` was changed since it was reviewed", hint=hint)
