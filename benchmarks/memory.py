@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.workload import PERIOD, RULES, Workload, accepted, workload
-from incentive_engine.engine.run import check, write_run
+from incentive_engine.engine.run import write_run
 from incentive_engine.engine.running import Timings, calculate
+from incentive_engine.engine.summary import check
 from incentive_engine.rulesets.loading import load
 
 TABLES = ("workforce", "targets", "kpis")

@@ -96,7 +96,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "_summary", broken)
+    monkeypatch.setattr(running, "summary_of", broken)
     with pytest.raises(KeyboardInterrupt):
         incentive_engine.run(incentive_engine.load(STARTER / "rules.yaml"), STARTER / "data", PERIOD, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []

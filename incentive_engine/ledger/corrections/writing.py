@@ -15,7 +15,8 @@ import polars as pl
 
 from incentive_engine.currencies import minor_digits
 from incentive_engine.engine.folder import fingerprint, new_folder, write_json, write_table
-from incentive_engine.engine.run import Run, check, write_run
+from incentive_engine.engine.run import Run, write_run
+from incentive_engine.engine.summary import check
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.corrections.asking import told
 from incentive_engine.ledger.corrections.restating import HELD, Restated
