@@ -158,12 +158,14 @@ def run(
     formats: Sequence[str] = (),
     as_of: dt.date | None = None,
     corrections: pl.DataFrame | None = None,
+    beside: Mapping[str, Mapping[str, Any]] = {},
 ) -> Run:
     """Pays a workforce: accepts the data, calculates, checks the invariants, writes the folder `out` if one is given.
 
     `formats`: `csv` and `xlsx` write the tables for spreadsheets as well. `as_of`: facts that were recorded later are
-    not read. `corrections`: the lines of closed periods that this run carries, as `columns.CORRECTIONS` says. Raises
-    InputProblems for rules, periods and files that cannot be used; rows that cannot be used are held instead.
+    not read. `corrections`: the lines of closed periods that this run carries, as `columns.CORRECTIONS` says. `beside`:
+    JSON files that the folder gets besides. Raises InputProblems for rules, periods and files that cannot be used; rows
+    that cannot be used are held instead.
     """
     timings = timings or Timings()
     also = writers(formats)
@@ -182,7 +184,8 @@ def run(
         for suffix, write in also:
             for name in TABLES:
                 write(pl.scan_parquet(folder / f"{name}.parquet"), folder / f"{name}.{suffix}")
-        write_json(timings.seconds, folder / "timings.json")
+        for name, told in {**beside, "timings.json": timings.seconds}.items():
+            write_json(told, folder / name)
     return Run.open(out)
 
 
