@@ -6,6 +6,7 @@ has to be exact to the unit in which it is owed.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -33,3 +34,9 @@ def minor_digits(currency: str) -> int:
     if currency in _WITHOUT:
         return 0
     return 3 if currency in _THREE else 4 if currency in _FOUR else 2
+
+
+def in_coins(amount: Decimal, currency: str) -> Decimal:
+    """The amount with the decimals of its currency, or all that it has where it has more."""
+    coins = round(amount, minor_digits(currency))
+    return coins if coins == amount else amount.normalize()

@@ -13,12 +13,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from incentive_engine.currencies import in_coins
 from incentive_engine.documents import declare, read_text
 from incentive_engine.errors import InputProblems
 from incentive_engine.ledger.payroll.columns import Line, Sheet
 from incentive_engine.ledger.payroll.mapping import Payroll, read_payroll
 from incentive_engine.ledger.payroll.parcel import clear_drafts, packed, place, targets
-from incentive_engine.ledger.payroll.paying import in_coins
 from incentive_engine.periods import Period
 from incentive_engine.shipped import rules_dir
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from incentive_engine.currencies import in_coins
 from incentive_engine.engine.folder import refuse_existing
 from incentive_engine.engine.run import rules_in
 from incentive_engine.engine.running import Timings
@@ -28,7 +29,7 @@ from incentive_engine.ledger.corrections.settling import (
     refuse_closed,
     run_of,
 )
-from incentive_engine.ledger.corrections.writing import Correction, in_coins, write_correction
+from incentive_engine.ledger.corrections.writing import Correction, write_correction
 from incentive_engine.ledger.database import decisions, lines, payments, questions
 from incentive_engine.ledger.ledger import Entry, Ledger
 from incentive_engine.ledger.project import Project

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from incentive_engine.currencies import minor_digits
+from incentive_engine.currencies import in_coins
 from incentive_engine.engine.folder import fingerprint, new_folder, write_json, write_table
 from incentive_engine.engine.run import Run, write_run
 from incentive_engine.engine.summary import check
@@ -96,12 +96,6 @@ def _named_lines(lines: pl.DataFrame, base: Entry) -> pl.DataFrame:
     return lines.select(pl.Series("line", names, pl.String), pl.all()).with_columns(
         pl.col("amount").cast(pl.Decimal(38, places))
     )
-
-
-def in_coins(amount: Decimal, currency: str) -> Decimal:
-    """An amount with the decimals of its currency, or all that it has where it has more."""
-    coins = round(amount, minor_digits(currency))
-    return coins if coins == amount else amount.normalize()
 
 
 def _exponent(amount: Decimal) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from incentive_engine.currencies import minor_digits
+from incentive_engine.currencies import in_coins
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.payroll.columns import Line, told
 from incentive_engine.ledger.payroll.due import Person
@@ -60,12 +60,6 @@ def lines_of(payments: Iterable[Payment], people: Mapping[str, Person]) -> list[
         for (entity, payroll_id, payee, code, currency), amount in sorted(sums.items())
         if amount
     ]
-
-
-def in_coins(amount: Decimal, currency: str) -> Decimal:
-    """The amount with the decimals of its currency, or all that it has where it has more."""
-    coins = round(amount, minor_digits(currency))
-    return coins if coins == amount else amount.normalize()
 
 
 def by_file(lines: Sequence[Line], payroll: Payroll) -> Mapping[str | None, Sequence[Line]]:
