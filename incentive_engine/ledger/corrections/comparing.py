@@ -56,12 +56,12 @@ def difference(
     what is asked about, so that a question is another one for another table and period.
     """
     mine, yours = before.frame, after.frame
-    if mine.equals(yours):
+    if not key and mine.equals(yours):
         return Difference(0, mine.clear(), yours.select(key).clear(), _asked(mine.clear(), key, named, held[1], of))
     by = list(key) or mine.columns
     if key and mine.select(key).equals(yours.select(key)):
         # The same rows in the same order: what differs is where something else is said of them.
-        rows = _places(mine, yours)
+        rows = _places(mine, yours, key)
         gone, new = mine.filter(rows), yours.filter(rows)
         moved = gone.select(key).unique()
     else:
@@ -79,10 +79,13 @@ def difference(
     )
 
 
-def _places(mine: pl.DataFrame, yours: pl.DataFrame) -> pl.Series:
-    """Where rows of the same place differ."""
-    differs = pl.any_horizontal(pl.lit(mine[name]).ne_missing(pl.lit(yours[name])) for name in mine.columns)
-    return pl.select(differs.alias(_NTH))[_NTH]
+def _places(mine: pl.DataFrame, yours: pl.DataFrame, key: Sequence[str]) -> pl.Series:
+    """Where rows of the same place, and about the same, differ."""
+    rows = pl.zeros(mine.height, dtype=pl.Boolean, eager=True)
+    for name in mine.columns:
+        if name not in key:
+            rows |= mine[name].ne_missing(yours[name])
+    return rows
 
 
 def _differing(mine: pl.DataFrame, yours: pl.DataFrame, key: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
