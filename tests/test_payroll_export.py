@@ -177,6 +177,16 @@ def test_only_what_was_approved_and_not_changed_since_is_paid(books: Books) -> N
     assert "error[not-approved]: `draft` is draft" in books.refused("draft")
 
 
+def test_an_older_copy_of_the_ledger_pays_nobody_again(books: Books) -> None:
+    books.approved("q3", CALLS)
+    older = (books.folder / "ledger.db").read_bytes()
+    books.approved("q3-2", CALLS)
+    books.exported("q3-2")
+    (books.folder / "ledger.db").write_bytes(older)
+    told = books.refused("q3")
+    assert f"error[unknown-seal]: `{books.folder}/q3-2` is sealed, and this ledger knows nothing of it" in told
+
+
 def test_an_interrupted_export_is_completed_and_to_the_same_place_only(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,7 +276,7 @@ class Ledger:
             for each in of_folder.values():
                 self._replace(connection, each, found.actor)
             if entry is None:
-                _refuse_sealed(folder)
+                refuse_sealed(folder)
                 self.register(connection, folder, kind, "draft", found.told(), found.actor)
             elif entry.state == "replaced":
                 self.append(connection, entry, "restored", "draft", found.actor)
@@ -342,11 +342,14 @@ def _seals(connection: Connection) -> list[Seal]:
     return [Seal(row.number, row.run_id, row.head, row.previous) for row in rows]
 
 
-def _refuse_sealed(folder: Path) -> None:
-    """What is sealed was approved, and is in the ledger by its name: this is a copy, or the ledger is not the one."""
+def refuse_sealed(folder: Path) -> None:
+    """Raises InputProblems for a folder that is sealed, to be asked of one that the ledger does not know.
+
+    What is sealed was approved, and is in the ledger by its name: this is a copy, or the ledger is not the one.
+    """
     if (folder / MANIFEST).exists():
         message = f"`{folder}` is sealed, and this ledger knows nothing of it"
-        hint = "if it is a copy, keep it outside the project; if the ledger was lost, bring ledger.db back from a copy"
+        hint = "keep copies outside the project and runs where they were; of ledger.db, bring back the last copy"
         raise InputProblems([Problem("unknown-seal", message, hint=hint)])
 
 

@@ -26,7 +26,12 @@ from incentive_engine.ledger.payroll.due import RunToPay, kept, run_to_pay, sett
 from incentive_engine.ledger.payroll.mapping import Payroll, read_payroll
 from incentive_engine.ledger.payroll.parcel import Parcel, clear_drafts, packed, place, refuse_taken, targets
 from incentive_engine.ledger.payroll.paying import Payment, lines_of, payments_of
-from incentive_engine.ledger.payroll.refusing import refuse_inside_runs, refuse_purged, refuse_unless_payable
+from incentive_engine.ledger.payroll.refusing import (
+    refuse_forgotten,
+    refuse_inside_runs,
+    refuse_purged,
+    refuse_unless_payable,
+)
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.settled import settled
 from incentive_engine.ledger.unchanged import refuse_changed
@@ -93,6 +98,7 @@ def export(project: Project, folder: Path, out: Path, actor: Actor, *, delta: bo
             done = Exported(_written_before(job))
         else:
             refuse_taken(paths)
+            refuse_forgotten(ledger)
             done = _begin(job, actor)
         place(done.parcel, payroll, job.out)
         now = ledger.again(entry)

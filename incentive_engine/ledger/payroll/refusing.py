@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from incentive_engine.engine.folder import RUN_FILE
 from incentive_engine.errors import InputProblems, Problem
-from incentive_engine.ledger.ledger import Entry, Ledger
+from incentive_engine.ledger.ledger import Entry, Ledger, refuse_sealed
+from incentive_engine.ledger.manifest import MANIFEST
 from incentive_engine.ledger.purged import Purged
 
 
@@ -30,6 +32,14 @@ def refuse_purged(entry: Entry) -> None:
     if Purged.read(entry.folder) is not None:
         message = f"the personal rows of `{entry.name}` were removed: nobody knows any more who was paid what"
         raise InputProblems([Problem("purged", message, hint="the control totals of its export are still there")])
+
+
+def refuse_forgotten(ledger: Ledger) -> None:
+    """Raises InputProblems where there is a sealed run that the ledger does not know: it may be paid already."""
+    known = {entry.folder for entry in ledger.entries()}
+    for path in sorted(ledger.folder.rglob(MANIFEST)):
+        if path.parent not in known and (path.parent / RUN_FILE).is_file():
+            refuse_sealed(path.parent)
 
 
 def refuse_inside_runs(ledger: Ledger, out: Path) -> None:
