@@ -235,10 +235,23 @@ def test_a_command_to_type_next_has_a_folder_with_spaces_in_quotes(home: Path) -
     assert told.startswith("review-failed ")
 
 
-def test_an_approved_run_cannot_be_rejected(home: Path) -> None:
+def test_an_approved_run_is_rejected_as_long_as_payroll_has_not_got_it(home: Path) -> None:
+    """It stays sealed: the run approved after it stands on its link of the chain."""
     done("approve", home / PERIOD, "--by", "finance-director")
-    told = refused("reject", home / PERIOD, "--by", "finance-director", "--because", "too late")
-    assert told.startswith("wrong-state `2026-Q3` is approved: it cannot become rejected\n")
+    done("reject", home / PERIOD, "--by", "finance-director", "--because", "payroll has no number for A05")
+    assert refused("approve", home / PERIOD, "--by", "finance-director").startswith("wrong-state ")
+    assert refused(*export(home, PERIOD)).startswith("not-approved ")
+    done(*run(home, "again"))
+    done("review", home / "again", "--by", "comp-team", "--waive", "held", "--because", "no salary yet")
+    assert "sealed as number 2" in done("approve", home / "again", "--by", "finance-director")
+    done(*export(home, "again"))
+    assert "the chain of 2 seals is whole" in done("verify", home / PERIOD)
+    told = refused("reject", home / "again", "--by", "finance-director", "--because", "too late")
+    assert told.startswith("wrong-state `again` is paid: it cannot become rejected\n")
+
+
+def export(home: Path, folder: str) -> tuple[object, ...]:
+    return ("export", home / folder, "--out", home / "payroll.csv", "--by", "payroll")
 
 
 def test_an_approved_folder_that_was_lost_is_not_written_anew(home: Path) -> None:

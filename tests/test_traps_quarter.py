@@ -18,19 +18,12 @@ LISTED = (
     "held-person-released-twice",
 )  # fmt: skip
 
-EVERY_DAY = ("02", "04", "08", "11", "13", "15")
-"""Quarters that are walked through at every change; the others where there is time."""
-EACH = [
-    pytest.param(path, id=path.stem, marks=() if path.stem.split("-")[1] in EVERY_DAY else pytest.mark.long)
-    for path in TRAPS
-]
-
 
 def test_every_quarter_of_the_list_is_there() -> None:
     assert [path.stem for path in TRAPS] == [f"quarter-{number:02d}-{name}" for number, name in enumerate(LISTED, 1)]
 
 
-@pytest.mark.parametrize("path", EACH)
+@pytest.mark.parametrize("path", TRAPS, ids=lambda path: path.stem)
 def test_the_commands_do_what_was_worked_out_by_hand(path: Path, tmp_path: Path) -> None:
     trap = read_document(path).data
     quarter = Quarter(tmp_path, trap)

@@ -123,7 +123,7 @@ def approve(folder: Path, by: str | None) -> None:
 @BECAUSE
 @BY
 def reject(folder: Path, because: str, by: str | None) -> None:
-    """Reject a run that is a draft or was reviewed: it can be neither approved nor paid any more."""
+    """Reject a run that payroll has not got: it can be neither approved nor paid any more."""
     from incentive_engine.ledger.actors import Actor
     from incentive_engine.ledger.approving import reject
     from incentive_engine.ledger.project import Project

@@ -26,7 +26,7 @@ def approve(project: Project, folder: Path, actor: Actor) -> Seal:
     with project.ledger() as ledger:
         entry = ledger.run(folder)
         approved = entry.last("approved")
-        if approved is not None and same_person(approved.name, actor.name):
+        if approved is not None and entry.state != "rejected" and same_person(approved.name, actor.name):
             return next(each for each in ledger.seals() if each.run_id == entry.id)
         _refuse_unless_reviewed(entry)
         _refuse_author(entry, actor)
@@ -46,7 +46,10 @@ def approve(project: Project, folder: Path, actor: Actor) -> Seal:
 
 
 def reject(project: Project, folder: Path, actor: Actor, because: str) -> Entry:
-    """The run as rejected, with the reason. Raises InputProblems where the actor may not or the run was approved."""
+    """The run as rejected, with the reason. Raises InputProblems where the actor may not or its export has begun.
+
+    One that was approved stays sealed: its link of the chain is never taken out.
+    """
     project.policy.refuse_unless_may(actor, "approve")
     if not because.strip():
         raise InputProblems([Problem("no-reason", "a reason is needed", hint="say why: `--because TEXT`")])

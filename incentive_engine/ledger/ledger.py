@@ -34,7 +34,7 @@ Kind = Literal["run", "correction"]
 FOLLOWING: Final[Mapping[State, frozenset[State]]] = {
     "draft": frozenset({"draft", "reviewed", "rejected", "booked", "replaced"}),
     "reviewed": frozenset({"reviewed", "approved", "rejected", "replaced"}),
-    "approved": frozenset({"approved", "exporting"}),
+    "approved": frozenset({"approved", "exporting", "rejected"}),
     "exporting": frozenset({"exporting", "paid"}),
     "paid": frozenset({"paid"}),
     "rejected": frozenset({"rejected", "replaced"}),
