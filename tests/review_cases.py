@@ -19,7 +19,7 @@ import polars as pl
 import incentive_engine
 from incentive_engine.ledger.review.findings import Finding
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
-from incentive_engine.ledger.review.tolerances import AtMost, Tolerances
+from incentive_engine.ledger.review.tolerances import Tolerance, Tolerances
 from incentive_engine.shipped import rules_dir
 
 RULES = """
@@ -89,7 +89,7 @@ def paid(rules: str, period: str, tables: tuple[tuple[str, str], ...]) -> Path:
 
 def found(item: Callable[[LookedAt], Finding], now: Written, before: Written | None = None, **more: Any) -> Finding:
     """What an item finds; `more`: tolerances by item, may_sign, questions."""
-    tolerances = {name: AtMost(at_most=Decimal(each)) for name, each in more.pop("at_most", {}).items()}
+    tolerances = {name: Tolerance(at_most=Decimal(each)) for name, each in more.pop("at_most", {}).items()}
     return item(LookedAt(now, before, Tolerances(**tolerances), **more))
 
 

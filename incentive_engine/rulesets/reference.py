@@ -142,10 +142,14 @@ def reference() -> str:
     return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions(), TIME, *_catalogue(), *_leave()])
 
 
+_OF_RULES: Final = ("incentive_engine.kinds.", "incentive_engine.rulesets.")
+"""Where what a rule set holds is declared: other files declare things, too."""
+
+
 def _sections(schema: _Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
     yield _section("Rule set", schema) + _checks(RuleSet)
     definitions = schema["$defs"]
-    classes = {each.__name__: each for each in _declared(Declared)}
+    classes = {each.__name__: each for each in _declared(Declared) if each.__module__.startswith(_OF_RULES)}
     for name in _in_order(schema):
         kind = classes[name]
         yield _section(_heading(name, definitions[name]), definitions[name]) + _example(kind, examples) + _checks(kind)
