@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -33,8 +34,6 @@ GIVEN: Final = "given"
 GIVEN_PLACES: Final = 6
 """The decimal places at which what a row gives is counted, whatever its kind."""
 _SIGNATURES: Final = ("author", "approver")
-_COINS: Final = {name: 10 ** (MOST_COINS - minor_digits(name)) for name in currencies_in_use()}
-"""The smallest coin of each currency, in the counts in which releases are accepted."""
 
 
 def without_unsound(rules: RuleSet, accepted: Accepted) -> Accepted:
@@ -90,8 +89,14 @@ def _currency_faults(rules: RuleSet) -> Iterator[tuple[str, pl.Expr, pl.Expr]]:
     yield "other-currency", other & pl.col("release").is_null(), told
     unknown = other & ~pl.col("currency").is_in(sorted(currencies_in_use()))
     yield "unknown-currency", unknown, pl.format("no country pays in `{}`: write its ISO 4217 code, as CHF", "currency")
-    finer = (pl.col("release") % currency.replace_strict(_COINS, return_dtype=pl.Int64) != 0).fill_null(False)
+    finer = (pl.col("release") % currency.replace_strict(_coins(), return_dtype=pl.Int64) != 0).fill_null(False)
     yield "finer-than-coins", finer, pl.format("its last coin is smaller than any of {}: round it", currency)
+
+
+@cache
+def _coins() -> dict[str, int]:
+    """The smallest coin of each currency, in the counts in which releases are accepted."""
+    return {name: 10 ** (MOST_COINS - minor_digits(name)) for name in currencies_in_use()}
 
 
 def _is_period(name: str, rules: RuleSet) -> bool:
