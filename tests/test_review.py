@@ -268,6 +268,16 @@ def test_what_payroll_cannot_take_is_found_before_anybody_approves(project: Path
     assert items_in(run)["payroll"]["found"] == "By payroll.yaml, payroll's file can hold everybody who is paid."
 
 
+def test_a_mistake_in_payrolls_file_is_told_with_its_place(project: Path, run: Path) -> None:
+    wrong = PAYROLL.replace("COLUMN", "payee").replace("kind: csv", "kind: cvs")
+    (project / "payroll.yaml").write_text(wrong, encoding="utf-8")
+    review(run, ROB)
+    ((code, told),) = items_in(run)["payroll"]["rows"]
+    assert code == "unknown-kind"
+    assert told.startswith("payroll.yaml:4:9: there is no kind `cvs` for `file`: it is one of ")
+    assert told.endswith(": did you mean `csv`?")
+
+
 def test_whom_other_rules_or_a_longer_period_paid_for_the_same_days_is_found(project: Path, run: Path) -> None:
     paid = {"run_id": entry_of(run).id, "payee": "A", "pays": "bonus", "kind": "payout", "pay_code": "1"}
     amount = {"currency": "EUR", "amount": Decimal("100.00")}

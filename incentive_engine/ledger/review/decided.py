@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from incentive_engine.engine.adjustments import EXPIRED
+from incentive_engine.errors import Problem
 from incentive_engine.ledger.payroll.foreseeing import foreseen
 from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, change, count, in_each, money
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
@@ -44,7 +46,7 @@ def adjustments(look: LookedAt) -> Finding:
         (reference, payee, _WHAT[kind], change(pay, currency), f"{reason} ({author}, {approver})")
         for reference, payee, kind, currency, reason, author, approver, pay in each.head(MOST_ROWS).iter_rows()
     ]
-    hint = "have them signed by two people whom `may: {adjust: […]}` in policy.yaml names, and run again"
+    hint = "correct them, have them signed by two people whom `may: {adjust: […]}` in policy.yaml names, and run again"
     table = Rows.of("reference|payee|what|pay|why", "<<<><", (*refused, *rows), len(refused) + each.height)
     return Finding(not refused, f"{said}.", hint, table)
 
@@ -76,15 +78,22 @@ def _not_allowed(look: LookedAt) -> Iterator[tuple[str, str]]:
         yield from ((name, reference) for name in names if not look.may_sign(name))
 
 
+def _told(problem: Problem) -> str:
+    """What is wrong, with its place in the file and what may have been meant; no folder of this machine."""
+    at, hint = problem.location, f": {problem.hint}" if problem.hint else ""
+    where = f"{Path(at.file).name}:{at.line}:{at.column}: " if at else ""
+    return f"{where}{problem.message}{hint}"
+
+
 def payroll(look: LookedAt) -> Finding:
     """Payroll's file can hold everybody who is paid, and nobody was paid for the same days already."""
     found = () if look.payroll is None else foreseen(look.now.folder, look.payroll)
     name = "" if look.payroll is None else look.payroll.name
     if found:
-        rows = Rows.of("code|what", "<<", ((each.code, each.message) for each in found))
+        rows = Rows.of("code|what", "<<", ((each.code, _told(each)) for each in found))
         keeps = "thing keeps" if len(found) == 1 else "things keep"
         said = f"By {name}, {len(found):,} {keeps} the run out of payroll's file."
-        return Finding(False, said, "an approved run stays as it is: mend this first, and run again", rows)
+        return Finding(False, said, "mend this before anybody approves the run: from then on it stays as it is", rows)
     already = _paid_already(look)
     if already.height:
         rows = Rows.of("payee|what|by|for", "<<<<", already.head(MOST_ROWS).iter_rows(), already.height)
