@@ -26,7 +26,7 @@ INDEX: Final = "index.html.j2"
 _FIELDS: Final[Mapping[type, frozenset[str]]] = {
     each: frozenset(field.name for field in fields(each))
     for each in vars(values).values()
-    if isinstance(each, type) and each.__module__ == values.__name__
+    if isinstance(each, type) and each.__module__.startswith(f"{values.__name__}.")
 }
 """What templates may read of our own values."""
 
