@@ -20,8 +20,9 @@ help:
 demo: .venv/project.stamp
 	$(BIN)/incentive demo
 
+# A file's tests stay together: what they share is made once.
 test: .venv/project.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: .venv/project.stamp
 	$(BIN)/python -m pytest -m long --hypothesis-profile=long
@@ -56,7 +57,7 @@ lock:
 	$(PYTHON) -m venv --clear .venv/lock
 	.venv/lock/bin/python -m pip install --quiet pip-tools
 	printf 'hatchling\neditables\ncolorama\n' | .venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
-	  --extra db --extra excel --extra stats --extra calendars --extra test --extra lint --extra bench --allow-unsafe --strip-extras --no-annotate --no-header \
+	  --extra db --extra excel --extra pdf --extra stats --extra calendars --extra test --extra lint --extra bench --allow-unsafe --strip-extras --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml -
 	sed -i.old 's/^colorama==[^ ]*/& ; sys_platform == "win32"/' requirements.lock
 	rm -rf .venv/lock requirements.lock.old
