@@ -1,16 +1,18 @@
-"""A run folder as statements: every table read once, its rows put to their payees in one pass.
+"""A run folder as statements: of some payees at a time, every table read once and its rows put to their payees.
 
-Filtering tables once per payee is quadratic; a dictionary of rows is not.
+Filtering tables once per payee is quadratic; a dictionary of rows is not. A dictionary of everybody's rows does not fit
+into memory; one of some thousand payees does. What all payees of a run share is `Material`; `Gathered` is what there is
+about some of them, each table put to its payees when it is first asked for.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,7 +21,6 @@ from incentive_engine.engine.recalled import STINT_DAYS, people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.kinds.over_kpis import OverKpis
-from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import SHOWN, WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
@@ -32,71 +33,209 @@ from incentive_engine.statements.results import ResultName, Results, Written
 
 Key = tuple[str, str]
 """Payee and plan."""
+_OTHERS: Final = ("team", "department", "company")
+"""Whose results count beside payees' own."""
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Everything that statements say, from one run folder."""
+class Material:
+    """A run before anything is read of its payees."""
 
     run: Run
     rules: Rules
     plans: Mapping[str, ResolvedPlan]
-    people: Mapping[str, Person]
-    payouts: Mapping[str, list[Row]]
-    traces: Mapping[Key, list[Row]]
-    brought: Mapping[tuple[str, str, int], Brought]
-    """By payee, plan and segment."""
-    held: Mapping[str, list[Row]]
-    decided: Mapping[str, list[Row]]
-    """Guarantees and adjustments."""
-    released: Mapping[str, list[Row]]
-    corrections: Mapping[str, list[Row]]
-    absent: Mapping[str, list[tuple[int, str]]]
-    """By payee: segment and plan of days of which none counts."""
-    dated: tuple[Dated, ...]
-    results: Results
-
-    @cached_property
-    def payees(self) -> tuple[str, ...]:
-        """Who has a statement, by payee: paid, scored, held or corrected."""
-        return tuple(sorted(self.payouts.keys() | self.held.keys() | self.corrections.keys()))
-
-    def person(self, payee: str) -> Person:
-        """One payee from day to day; nothing is known of who is not in the workforce."""
-        return self.people.get(payee, Person(()))
+    payees: tuple[str, ...]
+    """Who has a statement, by payee: paid, scored, held or corrected."""
+    people: pl.LazyFrame
+    """What statements show of everybody, from day to day."""
+    dated: Mapping[str, pl.LazyFrame]
+    """The tables of which all days are paid on one value."""
+    previous: Material | None = None
+    """The run of an earlier period that this one is compared with."""
 
     @cached_property
     def files(self) -> Mapping[str, str]:
         """The page of each payee."""
         return file_names(self.payees)
 
+    def everybody(self) -> Gathered:
+        """What there is about everybody, also about those who have no statement."""
+        previous = None if self.previous is None else self.previous.everybody()
+        return Gathered(self, self.payees, self.run, _people(self.people), previous)
 
-def gathered(folder: Path) -> Gathered:
-    """Everything in a run folder. Raises InputProblems when there is no run in it."""
+    def of(self, payees: Sequence[str]) -> Gathered:
+        """What there is about some payees, at least one of them; they are sorted."""
+        here = _among(payees)
+        traces = {name: trace.filter(here).collect().lazy() for name, trace in self.run.traces.items()}
+        subjects = {*payees, *_subjects(self.run.tables["contributions"].filter(here), traces.values())}
+        named = pl.col("subject").is_in(subjects)
+        tables = {
+            name: table.filter(named) if name == "kpis" else _only(table, here)
+            for name, table in self.run.tables.items()
+        }
+        return Gathered(
+            material=self,
+            payees=tuple(payees),
+            run=replace(self.run, tables=tables, traces=traces),
+            people=_people(self.people.filter(here)),
+            previous=None if self.previous is None else self.previous.of(payees),
+        )
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything that statements say about some payees. The tables of `run` hold their rows only, in memory."""
+
+    material: Material
+    payees: tuple[str, ...]
+    run: Run
+    people: Mapping[str, Person]
+    previous: Gathered | None
+    """The same payees in an earlier run, if they are compared with one."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of the run."""
+        return self.material.rules
+
+    @property
+    def plans(self) -> Mapping[str, ResolvedPlan]:
+        """All plans of the run, by name."""
+        return self.material.plans
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The page of each payee of the run."""
+        return self.material.files
+
+    def person(self, payee: str) -> Person:
+        """One payee from day to day; nothing is known of who is not in the workforce."""
+        return self.people.get(payee, Person(()))
+
+    @cached_property
+    def payouts(self) -> Mapping[str, list[Row]]:
+        """By payee: what is paid, by plan."""
+        return _by_payee(self.run.payouts)
+
+    @cached_property
+    def traces(self) -> Mapping[Key, list[Row]]:
+        """By payee and plan: every number that was worked out, by segment."""
+        traces = defaultdict[Key, list[Row]](list)
+        for trace in self.run.trace.values():
+            for traced in _rows(trace):
+                traces[traced["payee"], traced["plan"]].append(traced)
+        return traces
+
+    @cached_property
+    def brought(self) -> Mapping[tuple[str, str, int], Brought]:
+        """By payee, plan and segment: what each measure brought."""
+        return _brought(self.run.contributions)
+
+    @cached_property
+    def held(self) -> Mapping[str, list[Row]]:
+        """By payee: why nothing could be decided."""
+        return _by_payee(self.run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")))
+
+    @cached_property
+    def decided(self) -> Mapping[str, list[Row]]:
+        """By payee: guarantees and adjustments."""
+        return _by_payee(self.run.adjustments.filter(pl.col("kind") != "release"))
+
+    @cached_property
+    def released(self) -> Mapping[str, list[Row]]:
+        """By payee: what is paid to who is held."""
+        return _by_payee(self.run.adjustments.filter(pl.col("kind") == "release"))
+
+    @cached_property
+    def corrections(self) -> Mapping[str, list[Row]]:
+        """By payee: the lines that correct earlier periods."""
+        return _by_payee(self.run.corrections)
+
+    @cached_property
+    def absent(self) -> Mapping[str, list[tuple[int, str]]]:
+        """By payee: segment and plan of days of which none counts."""
+        absent = defaultdict[str, list[tuple[int, str]]](list)
+        tests = self.run.eligibility.filter(~pl.col("result"), pl.col("test") == "present")
+        for payee, segment, plan in tests.select("payee", SEGMENT, "plan").iter_rows():
+            absent[payee].append((segment, plan))
+        return absent
+
+    @cached_property
+    def dated(self) -> tuple[Dated, ...]:
+        """The tables of which all days are paid on one value."""
+        history, here = self.rules.ruleset.history, pl.col("payee").is_in(list(self.payees))
+        return tuple(
+            Dated(history[name], _by_payee(table.filter(here).sort("from").collect()))
+            for name, table in self.material.dated.items()
+        )
+
+    @cached_property
+    def results(self) -> Results:
+        """What results were worked out from: those of the payees, of their teams, departments and the company."""
+        return _results(self.run.kpis, self.run.verbatims, self.rules.ruleset.kpis)
+
+
+def material(folder: Path, previous: Path | None = None) -> Material:
+    """A run folder, of which only the rules, who has a statement and who is who are read so far.
+
+    `previous`: the folder of a run that it is compared with. Raises InputProblems when there is no run in one of them.
+    """
     run = Run.open(folder)
     rules = rules_in(folder)
-    period = rules.period(run.summary["period"])
-    plans = resolve(rules.ruleset, period)
-    traces = defaultdict[Key, list[Row]](list)
-    for trace in run.trace.values():
-        for traced in _rows(trace):
-            traces[traced["payee"], traced["plan"]].append(traced)
-    return Gathered(
+    plans = resolve(rules.ruleset, rules.period(run.summary["period"]))
+    return Material(
         run=run,
         rules=rules,
         plans={plan.name: plan for plan in plans},
-        people=_people(folder, rules, period),
-        payouts=_by_payee(run.payouts),
-        traces=traces,
-        brought=_brought(run.contributions),
-        held=_by_payee(run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee"))),
-        decided=_by_payee(run.adjustments.filter(pl.col("kind") != "release")),
-        released=_by_payee(run.adjustments.filter(pl.col("kind") == "release")),
-        corrections=_by_payee(run.corrections),
-        absent=_absent(run),
-        dated=tuple(_dated(folder, rules)),
-        results=_results(run.kpis, run.verbatims, rules.ruleset.kpis),
+        payees=_payees(run),
+        people=people_shown(folder, rules).lazy(),
+        dated={
+            name: pl.scan_parquet(folder / "inputs" / f"{name}.parquet")
+            for name, table in rules.ruleset.history.items()
+            if table.basis != "earned"
+        },
+        previous=None if previous is None else material(previous),
     )
+
+
+def gathered(folder: Path) -> Gathered:
+    """Everything in a run folder about everybody, at once. Raises InputProblems when there is no run in it."""
+    return material(folder).everybody()
+
+
+def people_shown(folder: Path, rules: Rules) -> pl.DataFrame:
+    """Everybody from day to day, sorted by payee: what statements show of them, and what changed."""
+    people = people_of(folder, rules, rules.period(Run.open(folder).summary["period"]))
+    read = {*SHOWN, *rules.ruleset.dated_columns, "hired", SEGMENT, FIRST_DAY, LAST_DAY, *STINT_DAYS}
+    return people.select("payee", *(name for name in people.columns if name in read))
+
+
+def _payees(run: Run) -> tuple[str, ...]:
+    found: set[str] = set()
+    held = run.tables["held"].filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee"))
+    for table in (run.tables["payouts"], held, run.tables["corrections"]):
+        found.update(table.select("payee").unique().collect()["payee"])
+    return tuple(sorted(found))
+
+
+def _among(payees: Sequence[str]) -> pl.Expr:
+    """Whether a row is about one of the payees; what lies outside their range is skipped unread."""
+    payee = pl.col("payee")
+    return payee.is_between(pl.lit(payees[0]), pl.lit(payees[-1])) & payee.is_in(list(payees))
+
+
+def _only(table: pl.LazyFrame, here: pl.Expr) -> pl.LazyFrame:
+    return table.filter(here) if "payee" in table.collect_schema() else table
+
+
+def _subjects(contributions: pl.LazyFrame, traces: Iterable[pl.LazyFrame]) -> Iterator[str]:
+    """Whose results beside their own can count for payees."""
+    yield from contributions.select("subject").drop_nulls().unique().collect()["subject"]
+    for trace in traces:
+        frame = trace.collect()
+        for name in _OTHERS:
+            if name in frame.columns:
+                yield from frame[name].drop_nulls().unique()
 
 
 def _brought(contributions: pl.DataFrame) -> Mapping[tuple[str, str, int], Brought]:
@@ -123,31 +262,8 @@ def _rows(trace: pl.DataFrame) -> Iterator[Row]:
     return map(with_quotients, rows) if any(name.endswith(".per") for name in trace.columns) else rows
 
 
-def _people(folder: Path, rules: Rules, period: Period) -> Mapping[str, Person]:
-    """Everybody from day to day: what statements show of them, and what changed."""
-    people, rows = people_of(folder, rules, period), defaultdict[str, list[Row]](list)
-    read = {*SHOWN, *rules.ruleset.dated_columns, "hired", SEGMENT, FIRST_DAY, LAST_DAY, *STINT_DAYS}
-    for row in people.select("payee", *(name for name in people.columns if name in read)).iter_rows(named=True):
-        rows[row["payee"]].append(row)
-    return {payee: Person(tuple(of_payee)) for payee, of_payee in rows.items()}
-
-
-def _absent(run: Run) -> Mapping[str, list[tuple[int, str]]]:
-    absent = defaultdict[str, list[tuple[int, str]]](list)
-    tests = run.eligibility.filter(~pl.col("result"), pl.col("test") == "present")
-    for payee, segment, plan in tests.select("payee", SEGMENT, "plan").iter_rows():
-        absent[payee].append((segment, plan))
-    return absent
-
-
-def _dated(folder: Path, rules: Rules) -> Iterator[Dated]:
-    """The tables of which all days are paid on one value."""
-    for name, table in rules.ruleset.history.items():
-        if table.basis != "earned":
-            rows = defaultdict[str, list[Row]](list)
-            for row in pl.read_parquet(folder / "inputs" / f"{name}.parquet").sort("from").iter_rows(named=True):
-                rows[row["payee"]].append(row)
-            yield Dated(table, rows)
+def _people(people: pl.LazyFrame) -> Mapping[str, Person]:
+    return {payee: Person(tuple(rows)) for payee, rows in _by_payee(people.collect()).items()}
 
 
 def _results(results: pl.DataFrame, verbatims: pl.DataFrame, kpis: Mapping[str, Kpi]) -> Results:
