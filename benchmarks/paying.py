@@ -42,7 +42,7 @@ class Prepared:
     def measured(self) -> Measured:
         """The results, from the long table."""
         keys = result_keys(self.plans, frozenset(self.rules.ruleset.kpis))
-        return measure_kpis(self.rules.ruleset, self.rules.types, self.tables, keys, PERIOD)
+        return measure_kpis(self.rules.ruleset, self.rules.ranges.results, self.tables, keys, PERIOD)
 
     def program(self, measured: Measured) -> Program:
         """The plans compiled; all are of one shape."""
