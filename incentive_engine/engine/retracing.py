@@ -38,6 +38,10 @@ class Retraced:
 
     def program(self, plans: Sequence[ResolvedPlan]) -> Program:
         """The program of plans that read no more than the trace holds."""
+        return compile_plans(tuple(plans), self.ranges(plans), frozenset(self._rules.ruleset.kpis))
+
+    def ranges(self, plans: Sequence[ResolvedPlan]) -> Ranges:
+        """What is proved about every number that plans read, by those of the trace."""
         ruleset = self._rules.ruleset
         kpis = frozenset(ruleset.kpis)
         results: dict[ResultKey, Scale] = {
@@ -47,8 +51,7 @@ class Retraced:
             key: self._scales[key.header] for key in parameter_keys(ruleset, plans) if key.header in self._scales
         }
         by_kpi = frozenset(name for name, table in ruleset.tables.items() if "kpi" in table.keys)
-        ranges = Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi, exchange=self._rates())
-        return compile_plans(tuple(plans), ranges, kpis)
+        return Ranges(self._scales, results, parameters, self._rules.types.workforce, by_kpi, exchange=self._rates())
 
     def _rates(self) -> RateRanges | None:
         if PAID_CURRENCY not in self.wide.columns:
