@@ -241,12 +241,12 @@ def test_texts_that_a_payee_cannot_read_are_named(tmp_path: Path) -> None:
     told = found(people.translations, run)
     assert not told.passed
     assert told.found == (
-        "3 texts of the rules are missing in fr, which payees read; 1 person asks for de, in which there are no "
-        "statements."
+        "3 texts of the rules are missing in fr, which payees read; 1 person asks for de, a language that "
+        "comes without words."
     )
     assert told.rows.rows == (
         ("fr", "title"),
         ("fr", "kpis.quality.title"),
         ("fr", "plans.agent.title"),
-        ("de", "1 person reads English instead"),
+        ("de", "1 person asks for it"),
     )

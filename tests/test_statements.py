@@ -26,7 +26,7 @@ from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.gathering import gathered
-from incentive_engine.statements.languages import chosen, codes, language
+from incentive_engine.statements.languages import Languages, codes, language
 from incentive_engine.statements.making import StatementMaker
 from tests.calculator import NO_CURVES, Curves, calculate
 
@@ -358,7 +358,7 @@ STEPS_PEOPLE = """payee,name,language,department,base_salary,hired
 P1,One,en,Care,31000,2020-01-01
 P2,Two,fr,Care,47123.45,2026-08-11
 P3,Three,fr-FR,Care,29999.99,2020-01-01
-P4,Four,de,Care,33333.33,2026-07-02
+P4,Four,,Care,33333.33,2026-07-02
 """
 STEPS_RESULTS = """subject_kind,subject,kpi,period,value
 payee,P1,ease,2026-Q3,-17
@@ -517,10 +517,10 @@ def test_display_never_rounds() -> None:
 
 @pytest.mark.parametrize(
     ("wish", "code"),
-    [("fr", "fr"), ("FR", "fr"), ("fr-CA", "fr"), (" en ", "en"), ("de", "en"), ("", "en"), (None, "en")],
+    [("fr", "fr"), ("FR", "fr"), ("fr-CA", "fr"), (" en ", "en"), ("de", "de"), ("", "it"), (None, "it")],
 )
-def test_the_language_is_the_payees_else_english(wish: str | None, code: str) -> None:
-    assert chosen(wish) == code
+def test_the_language_is_the_payees_else_the_one_asked_for(wish: str | None, code: str) -> None:
+    assert Languages("it").chosen(wish) == code
 
 
 def test_statements_are_frozen_texts_and_exact_amounts(statements: dict[str, Statement]) -> None:

@@ -35,10 +35,15 @@ def run_of(path: Path, period: str, folder: Path, languages: tuple[str, str] = L
     return run_texts(HEAD + told["rules"], told["data"], period, folder, languages)
 
 
+def for_both(rules: str) -> str:
+    """The rules with their English texts as the French ones, too."""
+    return re.sub(r"\{en: ([^{},]*)\}", r"{en: \1, fr: \1}", rules)
+
+
 def run_texts(
     rules: str, data: Mapping[str, str], period: str, folder: Path, languages: tuple[str, str] = LANGUAGES
 ) -> Path:
-    for name, text in {**data, "rules.yaml": rules}.items():
+    for name, text in {**data, "rules.yaml": for_both(rules)}.items():
         if name == "workforce.csv":
             head, *rows = text.splitlines()
             text = (
@@ -259,7 +264,7 @@ def test_days_of_absence_of_which_none_counts_are_told(tmp_path: Path) -> None:
 
 def test_a_newer_edition_of_the_rules_is_named(tmp_path: Path) -> None:
     first = HEAD + PAID_ON.format(basis="earned", by="calendar_days").replace("\n  ", "\n")
-    (tmp_path / "first.yaml").write_text(first, encoding="utf-8")
+    (tmp_path / "first.yaml").write_text(for_both(first), encoding="utf-8")
     newer = first.replace('version: "1"', 'version: "2"\nfollows: first.yaml\nin_force: {from: 2026-08-15}')
     newer = newer.replace("target: 100,", "target: 125,")
     run = run_texts(newer, SALARIES, "2026-Q3", tmp_path)

@@ -74,14 +74,14 @@ class Told(Formatter):
         return self._reader.date(day)
 
     def _label(self, label: Label) -> str:
-        return self._reader.label(label)
+        return self._reader.nearest(label)
 
     def _unit(self, value: InUnit) -> str:
         """Three digits, with the unit."""
         number = significant(value.value * (100 if value.percent else 1))
         if value.percent:
             return self._reader.numbers.percent(number.scaleb(-2))
-        unit = f" {self._reader.label(value.unit)}" if value.unit else ""
+        unit = f" {self._reader.nearest(value.unit)}" if value.unit else ""
         return self._reader.numbers.number(number) + unit
 
     def _apart(self, value: InUnit) -> str:
@@ -103,7 +103,7 @@ class Told(Formatter):
         return str(self._reader.words["languages"].get(code, code))
 
     def _list(self, names: Sequence[str | Label]) -> str:
-        *others, last = (self._reader.label(each) if isinstance(each, dict) else str(each) for each in names)
+        *others, last = (self._reader.nearest(each) if isinstance(each, dict) else str(each) for each in names)
         return f"{', '.join(others)} {self._reader.words['and']} {last}" if others else last
 
 

@@ -50,7 +50,7 @@ class Writer:
         periods = [self._loaded.period(name) for name in self._audit.periods]
         return Page(
             language=self._reader.code,
-            title=self._reader.label(rules.title),
+            title=self._reader.nearest(rules.title),
             rule_set=rules.rule_set,
             version=words["version"].format(version=rules.version),
             decided=words["decided_by"].format(by=rules.decided.by, day=self._reader.date(rules.decided.on)),
@@ -73,7 +73,7 @@ class Writer:
 
     def title(self, kpi: str) -> str:
         """What people call a KPI."""
-        return self._reader.label(self._rules.kpis[kpi].title)
+        return self._reader.nearest(self._rules.kpis[kpi].title)
 
     def sentences(self, found: Iterable[Evidence]) -> tuple[str, ...]:
         """Evidence in words."""
@@ -90,7 +90,7 @@ class Writer:
         return Card(
             kpi=found.kpi,
             title=self.title(found.kpi),
-            meaning=self._reader.label(kpi.meaning) if kpi.meaning else "",
+            meaning=self._reader.nearest(kpi.meaning) if kpi.meaning else "",
             perspective=kpi.perspective,
             verdict=found.verdict,
             settle=words["settle"].format(qualities=", ".join(names)) if names else "",
@@ -114,7 +114,7 @@ class Writer:
 
     def _plan_title(self, name: str) -> str:
         """What people call a plan; with its first day where it is a later version in the period."""
-        title, since = self._reader.label(self._rules.plans[name].title), name.partition(EDITION)[2]
+        title, since = self._reader.nearest(self._rules.plans[name].title), name.partition(EDITION)[2]
         day = self._reader.date(dt.date.fromisoformat(since)) if since else ""
         return f"{title}, {self._words['page']['since'].format(day=day)}" if since else title
 
@@ -167,7 +167,7 @@ class Writer:
     def _review(self, found: Suspicion) -> Review:
         about = found.about
         if found.signal == "watched":
-            about = self._reader.label(self._rules.sources[found.source].watch[found.about].title)
+            about = self._reader.nearest(self._rules.sources[found.source].watch[found.about].title)
         elif found.signal == "ceiling":
             about = self.title(found.about)
         return Review(

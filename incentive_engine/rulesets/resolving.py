@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from incentive_engine.currencies import minor_digits
 from incentive_engine.formulas import Formula
@@ -39,6 +40,8 @@ from incentive_engine.rulesets.models import AnyMeasure, BestOf, Fallback, Group
 from incentive_engine.rulesets.versions import Version, all_versions, versions
 
 KeyPath = tuple[str | int, ...]
+UNTRANSLATED: Final = ""
+"""The language of a label that is only a name: it is the same in each."""
 _SHARED: Mapping[Language, str] = {
     "en": ", where what several people share counts by the share of each",
     "fr": ", où ce que plusieurs personnes se partagent compte selon la part de chacune",
@@ -228,7 +231,7 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
         inner = (
             _item(rules, key, below, f"{path}.{key}", (*at, "items", key), period) for key, below in item.items.items()
         )
-        title = item.title or {"en": name.replace("_", " "), "fr": name.replace("_", " ")}
+        title = item.title or {UNTRANSLATED: name.replace("_", " ")}
         return GroupNode(
             path,
             at,

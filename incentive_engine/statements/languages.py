@@ -28,6 +28,7 @@ from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.base import Language as RulesLanguage
 from incentive_engine.rulesets.decisions import Decision
+from incentive_engine.rulesets.resolving import UNTRANSLATED
 from incentive_engine.statements.digits import printed, quotient
 
 Words = Mapping[str, Any]
@@ -146,6 +147,10 @@ class Language:
         return form.format(count=self.numbers.number(count), **more)
 
     def label(self, label: Label) -> str:
+        """What a rule set calls something; a name that is no word of a language is the same in each."""
+        return label[self.code] if self.code in label else label[UNTRANSLATED]
+
+    def nearest(self, label: Label) -> str:
         """What a rule set calls something; in another of its languages where it lacks this one."""
         return label.get(self.code) or label.get(DEFAULT) or next(iter(label.values()))
 
@@ -157,16 +162,33 @@ class Language:
         return format_date(start, "MMMM y", self.locale) if rest else year
 
 
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages of pages: those that come with the engine, and those whose words a company adds in a folder."""
+
+    default: str = DEFAULT
+    """That of whoever names none."""
+    added: Path | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The languages that there are words for."""
+        return tuple(sorted({*codes(), *(codes(self.added) if self.added else ())}))
+
+    def chosen(self, wish: str | None) -> str:
+        """The language that a workforce cell asks for (`fr`, `FR`, `fr-CA`), whether there are words for it or not."""
+        return (wish or "").strip()[:2].lower() or self.default
+
+    def language(self, code: str, currency: str) -> Language:
+        """A language, with amounts in a currency."""
+        added = self.added is not None and code in codes(self.added)
+        return language(code, currency, self.added if added and self.added else _FOLDER)
+
+
 @cache
-def codes() -> tuple[str, ...]:
-    """The languages that there is a catalogue for."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
-
-
-def chosen(wish: str | None) -> str:
-    """The language that a workforce cell asks for (`fr`, `FR`, `fr-CA`), or English."""
-    code = (wish or "").strip()[:2].lower()
-    return code if code in codes() else DEFAULT
+def codes(folder: Path = _FOLDER) -> tuple[str, ...]:
+    """The languages whose words a folder has; those of statements unless said."""
+    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
 
 
 @cache

@@ -16,7 +16,7 @@ from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 from incentive_engine.statements.gathering import Gathered
-from incentive_engine.statements.languages import Language, Words, chosen, language
+from incentive_engine.statements.languages import Language, Languages, Words
 from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
@@ -26,13 +26,14 @@ from incentive_engine.statements.values import Comments, Held, Origin, Pay, Rele
 
 _OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
+_LANGUAGES: Final = Languages()
 
 
 class StatementMaker:
     """Makes the statements of one run."""
 
-    def __init__(self, everything: Gathered) -> None:
-        self._all = everything
+    def __init__(self, everything: Gathered, languages: Languages = _LANGUAGES) -> None:
+        self._all, self._languages = everything, languages
         self._writers: dict[tuple[str, str], PlanWriter] = {}
         self._sums: dict[str, SumWriter] = {}
         self._settlings: dict[str, SettlingWriter] = {}
@@ -45,7 +46,7 @@ class StatementMaker:
     def statement(self, payee: str) -> Statement:
         """What one payee reads."""
         person = self._all.person(payee)
-        reader = self.reader(chosen(person.get("language")))
+        reader = self.reader(self._languages.chosen(person.get("language")))
         paid = list(self._paid(payee, person, reader))
         blocks, pieces = [block for each in paid for block in each], tuple(self._pieces(payee, paid, reader))
         corrected = payee in self._all.corrections or (payee in self._all.released and len(pieces) > 1)
@@ -70,7 +71,7 @@ class StatementMaker:
 
     def reader(self, code: str) -> Language:
         """A language, with the run's currency."""
-        return language(code, self._all.rules.ruleset.currency)
+        return self._languages.language(code, self._all.rules.ruleset.currency)
 
     def _paid(self, payee: str, person: Person, reader: Language) -> Iterator[Sequence[Block]]:
         """What is paid, by what it is called, each by day."""
@@ -174,7 +175,7 @@ class StatementMaker:
     def origin(self, reader: Language) -> Origin:
         """Where the numbers come from."""
         if reader.code not in self._origins:
-            self._origins[reader.code] = _origin(self._all.run.summary, self._all.rules, reader)
+            self._origins[reader.code] = origin_of(self._all.run.summary, self._all.rules, reader)
         return self._origins[reader.code]
 
 
@@ -211,7 +212,8 @@ def _pays(blocks: Sequence[Block], words: Words) -> Iterator[Pay]:
         yield told[-1]
 
 
-def _origin(summary: Mapping[str, Any], rules: Rules, reader: Language) -> Origin:
+def origin_of(summary: Mapping[str, Any], rules: Rules, reader: Language) -> Origin:
+    """Where the numbers of a run come from."""
     ruleset, words = rules.ruleset, reader.words
     start, end = (dt.date.fromisoformat(summary[name]) for name in ("period_start", "period_end"))
     return Origin(

@@ -12,7 +12,7 @@ from incentive_engine.engine.overview import held_people, rows_not_used
 from incentive_engine.ledger.review.findings import MOST_ROWS, Finding, Rows, count, percent, tolerated, within
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
 from incentive_engine.rulesets.checks.labels import labels_of
-from incentive_engine.statements.languages import chosen, codes
+from incentive_engine.statements.languages import Languages
 
 _OWN: Final = tuple(name for name, code in SOURCES.items() if code in OWN_SOURCES)
 _INSTEAD: Final = {
@@ -87,8 +87,9 @@ def translations(look: LookedAt) -> Finding:
     """Everybody can read what they get in their own language."""
     now = look.now
     wishes = Counter(now.people["language"].drop_nulls().to_list()) if "language" in now.people.columns else Counter()
-    unknown = {wish: number for wish, number in wishes.items() if wish.strip()[:2].lower() not in codes()}
-    languages = sorted({chosen(wish) for wish in wishes} or {chosen(None)})
+    known = Languages()
+    unknown = {wish: number for wish, number in wishes.items() if known.chosen(wish) not in known.codes}
+    languages = sorted({known.chosen(wish) for wish in wishes.keys() - unknown.keys()} or {known.default})
     labels = [
         (language, ".".join(map(str, at)))
         for language in languages
@@ -96,7 +97,7 @@ def translations(look: LookedAt) -> Finding:
         if language not in label
     ]
     others = [
-        (wish, f"{count(number, 'person reads', 'people read')} English instead")
+        (wish, f"{count(number, 'person asks', 'people ask')} for it")
         for wish, number in sorted(unknown.items())
     ]
     said = []
@@ -106,9 +107,9 @@ def translations(look: LookedAt) -> Finding:
         said.append(f"{count(len(labels), 'text')} of the rules {are} missing in {lacking}, which payees read")
     if others:
         asked = count(sum(unknown.values()), "person asks", "people ask")
-        said.append(f"{asked} for {' and '.join(sorted(unknown))}, in which there are no statements")
+        said.append(f"{asked} for {' and '.join(sorted(unknown))}, a language that comes without words")
     if said:
-        hint = "add the text to the rules; a statement shows another language in its place until then"
+        hint = "add what is missing: until then no statement is written (words of a language: --templates)"
         found = "; ".join(said)
         return Finding(False, f"{found}.", hint, Rows.of("language|text of the rules", "<<", (*labels, *others)))
     read = " and ".join(languages)
