@@ -5,18 +5,19 @@ Pages stand alone: the look is inside each of them, nothing is fetched, nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from incentive_engine.shipped import templates_dir
 from incentive_engine.statements import values
+from incentive_engine.statements.design import OUR_DESIGN, Design
 from incentive_engine.statements.languages import Language
+from incentive_engine.statements.template_mistakes import told
 from incentive_engine.statements.values import Index, Statement
 
 STATEMENT: Final = "statement.html.j2"
@@ -44,10 +45,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def environment(folder: Path) -> Sandbox:
-    """The templates of a folder: what they are given is escaped, and what they are not given is an error."""
+def environment(*folders: Path) -> Sandbox:
+    """The templates of folders, the first one first: what they are given is escaped, what they are not is an error."""
     return Sandbox(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -56,19 +57,29 @@ def environment(folder: Path) -> Sandbox:
 
 
 class Pages:
-    """The templates of one folder."""
+    """The templates of one design. Raises InputProblems for what is wrong with a company's own, told with its line."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._environment = environment(folder or templates_dir())
+    def __init__(self, design: Design = OUR_DESIGN) -> None:
+        self._design = design
+        self._environment = environment(*design.folders)
 
     def statement(self, statement: Statement, language: Language) -> str:
         """The page of one payee."""
-        return self._statement.render(statement=statement, words=language.words)
+        return self.page(STATEMENT, language, statement=statement)
 
     def index(self, index: Index, language: Language) -> str:
         """The page of the compensation team."""
-        return self._environment.get_template(INDEX).render(index=index, words=language.words)
+        return self.page(INDEX, language, index=index)
+
+    def page(self, template: str, language: Language, **values: Any) -> str:
+        """A page from any template of the design."""
+        with told(self._design.folder):
+            return self._template(template).render(**values, words=language.words, brand=self._brand(language.code))
 
     @cached_property
-    def _statement(self) -> Template:
-        return self._environment.get_template(STATEMENT)
+    def _template(self) -> Callable[[str], Template]:
+        return cache(self._environment.get_template)
+
+    @cached_property
+    def _brand(self) -> Callable[[str], Mapping[str, Any]]:
+        return cache(self._design.brand.shown)
