@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import incentive_engine
+from incentive_engine.audit.auditing import audit
+from incentive_engine.audit.pages import html, written
 from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import write_statements
 from tests.browser import NEEDED, SCHEMES, WIDTHS, Look, browser, faults, opened
@@ -50,6 +52,22 @@ def test_nothing_is_wrong_on_a_phone_and_on_a_dark_desk(chromium: Browser, pages
     for look in (Look(360), Look(1280, "dark")):
         with opened(chromium, pages / f"{name}.html", look) as page:
             assert faults(page, look) == [], look
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The audit of the starter's KPIs."""
+    out = tmp_path_factory.mktemp("audited") / "audit.html"
+    rules = incentive_engine.load(STARTER / "rules.yaml")
+    out.write_text(html(*written(audit(rules, STARTER / "data", ["2026-Q3"], draws=20), rules, "fr")), encoding="utf-8")
+    return out
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_nothing_is_wrong_with_an_audit(chromium: Browser, audited: Path, look: Look) -> None:
+    with opened(chromium, audited, look) as page:
+        assert faults(page, look) == []
 
 
 @pytest.mark.long
