@@ -47,6 +47,10 @@ class InputProblems(Exception):
         self.problems = tuple(sorted(problems, key=_file_order))
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[InputProblems], tuple[tuple[Problem, ...]]]:
+        """The same from one process to another, which gets arguments and not what was made of them."""
+        return InputProblems, (self.problems,)
+
 
 def _file_order(problem: Problem) -> tuple[bool, Location, str]:
     nowhere = Location("", 0, 0)

@@ -1,6 +1,7 @@
 """What a payee reads: from a run folder to values, from values to pages."""
 
+from incentive_engine.statements.drafting import left_behind
 from incentive_engine.statements.values import Statement
 from incentive_engine.statements.writing import write_statements
 
-__all__ = ["Statement", "write_statements"]
+__all__ = ["Statement", "left_behind", "write_statements"]

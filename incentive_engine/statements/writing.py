@@ -1,45 +1,84 @@
-"""A run folder to a folder of pages: all of them, or none."""
+"""A run folder to a folder of pages, or a zip of them: all of them, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Context, localcontext
+from collections.abc import Callable, Iterator, Sequence
+from decimal import localcontext
 from pathlib import Path
 from typing import Final
 
-from incentive_engine.engine.folder import new_folder, refuse_existing
-from incentive_engine.statements.gathering import gathered
+from incentive_engine.engine.folder import refuse_existing
+from incentive_engine.statements.dealing import dealt
+from incentive_engine.statements.design import OUR_DESIGN, Design
+from incentive_engine.statements.drafting import drafted, write_page
+from incentive_engine.statements.gathering import Material, material
 from incentive_engine.statements.indexing import index
-from incentive_engine.statements.languages import DEFAULT
+from incentive_engine.statements.languages import DEFAULT, Languages
 from incentive_engine.statements.making import StatementMaker
+from incentive_engine.statements.ordering import Order, chosen_payees, slices
 from incentive_engine.statements.pages import Pages
+from incentive_engine.statements.pressing import DIGITS, Files, Press
+from incentive_engine.statements.readers import refuse_unreadable
 
 Progress = Callable[[int, int], None]
 """Called with how many are written, and of how many."""
-_DIGITS: Final = Context(prec=100)
-"""More than any product of the numbers of a run has, so that what is compared with a result is not rounded itself."""
-_EVERY: Final = 20
+INDEX_FILE: Final = "index.html"
 
 
 def write_statements(
-    run_folder: Path | str, out: Path | str, progress: Progress | None = None, *, language: str = DEFAULT
+    run_folder: Path | str,
+    out: Path | str,
+    progress: Progress | None = None,
+    *,
+    language: str = DEFAULT,
+    payees: Sequence[str] = (),
+    processes: int = 1,
+    design: Design = OUR_DESIGN,
 ) -> int:
     """One page per payee who is paid or held, and `index.html` in `language`; gives the number of statements.
 
-    Everything comes from the run folder. Raises InputProblems where there is no run, or `out` exists.
+    `out` becomes a folder, or a zip where its name ends so. `payees`: only theirs, and no index. `processes`: how many
+    write side by side; each is started anew, so that a script that asks for several has to be guarded by
+    `if __name__ == "__main__"`. Where this was interrupted, the same call goes on with what is whole already.
+
+    Everything comes from the run folder. Raises InputProblems where there is no run, nobody of a name, no words in the
+    language of a reader, or where `out` exists.
     """
     refuse_existing(Path(out))
-    with localcontext(_DIGITS):
-        everything = gathered(Path(run_folder))
-        maker, pages = StatementMaker(everything), Pages()
-        count = len(everything.payees)
-        with new_folder(Path(out)) as folder:
-            for done, statement in enumerate(maker.statements(), 1):
-                page = pages.statement(statement, maker.reader(statement.language))
-                (folder / statement.file).write_text(page, encoding="utf-8", newline="\n")
-                if progress is not None and (done % _EVERY == 0 or done == count):
-                    progress(done, count)
-            reader = maker.reader(language)
-            page = pages.index(index(everything, maker, reader), reader)
-            (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
-    return count
+    languages = Languages(language, design.words)
+    order = Order(Path(run_folder), languages, tuple(sorted(payees)), design=design)
+    shared = material(order.run, order.previous)
+    everyone = chosen_payees(shared.payees, order.payees)
+    refuse_unreadable(shared, everyone, languages)
+    with drafted(Path(out), order.fingerprint) as draft:
+        whole = draft.whole()
+        left = [payee for payee in everyone if shared.files[payee] not in whole]
+        done = len(everyone) - len(left)
+        for files in _written(order, shared, left, draft.pages, processes):
+            done += len(files)
+            draft.record(files)
+            if progress is not None:
+                progress(done, len(everyone))
+        if not order.payees:
+            _write_index(order, shared, draft.pages)
+    return len(everyone)
+
+
+def _written(order: Order, shared: Material, payees: Sequence[str], folder: Path, processes: int) -> Iterator[Files]:
+    """Writes what is left; gives the files that are whole."""
+    parts = list(slices(payees, processes))
+    if processes > 1 and len(parts) > 1:
+        yield from dealt(order, parts, folder, processes)
+        return
+    press = Press(order, shared)
+    for part in parts:
+        yield from press.write(part, folder)
+
+
+def _write_index(order: Order, shared: Material, folder: Path) -> None:
+    with localcontext(DIGITS):
+        everybody = shared.everybody()
+        maker = StatementMaker(everybody, order.languages)
+        reader = maker.reader(order.languages.default)
+        page = Pages(order.design).index(index(everybody, maker, reader), reader)
+        write_page(page.encode(), folder / INDEX_FILE)
