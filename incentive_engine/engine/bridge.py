@@ -23,7 +23,7 @@ from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
-STEPS: Final[tuple[Group, ...]] = ("rules", "presence", "results", "targets", "salary", "exchange")
+STEPS: Final[tuple[Group, ...]] = ("rules", "presence", "customer", "internal", "targets", "salary", "exchange")
 """The groups of inputs, in the order in which those of now take the place of those of then."""
 BRIDGE: Final = ("before", *STEPS[:-1], "after")
 """The payout then, what it becomes with each step, and the payout now, which is what the last step makes of it."""

@@ -1,4 +1,4 @@
-"""What the inputs of a program are about: results, targets, rules, salary, presence, exchange."""
+"""What the inputs of a program are about: rules, presence, results by their perspective, targets, salary, exchange."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, RATE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode, Node, ResolvedPlan, nodes_under
 
-Group: TypeAlias = Literal["rules", "presence", "results", "targets", "salary", "exchange"]
+Group: TypeAlias = Literal["rules", "presence", "customer", "internal", "targets", "salary", "exchange"]
 OF_PRESENCE: Final = frozenset({FIRST_DAY, LAST_DAY, OWN_DAYS, DAYS_EMPLOYED, "hired", "left", *OF_LEAVE})
 OF_EXCHANGE: Final = frozenset({PAID_CURRENCY, PLAN_RATE, RATE, "currency"})
 _PARTS: Final = ("months", "quarters", "halves")
@@ -50,7 +50,7 @@ class InputGroups:
         if column in OF_EXCHANGE:
             return "exchange"
         kpi, mark, _ = column.partition("@")
-        return "results" if mark and kpi in self._kpis else "salary"
+        return self._kpis[kpi].perspective if mark and kpi in self._kpis else "salary"
 
 
 def _numbers(plan: ResolvedPlan) -> Iterator[tuple[Group, Parameter | None, str | None]]:
