@@ -90,6 +90,7 @@ class Kpi(Declared):
     ] = None
     title: Label
     meaning: Annotated[Label | None, Field(description="What it says about customers or work, in plain words.")] = None
+    question: Annotated[Label | None, Field(description="The question, as customers are asked it.")] = None
     perspective: Annotated[Literal["customer", "internal"], Field(description="Whose experience it measures.")]
     outcome: Annotated[
         Label | None, Field(description="For a customer performance indicator: the outcome customers want.")

@@ -12,7 +12,7 @@ from incentive_engine.rulesets.checked import Checked, tells
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
 
-LABELS = ("title", "meaning", "outcome", "unit", "because", "expectation", "how")
+LABELS = ("title", "meaning", "question", "outcome", "unit", "because", "expectation", "how")
 
 
 @tells("missing-language", about=(RuleSet,))
