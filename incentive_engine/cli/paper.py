@@ -25,19 +25,48 @@ from incentive_engine.cli.progress import counted
     metavar="N",
     help="How many processes write side by side; one for each processor unless said.",
 )
+@click.option("--pdf", is_flag=True, help="Write a PDF beside each page; needs the extra `pdf`.")
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Your own templates, words, fonts and brand.yaml; what is not there is the engine's own.",
+)
+@click.option(
+    "--brand",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Your name, logo, colours and texts; brand.yaml among your templates unless said.",
+)
 @LANGUAGE
-def statements(folder: Path, out: Path, payees: tuple[str, ...], processes: int | None, language: str) -> None:
+def statements(
+    folder: Path,
+    out: Path,
+    payees: tuple[str, ...],
+    processes: int | None,
+    pdf: bool,
+    templates: Path | None,
+    brand: Path | None,
+    language: str,
+) -> None:
     """Write one page for each person of a run: what was paid, and how customers brought it about.
 
     RUN is the folder that `incentive run` wrote. Each person reads their own language; --language is that of the index.
     OUT appears when it is complete. Where the command was interrupted, the same command goes on with what it has.
     """
-    from incentive_engine.statements import left_behind, write_statements
+    from incentive_engine.statements import left_behind, read_design, write_statements
 
     try:
         with counted("writing statements") as (tick, _):
             count = write_statements(
-                folder, out, tick, language=language, payees=payees, processes=processes or os.cpu_count() or 1
+                folder,
+                out,
+                tick,
+                language=language,
+                payees=payees,
+                processes=processes or os.cpu_count() or 1,
+                design=read_design(templates, brand),
+                pdf=pdf,
             )
     except KeyboardInterrupt:
         if left_behind(out):

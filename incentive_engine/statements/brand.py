@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -50,8 +51,11 @@ class Brand:
         """What templates read, in one language; what the company does not say is empty.
 
         `logo` is an address that holds the whole drawing; `light` and `dark` are the colours that differ, by name.
+        Raises InputProblems where a text is not said in that language: no page falls back on another one.
         """
-        rules = self.rules
+        rules, problems = self.rules, [*self.lacking([language])]
+        if problems:
+            raise InputProblems(problems)
         if rules is None:
             return {"company": "", "logo": "", **dict.fromkeys(_TEXTS, ""), "light": {}, "dark": {}}
         labels = {name: getattr(rules, name) for name in _TEXTS}
@@ -66,14 +70,13 @@ class Brand:
 
     def lacking(self, languages: Iterable[str]) -> Iterator[Problem]:
         """The texts that some readers could not read, each where it is written."""
-        for name in _TEXTS if self.rules and self.document else ():
+        if self.document is None:
+            return
+        for name, language in product(_TEXTS, languages):
             label = getattr(self.rules, name)
-            for language in languages if label else ():
-                if language not in label:
-                    assert self.document is not None, "texts are written somewhere"
-                    message = f"`{name}` is not said in `{language}`, which some people read"
-                    hint = f"add `{language}: …` here"
-                    yield Problem("missing-language", message, self.document.key_at((name,)), hint)
+            if label and language not in label:
+                message = f"`{name}` has no text in `{language}`, which some people read"
+                yield Problem("missing-language", message, self.document.key_at((name,)), f"add `{language}: …`")
 
 
 NO_BRAND: Final = Brand()

@@ -34,6 +34,10 @@ class Order:
     pdf: bool = False
     """Whether there is a PDF beside each page."""
 
+    def files(self, page: str) -> tuple[str, ...]:
+        """What is written of the statement whose page is called so."""
+        return (page, f"{page.removesuffix('.html')}.pdf") if self.pdf else (page,)
+
     @property
     def fingerprint(self) -> str:
         """The same for two orders whose pages are the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, localcontext
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Final
 
 from incentive_engine.statements.drafting import write_page
 from incentive_engine.statements.gathering import Material, material
+from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.ordering import Order
 from incentive_engine.statements.pages import Pages
+from incentive_engine.statements.pdf import Papers
+from incentive_engine.statements.values import Statement
 
 DIGITS: Final = Context(prec=100)
 """More than any product of the numbers of a run has, so that what is compared with a result is not rounded itself."""
@@ -25,17 +29,31 @@ class Press:
 
     def __init__(self, order: Order, shared: Material | None = None) -> None:
         self._material = material(order.run, order.previous) if shared is None else shared
-        self._languages, self._pages = order.languages, Pages(order.design)
+        self._order, self._pages = order, Pages(order.design)
+        self._papers = Papers(order.design, _day(self._material)) if order.pdf else None
 
     def write(self, payees: Sequence[str], folder: Path) -> Iterator[Files]:
         """Writes the statements of some payees, sorted; gives the files that are whole, some at a time."""
         with localcontext(DIGITS):
-            maker = StatementMaker(self._material.of(payees), self._languages)
+            maker = StatementMaker(self._material.of(payees), self._order.languages)
             files: dict[str, str] = {}
             for statement in maker.statements():
-                page = self._pages.statement(statement, maker.reader(statement.language))
-                files[statement.file] = write_page(page.encode(), folder / statement.file)
+                for name, content in self._contents(statement, maker.reader(statement.language)):
+                    files[name] = write_page(content, folder / name)
                 if len(files) >= _AT_ONCE:
                     yield files
                     files = {}
             yield files
+
+    def _contents(self, statement: Statement, reader: Language) -> Iterator[tuple[str, bytes]]:
+        """The files of one statement: its page, and its PDF where one is asked for."""
+        page, *papers = self._order.files(statement.file)
+        yield page, self._pages.statement(statement, reader).encode()
+        if self._papers is not None:
+            yield from ((paper, self._papers.statement(statement, reader)) for paper in papers)
+
+
+def _day(shared: Material) -> dt.date:
+    """The day up to which a run knows anything: its documents are dated so, whenever they are written."""
+    summary = shared.run.summary
+    return dt.date.fromisoformat(summary["as_of"] or summary["period_end"])

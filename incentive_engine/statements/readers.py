@@ -18,6 +18,7 @@ from incentive_engine.rulesets.checks.labels import labels_of
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import KeyPath, ResolvedPlan
+from incentive_engine.statements.brand import NO_BRAND, Brand
 from incentive_engine.statements.gathering import Material
 from incentive_engine.statements.languages import Languages
 
@@ -41,7 +42,7 @@ class Reader:
     plans: Collection[str]
 
 
-def refuse_unreadable(material: Material, payees: Iterable[str], languages: Languages) -> None:
+def refuse_unreadable(material: Material, payees: Iterable[str], languages: Languages, brand: Brand = NO_BRAND) -> None:
     """Raises InputProblems with every language without words, and every label that lacks the language of a reader.
 
     `payees`: those whose statements are to be written. Everybody may read the index, in the languages' default.
@@ -49,6 +50,7 @@ def refuse_unreadable(material: Material, payees: Iterable[str], languages: Lang
     plans, wishes = _plans_told(material), _wishes(material.people)
     readers = [Reader(payee, languages.chosen(wishes.get(payee)), plans[payee]) for payee in payees]
     problems = [*_without_words(readers, languages), *_without_label(material, readers, languages.default)]
+    problems += brand.lacking(sorted({languages.default, *(reader.code for reader in readers)}))
     if problems:
         raise InputProblems(problems)
 

@@ -17,6 +17,7 @@ from incentive_engine.statements.languages import DEFAULT, Languages
 from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.ordering import Order, chosen_payees, slices
 from incentive_engine.statements.pages import Pages
+from incentive_engine.statements.pdf import refuse_without_typst
 from incentive_engine.statements.pressing import DIGITS, Files, Press
 from incentive_engine.statements.readers import refuse_unreadable
 
@@ -34,8 +35,11 @@ def write_statements(
     payees: Sequence[str] = (),
     processes: int = 1,
     design: Design = OUR_DESIGN,
+    pdf: bool = False,
 ) -> int:
     """One page per payee who is paid or held, and `index.html` in `language`; gives the number of statements.
+
+    `design`: how they look, as `read_design` gives it. `pdf`: a PDF beside each page, which needs the extra `pdf`.
 
     `out` becomes a folder, or a zip where its name ends so. `payees`: only theirs, and no index. `processes`: how many
     write side by side; each is started anew, so that a script that asks for several has to be guarded by
@@ -45,17 +49,19 @@ def write_statements(
     language of a reader, or where `out` exists.
     """
     refuse_existing(Path(out))
+    if pdf:
+        refuse_without_typst()
     languages = Languages(language, design.words)
-    order = Order(Path(run_folder), languages, tuple(sorted(payees)), design=design)
+    order = Order(Path(run_folder), languages, tuple(sorted(payees)), design=design, pdf=pdf)
     shared = material(order.run, order.previous)
     everyone = chosen_payees(shared.payees, order.payees)
-    refuse_unreadable(shared, everyone, languages)
+    refuse_unreadable(shared, everyone, languages, design.brand)
     with drafted(Path(out), order.fingerprint) as draft:
         whole = draft.whole()
-        left = [payee for payee in everyone if shared.files[payee] not in whole]
+        left = [payee for payee in everyone if not whole.issuperset(order.files(shared.files[payee]))]
         done = len(everyone) - len(left)
         for files in _written(order, shared, left, draft.pages, processes):
-            done += len(files)
+            done += len(files) // len(order.files(""))
             draft.record(files)
             if progress is not None:
                 progress(done, len(everyone))
