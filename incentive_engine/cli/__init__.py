@@ -12,6 +12,7 @@ from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.correcting import correct, decide
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.exporting import export
+from incentive_engine.cli.groups import departments, public
 from incentive_engine.cli.keeping import purge, verify
 from incentive_engine.cli.measuring import kpis
 from incentive_engine.cli.paper import statements
@@ -22,7 +23,7 @@ from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
 COMMANDS = (
-    demo, init, check, kpis, run, explain, statements, audit,
+    demo, init, check, kpis, run, explain, statements, departments, public, audit,
     status, review, approve, reject, export, correct, decide, verify, purge, schema,
 )  # fmt: skip
 
