@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate, compress
 from typing import Final
 
 import polars as pl
@@ -40,15 +41,9 @@ class Swapping:
     @cached_property
     def _groups(self) -> Mapping[str, Group]:
         """What the plans read, each with what it is about."""
-        groups, program = (
-            InputGroups(self._rules, self._shape),
-            Retraced(self._rules, self._shape, self._trace).program(self._shape),
-        )
+        program = Retraced(self._rules, self._shape, self._trace).program(self._shape)
+        groups = InputGroups(self._rules, self._shape)
         return {name: groups.of(name) for name in program.inputs if name not in (PLAN, "payee")}
-
-    @cached_property
-    def _called_then(self) -> Mapping[str, str]:
-        return columns_then(self._groups, self._shape[0].period, self._earlier.period)
 
     def paired(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Each row of the trace beside one of then: every input as it is, and under its name with `THEN` as it was.
@@ -56,17 +51,24 @@ class Swapping:
         `pairs`: the place of both. What the plan of then did not read is as it is now.
         """
         parts = pairs.partition_by(f"{SHAPE}{THEN}", maintain_order=True)
-        return pl.concat([self._beside(part) for part in parts], how="vertical_relaxed")
+        both = pl.concat([self._beside(part) for part in parts], how="vertical_relaxed")
+        types = both.schema
+        return both.with_columns(
+            pl.col(each).cast(_wider(types[name], types[f"{name}{THEN}"]))
+            for name in self._groups
+            for each in (name, f"{name}{THEN}")
+            if isinstance(types[name], pl.Decimal)
+        )
 
     def _beside(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        here = self._trace.select(*self._groups)[pairs[ROW]]
         trace = self._earlier.traces[pairs[f"{SHAPE}{THEN}"][0]].collect()
-        here, there = self._trace[pairs[ROW]], trace[pairs[f"{ROW}{THEN}"]]
-        was = [
-            (there[then] if _alike(here.schema[name], there.schema.get(then)) else here[name]).alias(f"{name}{THEN}")
-            for name, then in self._called_then.items()
-        ]
-        names = pairs.select("payee", "pays", "plan", f"plan{THEN}")
-        return names.hstack(here.select(*self._groups)).hstack(was)
+        types, types_then = here.schema, trace.schema
+        called = columns_then(self._groups, self._shape[0].period, self._earlier.period)
+        read = {name: then for name, then in called.items() if _alike(types[name], types_then.get(then))}
+        there = trace.select(pl.col(then).alias(f"{name}{THEN}") for name, then in read.items())[pairs[f"{ROW}{THEN}"]]
+        as_now = here.select(pl.col(name).alias(f"{name}{THEN}") for name in self._groups if name not in read)
+        return pl.concat([pairs.select("payee", "plan", f"plan{THEN}"), here, there, as_now], how="horizontal")
 
     def payouts(
         self, paired: pl.DataFrame, variants: Sequence[Collection[Group]], period_then: bool = False
@@ -76,35 +78,30 @@ class Swapping:
         `period_then`: whether the rules are applied to the period of then. Missing where nothing can be worked out.
         """
         plans_then = self._with_targets_then(paired)
-        frames = [self._variant(paired, now, plans_then) for now in variants]
         plans = [*self._shape, *plans_then.values()]
         if period_then:
             plans = [self._in_period_then(plan) for plan in plans]
+        frames = [self._variant(paired, now, plans_then) for now in variants]
+        others = [not place or not frame.equals(frames[place - 1]) for place, frame in enumerate(frames)]
         try:
-            retraced = Retraced(self._rules, plans, pl.concat(frames))
+            retraced = Retraced(self._rules, plans, pl.concat(list(compress(frames, others))))
             program = retraced.program(plans)
         except CannotProve:
             return [pl.Series([None] * paired.height, dtype=MONEY) for _ in variants]
         assert program.payout is not None, "plans that pay nothing have no bridge"
         frame = program.evaluate(retraced.wide.lazy().select(program.inputs))
         paid = frame.select(program.payout.decimal().cast(MONEY).alias(PAYOUT)).collect(engine="streaming")[PAYOUT]
-        return [paid.slice(place * paired.height, paired.height) for place in range(len(variants))]
+        return [paid.slice((place - 1) * paired.height, paired.height) for place in accumulate(others)]
 
     def _variant(
         self, paired: pl.DataFrame, now: Collection[Group], plans_then: Mapping[tuple[str, str], ResolvedPlan]
     ) -> pl.DataFrame:
         plan = pl.col("plan")
-        if "targets" not in now and plans_then:
+        if "targets" not in now:
             for (own, then), variant in plans_then.items():
-                plan = (
-                    pl.when(pl.col("plan") == own, pl.col(f"plan{THEN}") == then)
-                    .then(pl.lit(variant.name))
-                    .otherwise(plan)
-                )
-        inputs = (
-            pl.col(name if group in now else f"{name}{THEN}").cast(_both(paired, name)).alias(name)
-            for name, group in self._groups.items()
-        )
+                moved = (pl.col("plan") == own) & (pl.col(f"plan{THEN}") == then)
+                plan = pl.when(moved).then(pl.lit(variant.name)).otherwise(plan)
+        inputs = (pl.col(name if group in now else f"{name}{THEN}").alias(name) for name, group in self._groups.items())
         return paired.select("payee", plan.alias("plan"), *inputs)
 
     def _with_targets_then(self, paired: pl.DataFrame) -> dict[tuple[str, str], ResolvedPlan]:
@@ -133,8 +130,6 @@ def _alike(now: pl.DataType, then: pl.DataType | None) -> bool:
     return now == then or (isinstance(now, pl.Decimal) and isinstance(then, pl.Decimal))
 
 
-def _both(paired: pl.DataFrame, name: str) -> pl.DataType:
-    """The type that holds an input as it is and as it was."""
-    types = paired.schema[name], paired.schema[f"{name}{THEN}"]
-    places = [each.scale for each in types if isinstance(each, pl.Decimal)]
-    return pl.Decimal(38, max(places)) if places else types[0]
+def _wider(now: pl.DataType, then: pl.DataType) -> pl.DataType:
+    """The type that holds a number as it is and as it was."""
+    return pl.Decimal(38, max(each.scale for each in (now, then) if isinstance(each, pl.Decimal)))
