@@ -33,9 +33,9 @@ def dealt(order: Order, slices: Sequence[Sequence[str]], folder: Path, processes
         while lines:
             for line in connection.wait(lines):
                 assert isinstance(line, Connection), "what is waited for are lines"
-                heard = _heard(line)
-                if heard != _READY:
-                    yield heard
+                said = heard(line)
+                if said != _READY:
+                    yield said
                 elif waiting:
                     line.send(waiting.pop())
                 else:
@@ -43,15 +43,15 @@ def dealt(order: Order, slices: Sequence[Sequence[str]], folder: Path, processes
                     line.close()
 
 
-def _heard(line: Line) -> Any:
+def heard(line: Line) -> Any:
     """What a process says. Raises what it could not deal with."""
     try:
-        heard = line.recv()
+        said = line.recv()
     except EOFError:
-        heard = RuntimeError("a process that writes statements was ended from outside")
-    if isinstance(heard, BaseException):
-        raise heard
-    return heard
+        said = RuntimeError("a process that writes statements was ended from outside")
+    if isinstance(said, BaseException):
+        raise said
+    return said
 
 
 @contextmanager

@@ -70,11 +70,11 @@ def drafted(target: Path, order: str) -> Iterator[Draft]:
         draft.begin(order)
         try:
             yield draft
+            _become(target, draft.pages, folder)
         except InputProblems:
             records.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        _become(target, draft.pages, folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -17,6 +17,8 @@ from incentive_engine.version import __version__
 
 _MOST: Final = 2_000
 """Payees at a time: the engine works for all of them at once, and memory holds no more."""
+_LEAST: Final = 200
+"""Pages for which a process is worth starting."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ def chosen_payees(everybody: Sequence[str], named: Sequence[str]) -> tuple[str, 
 
 
 def slices(payees: Sequence[str], processes: int) -> Iterator[tuple[str, ...]]:
-    """The payees in parts that can be written side by side: none too large, and as many for each process."""
-    rounds = -(-len(payees) // (_MOST * processes))
-    count = min(rounds * processes, len(payees))
+    """The payees in parts that can be written side by side: none too large or tiny, and as many for each process."""
+    processes = min(processes, -(-len(payees) // _LEAST))
+    count = processes * -(-len(payees) // (_MOST * processes)) if payees else 0
     for number in range(count):
         yield tuple(payees[len(payees) * number // count : len(payees) * (number + 1) // count])
 
