@@ -214,7 +214,7 @@ def test_a_page_shows_the_formula_and_what_it_pays_without(folder: Path, stateme
     assert told["Without internal"][1] == "€460.905"
     drawing = statements["L1"].pays[0].drawing
     assert drawing is not None
-    assert drawing.mark == ""
+    assert drawing.title == "What brought the money"
 
 
 def test_a_page_shows_the_pool(folder: Path, statements: dict[str, Statement]) -> None:

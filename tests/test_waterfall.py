@@ -155,7 +155,9 @@ def bars_end_at_the_payout(case: Case) -> None:
         assert run.folder is not None
         by_name = {plan.name: plan for plan in plans(run.folder)}
         found = {}
-        for payee, plan, segment, paid in waterfalls(rules_in(run.folder), [*by_name.values()], run.traces).iter_rows():
+        for payee, plan, segment, paid, _ in waterfalls(
+            rules_in(run.folder), [*by_name.values()], run.traces
+        ).iter_rows():
             assert len(paid) == len(bars_of(by_name[plan]))
             found[payee, plan, segment] = paid
         for trace in run.trace.values():

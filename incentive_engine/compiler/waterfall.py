@@ -27,7 +27,8 @@ from incentive_engine.kinds.combinations import Part
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, Node, ResolvedPlan, measures_under
 
 BarKind = Literal["start", "measure", "modifier", "gate", "floor", "cap", "proration"]
-PAID: Final = "\0paid"
+PAID: Final = "amounts"
+SCORES: Final = "scores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,18 @@ class Waterfall:
     bars: tuple[Bar, ...]
     payouts: tuple[Exact, ...]
     """One for each bar: with it and those before it."""
+    scores: tuple[Exact, ...]
+    """The scores that they pay for."""
     stages: tuple[tuple[pl.Expr, ...], ...]
     inputs: tuple[str, ...]
 
     def evaluate(self, wide: pl.LazyFrame) -> pl.LazyFrame:
-        """One row per row of the wide frame: what is paid up to each bar, in a column of lists of decimals."""
-        amounts = run_stages(wide.select(self.inputs), self.stages)
-        return amounts.select(pl.concat_list([each.decimal() for each in self.payouts]).alias(PAID))
+        """One row per row of the wide frame: `amounts` paid up to each bar, and their `scores`, as lists of decimals.
+
+        The scores are missing where one may not end.
+        """
+        done = run_stages(wide.select(self.inputs), self.stages)
+        return done.select(_listed(self.payouts).alias(PAID), _listed(self.scores).alias(SCORES))
 
 
 def bars_of(plan: ResolvedPlan) -> tuple[Bar, ...]:
@@ -78,8 +84,17 @@ def compile_waterfall(plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: fro
     root = compile_node(context, variants.map(lambda plan: plan.root))
     pay(context, variants, root)
     falling = _Falling(context, variants, root)
-    payouts = tuple(falling.payout(upto) for upto in range(1, len(falling.bars) + 1))
-    return Waterfall(falling.bars, payouts, context.stages.done(), context.stages.inputs)
+    upto = range(1, len(falling.bars) + 1)
+    scores = tuple(falling.score(bars) for bars in upto)
+    payouts = tuple(falling.payout(bars, score) for bars, score in zip(upto, scores, strict=True))
+    return Waterfall(falling.bars, payouts, scores, context.stages.done(), context.stages.inputs)
+
+
+def _listed(numbers: Sequence[Exact]) -> pl.Expr:
+    if any(each.finite_places is None for each in numbers):
+        return pl.lit(None, pl.List(pl.Decimal(38, 0)))
+    places = max(each.finite_places or 0 for each in numbers)
+    return pl.concat_list([each.decimal(places) for each in numbers])
 
 
 def _groups_under(node: Node) -> Iterator[GroupNode]:
@@ -112,14 +127,17 @@ class _Falling:
         self._full = Exact.of(0 if from_nothing(plans.first) else 1)
         self._parts: dict[tuple[str, int], Part] = {}
 
-    def payout(self, upto: int) -> Exact:
-        """What is paid with the first bars, as a column."""
-        numbers, bars = self._context.stages.numbers, self.bars[:upto]
-        score = self._part(self._root, self._plans.map(lambda plan: plan.root), bars).score
+    def score(self, upto: int) -> Exact:
+        """The score of the plan with the first bars."""
+        return self._part(self._root, self._plans.map(lambda plan: plan.root), self.bars[:upto]).score
+
+    def payout(self, upto: int, score: Exact) -> Exact:
+        """What is paid for it, as a column."""
+        numbers = self._context.stages.numbers
         amount = numbers[TARGET_PAY].times(score)
-        if bars[-1].kind == "proration":
+        if self.bars[upto - 1].kind == "proration":
             amount = amount.times(numbers[PRORATION])
-        return self._context.stages.number(f"{PAID}.{upto}", self._plans.first.payout_rounding.of(amount))
+        return self._context.stages.number(f"\0{PAID}.{upto}", self._plans.first.payout_rounding.of(amount))
 
     def _part(self, scored: Scored, nodes: Variants[Node], bars: Sequence[Bar]) -> Part:
         """A node as its group combines it; worked out once for the same bars below it."""

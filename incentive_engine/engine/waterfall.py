@@ -9,26 +9,26 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import SEGMENT
 from incentive_engine.compiler.program import PAYOUT
-from incentive_engine.compiler.waterfall import PAID, bars_of, compile_waterfall
+from incentive_engine.compiler.waterfall import PAID, SCORES, bars_of, compile_waterfall
 from incentive_engine.engine.retracing import Retraced
 from incentive_engine.exact import CannotProve
 from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
-AMOUNTS: Final = "amounts"
-_AMOUNTS: Final = pl.List(pl.Decimal(38, 0))
+_LISTS: Final = pl.List(pl.Decimal(38, 0))
+_SCHEMA: Final = pl.Schema({"payee": pl.String(), "plan": pl.String(), SEGMENT: pl.Int64(), PAID: _LISTS, SCORES: _LISTS})
 
 
 def waterfalls(rules: Rules, plans: Sequence[ResolvedPlan], traces: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """One row per payee × plan × segment that has bars: those, and `amounts`, what is paid up to each of `bars_of`.
+    """One row per payee × plan × segment that has bars: those, and up to each of `bars_of` the `amounts` and `scores`.
 
-    In the rules' currency, the last of them what the rules work out. There is no row where a formula or a pool
+    Amounts are in the rules' currency, the last of them what the rules work out; scores are missing where one has no
+    end. There is no row where a formula or a pool
     decides, and none where a payout without some of the steps cannot be proved exact.
     """
-    none = pl.DataFrame(schema={"payee": pl.String, "plan": pl.String, SEGMENT: pl.Int64, AMOUNTS: _AMOUNTS})
     frames = [frame for trace in traces.values() for frame in _of_trace(rules, plans, trace.collect())]
-    return pl.concat(frames, how="vertical_relaxed") if frames else none
+    return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=_SCHEMA)
 
 
 def _of_trace(rules: Rules, plans: Sequence[ResolvedPlan], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -45,7 +45,7 @@ def _of_trace(rules: Rules, plans: Sequence[ResolvedPlan], trace: pl.DataFrame) 
         bars = compile_waterfall(alike, retraced.ranges(alike), frozenset(rules.ruleset.kpis))
     except CannotProve:
         return
-    amounts = bars.evaluate(retraced.wide.lazy()).collect(engine="streaming")[PAID].alias(AMOUNTS)
-    if (amounts.list.last() != trace[computed]).any():
+    found = bars.evaluate(retraced.wide.lazy()).collect(engine="streaming")
+    if (found[PAID].list.last() != trace[computed]).any():
         raise AssertionError("the last bar ends at what the rules work out")
-    yield trace.select("payee", "plan", SEGMENT, amounts)
+    yield trace.select("payee", "plan", SEGMENT, found[PAID], found[SCORES])

@@ -8,6 +8,8 @@ from typing import Final
 
 from incentive_engine.compiler.credibility import WEIGHTED
 from incentive_engine.compiler.inputs import PREVIOUS
+from incentive_engine.kinds.kpis import Given
+from incentive_engine.rulesets.formula_uses import RESULTS
 from incentive_engine.rulesets.resolving import GroupNode, MeasureNode
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.results import ResultName, Results, ResultWriter, Written
@@ -28,22 +30,23 @@ class CardWriter:
         self._numbers = reading.language.numbers
         self._steps, self._ways = NodeSteps(reading, node), WaysWriter(reading, node)
         self._results = ResultWriter(reading, node)
-        self._meanings = tuple(
-            self._language.label(label) for label in (node.kpi.meaning, node.kpi.outcome) if label is not None
-        )
+        self._meanings = tuple(self._meaning_words())
         self._title = self._language.label(node.title)
         curve = str(self._words["card"]["curve"])
         self._curves = tuple((f"{curve} · {name}" if name else curve, said) for name, said in self._ways.curves)
         self._measured = self._measured_words()
+        compute = node.kpi.compute
+        self._source = RESULTS if isinstance(compute, Given) else getattr(compute, "source", "")
         self._decided = self._decided_words()
         self._rule = reading.rule(node.at)
 
-    def card(self, row: Row, measured: Row, results: Results, brought: Iterable[Line]) -> Card:
-        """The card of one payee; `measured` is the row of `contributions`."""
+    def card(self, row: Row, measured: Row, results: Results, brought: Iterable[Line], reference: str) -> Card:
+        """The card of one payee; `measured` is the row of `contributions`, `reference` that of the pay."""
         node, numbers = self._node, self._numbers
         pay, score = measured["pay"], number_in(row, f"{node.path}.score")
         return Card(
             path=node.path,
+            reference=f"{reference}-{node.path}",
             title=self._title,
             meanings=self._meanings,
             perspective=node.kpi.perspective,
@@ -52,10 +55,12 @@ class CardWriter:
             facts=self._facts(row, measured, results),
             between=self._between(row, measured, results),
             measured=self._measured,
+            source=self._source,
             against=self._against(row),
             decided=self._decided,
             instead=self._instead(row, measured),
             curves=self._curves,
+            sketches=() if measured["source"] in ("zero", "reweight") else self._ways.sketches(row),
             weight=self._weight(measured["weight"]),
             lines=tuple(self._lines(row, measured, results)),
             brought=tuple(brought),
@@ -151,6 +156,13 @@ class CardWriter:
             return ""
         group = self._language.label(self._parent.title)
         return str(self._words["card"]["weight_in"]).format(weight=self._numbers.percent(weight), group=group)
+
+    def _meaning_words(self) -> Iterator[str]:
+        """What was asked, what that says, and which outcome is meant."""
+        kpi, words = self._node.kpi, self._words["card"]
+        for label, form in ((kpi.question, words["asked"]), (kpi.meaning, "{said}"), (kpi.outcome, words["meant"])):
+            if label is not None:
+                yield str(form).format(said=self._language.label(label))
 
     def _measured_words(self) -> str:
         better = self._words["card"]["better"][self._node.kpi.better]

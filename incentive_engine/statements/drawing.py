@@ -1,36 +1,65 @@
-"""The money of each measure as bars, each from where the one above ends to the payout: they sum because amounts do.
-
-Positions are the only numbers of a statement that are rounded for show; no digit of them is printed.
-"""
+"""Money as bars, each from where the one above ends to the payout: they sum because amounts do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from incentive_engine.engine.comparing import Number
 from incentive_engine.statements.languages import Numbers
-from incentive_engine.statements.values import Bar, Drawing, Perspective
-
-Piece = tuple[str, Perspective, Decimal]
-"""What brought money, of which kind, how much."""
+from incentive_engine.statements.values import Bar, Perspective
 
 
-def drawing(pieces: Sequence[Piece], total: str, payout: Decimal, full: Number | None, numbers: Numbers) -> Drawing:
-    """Bars for `pieces` and their sum; `full` is the pay for a score of 100 %, marked by a line, if there is one."""
-    reached = [Decimal(0)]
-    for _, _, pay in pieces:
-        reached.append(reached[-1] + pay)
-    low = float(min(*reached, Decimal(0), payout))
-    span = float(max(*reached, full or payout, payout)) - low or 1.0
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What changes the pay, of which kind, and the pay with it and all before it."""
 
-    def bar(title: str, perspective: Perspective, before: Decimal, pay: Decimal) -> Bar:
-        start = (float(min(before, before + pay)) - low) / span * 100
-        width = abs(float(pay)) / span * 100
-        return Bar(title, perspective, numbers.money(pay), f"{start:.2f}", f"{width:.2f}")
+    title: str
+    perspective: Perspective
+    reached: Decimal
+    arithmetic: str = ""
+    note: str = ""
 
-    bars = tuple(
-        bar(title, perspective, before, pay) for (title, perspective, pay), before in zip(pieces, reached, strict=False)
+
+class Scale:
+    """Where amounts stand between the least and the greatest that are drawn; nothing is always among them."""
+
+    def __init__(self, amounts: Iterable[Number]) -> None:
+        drawn = [0.0, *map(float, amounts)]
+        self._low = min(drawn)
+        self._span = max(drawn) - self._low or 1.0
+
+    def at(self, amount: Number) -> float:
+        """In percent of the width."""
+        return (float(amount) - self._low) / self._span * 100
+
+
+def bars(pieces: Sequence[Piece], scale: Scale, numbers: Numbers) -> tuple[Bar, ...]:
+    """A bar for each piece, from nothing on."""
+    start = Piece("", "other", Decimal(0))
+    return tuple(_bar(before, piece, scale, numbers) for before, piece in pairwise([start, *pieces]))
+
+
+def whole(piece: Piece, scale: Scale, numbers: Numbers) -> Bar:
+    """A bar that stands by itself: what is reached, from nothing."""
+    bar, shown = bars([piece], scale, numbers)[0], numbers.money(piece.reached)
+    return replace(bar, pay=shown, way="whole")
+
+
+def _bar(before: Piece, piece: Piece, scale: Scale, numbers: Numbers) -> Bar:
+    begins, ends, change = scale.at(before.reached), scale.at(piece.reached), piece.reached - before.reached
+    shown = numbers.money(change)
+    return Bar(
+        title=piece.title,
+        perspective=piece.perspective,
+        pay=f"+{shown}" if change > 0 else shown,
+        start=f"{min(begins, ends):.2f}",
+        width=f"{abs(ends - begins):.2f}",
+        end=f"{ends:.2f}",
+        way="down" if change < 0 else "up",
+        reached=numbers.money(piece.reached),
+        arithmetic=piece.arithmetic,
+        note=piece.note,
     )
-    mark = "" if full is None else f"{(float(full) - low) / span * 100:.2f}"
-    return Drawing(bars, bar(total, "other", Decimal(0), payout), mark)

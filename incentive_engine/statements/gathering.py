@@ -20,6 +20,7 @@ from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
 from incentive_engine.engine.recalled import STINT_DAYS, people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.rulesets.contracts import SHOWN, WORKFORCE
 from incentive_engine.rulesets.loading import Rules
@@ -27,9 +28,9 @@ from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 from incentive_engine.statements.files import file_names
 from incentive_engine.statements.people import Person
-from incentive_engine.statements.plans import Brought
 from incentive_engine.statements.reading import Dated, Row
 from incentive_engine.statements.results import ResultName, Results, Written
+from incentive_engine.statements.waterfalls import Brought, Reached
 
 Key = tuple[str, str]
 """Payee and plan."""
@@ -132,9 +133,20 @@ class Gathered:
         return _brought(self.run.contributions)
 
     @cached_property
+    def waterfalls(self) -> Mapping[tuple[str, str, int], Reached]:
+        """By payee, plan and segment: what is paid up to each bar, where the plan has bars."""
+        rows = waterfalls(self.rules, tuple(self.plans.values()), self.run.traces).iter_rows()
+        return {(payee, plan, segment): reached for payee, plan, segment, *reached in rows}
+
+    @cached_property
     def held(self) -> Mapping[str, list[Row]]:
         """By payee: why nothing could be decided."""
         return _by_payee(self.run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")))
+
+    @cached_property
+    def unused(self) -> Mapping[str, list[Row]]:
+        """By payee: rows of other tables that name the payee, and could not be used."""
+        return _by_payee(self.run.held.filter(pl.col("table") != WORKFORCE, pl.col("payee").is_not_null()))
 
     @cached_property
     def decided(self) -> Mapping[str, list[Row]]:

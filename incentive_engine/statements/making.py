@@ -16,10 +16,12 @@ from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 from incentive_engine.statements.gathering import Gathered
+from incentive_engine.statements.glossary import GlossaryWriter
 from incentive_engine.statements.languages import Language, Languages, Words
 from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
+from incentive_engine.statements.records import RecordsWriter
 from incentive_engine.statements.settling import Piece, SettlingWriter, totals
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
 from incentive_engine.statements.values import Comments, Held, Origin, Pay, Released, Source, Statement, Sum
@@ -37,6 +39,7 @@ class StatementMaker:
         self._writers: dict[tuple[str, str], PlanWriter] = {}
         self._sums: dict[str, SumWriter] = {}
         self._settlings: dict[str, SettlingWriter] = {}
+        self._closings: dict[str, tuple[GlossaryWriter, RecordsWriter]] = {}
         self._origins: dict[str, Origin] = {}
 
     def statements(self) -> Iterator[Statement]:
@@ -50,6 +53,10 @@ class StatementMaker:
         paid = list(self._paid(payee, person, reader))
         blocks, pieces = [block for each in paid for block in each], tuple(self._pieces(payee, paid, reader))
         corrected = payee in self._all.corrections or (payee in self._all.released and len(pieces) > 1)
+        settled = tuple(self.settling(reader).lines(pieces)) if corrected else ()
+        pays = tuple(pay for each in paid for pay in _pays(each, reader.words))
+        held = tuple(self.held(row, reader) for row in self.kept(payee))
+        glossary, records = self._closing(reader)
         return Statement(
             payee=payee,
             name=person.get("name") or "",
@@ -60,13 +67,17 @@ class StatementMaker:
             origin=self.origin(reader),
             amounts=tuple(totals(pieces).items()),
             total=reader.amounts(totals(pieces)),
-            settled=tuple(self.settling(reader).lines(pieces)) if corrected else (),
+            settled=settled,
             plans=titles_of(blocks),
             voices=tuple(_voice(each, reader, several=len(paid) > 1, alone=not corrected) for each in paid),
             sums=tuple(self._sums_of(paid, payee, person, reader)),
-            pays=tuple(pay for each in paid for pay in _pays(each, reader.words)),
-            held=tuple(self.held(row, reader) for row in self.kept(payee)),
+            pays=pays,
+            held=held,
             released=tuple(self._released(payee, reader)),
+            reference=f"{payee}-{self._all.run.summary['period']}",
+            used=tuple(records.used(pays)),
+            unused=tuple(records.unused(self._all.unused.get(payee, ()))),
+            glossary=glossary.terms(pays, settled, held),
         )
 
     def reader(self, code: str) -> Language:
@@ -91,7 +102,8 @@ class StatementMaker:
         pays = self._all.plans[plan].pays
         decisions = [each for each in self._all.decided.get(row["payee"], ()) if each["pays"] == pays]
         writer, of_days = self._writer(plan, reader), decided(row, rows, decisions)
-        pay = writer.pay(row, brought, self._all.results, person, days, of_days)
+        reached = self._all.waterfalls.get((row["payee"], plan, row[SEGMENT]))
+        pay = writer.pay(row, brought, self._all.results, person, days, of_days, reached)
         return Block(self._all.plans[plan], row, pay, reader.currency)
 
     def _pieces(self, payee: str, paid: Sequence[Sequence[Block]], reader: Language) -> Iterator[Piece]:
@@ -140,6 +152,11 @@ class StatementMaker:
             changes = ChangeWriter(reader, self._all.rules)
             self._sums[reader.code] = SumWriter(reader, changes)
         return self._sums[reader.code]
+
+    def _closing(self, reader: Language) -> tuple[GlossaryWriter, RecordsWriter]:
+        if reader.code not in self._closings:
+            self._closings[reader.code] = GlossaryWriter(reader), RecordsWriter(reader, self._all.rules)
+        return self._closings[reader.code]
 
     def settling(self, reader: Language) -> SettlingWriter:
         """Who tells of releases and corrections."""

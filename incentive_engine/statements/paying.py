@@ -12,7 +12,6 @@ from incentive_engine.compiler.pay import SCORE, compared_at
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import PAYOUT, PRORATION, TARGET_PAY
 from incentive_engine.compiler.telling import Names
-from incentive_engine.engine.comparing import Number
 from incentive_engine.engine.deciding import Decided, computed
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Rounding
@@ -80,17 +79,6 @@ class PayWriter:
             names = Names(nodes=True, nothing=frozenset(named))
             words = str(self._words["without_all"])
             self._without[UNEARNED] = words, FormulaWriter(self._reading, formula, UNEARNED, names)
-
-    def full(self, row: Row) -> Number | None:
-        """The pay for a score of 100 %, where that is what decides."""
-        plan, target, share = self._reading.plan, number_in(row, TARGET_PAY), number_in(row, PRORATION)
-        if plan.payout is not None or plan.pool is not None or target is None:
-            return None
-        if share is None:
-            return target
-        one, other = alike((target, share))
-        full: Number = one * other
-        return full
 
     def lines(self, row: Row, person: Person, decided: Decided | None) -> Iterator[Line]:
         """Target pay × score × proration = payout, or what stands in its place; and what is paid of it elsewhere.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from incentive_engine.compiler.inputs import FIRST_DAY
+from incentive_engine.compiler.inputs import FIRST_DAY, SEGMENT
 from incentive_engine.compiler.program import PAYOUT
 from incentive_engine.engine.comparing import Number
 from incentive_engine.engine.deciding import Decided
@@ -17,22 +17,14 @@ from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode
 from incentive_engine.statements.bringing import Bringing, Scored
 from incentive_engine.statements.cards import CardWriter
 from incentive_engine.statements.digits import ends
-from incentive_engine.statements.drawing import Piece, drawing
 from incentive_engine.statements.paying import PayWriter
 from incentive_engine.statements.people import Person
 from incentive_engine.statements.pools import PoolWriter
 from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.results import Results
 from incentive_engine.statements.steps import NodeSteps
-from incentive_engine.statements.values import Card, Drawing, Line, Part, Pay
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """The rows of `contributions` for one stretch of days: those of measures, and those of money that none earned."""
-
-    measured: dict[str, Row]
-    unearned: list[Row]
+from incentive_engine.statements.values import Line, Part, Pay
+from incentive_engine.statements.waterfalls import Brought, Reached, WaterfallWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +54,7 @@ class PlanWriter:
             "period_end": plan.period.end,
         }
         self._bringing, self._paying = Bringing(reading), PayWriter(reading)
+        self._waterfall = WaterfallWriter(reading)
         self._pool = None if plan.pool is None else PoolWriter(reading, plan.pool)
         self._groups: list[GroupPlace] = []
         self._cards: list[tuple[CardWriter, MeasureNode, GroupNode]] = []
@@ -77,15 +70,28 @@ class PlanWriter:
                 self._cards.append((CardWriter(self._reading, item, group), item, group))
 
     def pay(
-        self, trace: Row, brought: Brought, results: Results, person: Person, days: str, decided: Decided | None
+        self,
+        trace: Row,
+        brought: Brought,
+        results: Results,
+        person: Person,
+        days: str,
+        decided: Decided | None,
+        reached: Reached | None,
     ) -> Pay:
-        """What one payee reads of this plan: from one row of the trace, what was brought, and what was decided."""
+        """What one payee reads of this plan: from one row of the trace, what was brought, and what was decided.
+
+        `reached`: what is paid up to each bar of the plan, where that is known.
+        """
+        plan = self._reading.plan
         row, bringing = {**self._constants, **trace, STINT: stint_of(person.on(trace[FIRST_DAY]))}, self._bringing
+        reference = "-".join((row["payee"], plan.period.name, plan.name, *([str(row[SEGMENT])] if days else [])))
         scored = {place.node.path: bringing.scored(place.node, row) for place in self._groups}
         parts = tuple(
             Part(
                 place.title,
                 place.node.path,
+                f"{reference}-{place.node.path}",
                 place.depth,
                 tuple(self._group(place, row, scored[place.node.path])),
                 tuple(bringing.lines(place.node, place.above, row, scored)),
@@ -94,13 +100,14 @@ class PlanWriter:
             for place in self._groups
         )
         cards = tuple(
-            writer.card(row, brought.measured[node.path], results, bringing.lines(node, group, row, scored))
+            writer.card(row, brought.measured[node.path], results, bringing.lines(node, group, row, scored), reference)
             for writer, node, group in self._cards
         )
         score = number_in(row, f"{ROOT}.score")
         assert score is not None, "who is told what they are paid has a score"
         return Pay(
-            plan=self._reading.plan.name,
+            plan=plan.name,
+            reference=reference,
             title=self._title,
             days=days,
             edition=self._edition,
@@ -113,18 +120,8 @@ class PlanWriter:
             cards=cards,
             as_for="",
             brought=(),
-            drawing=self._drawing(row, cards, brought),
+            drawing=self._waterfall.drawing(row, reached, brought),
         )
-
-    def _drawing(self, row: Row, cards: tuple[Card, ...], brought: Brought) -> Drawing | None:
-        money, words = row.get(PAYOUT), self._words["steps"]
-        if money is None:
-            return None
-        pieces: list[Piece] = [(card.title, card.perspective, brought.measured[card.path]["pay"]) for card in cards]
-        for each in brought.unearned:
-            title = words["other"] if each["source"] is None else self._words["decided"][each["source"]]
-            pieces.append((title, "other", each["pay"]))
-        return drawing(pieces, words["payout"], money, self._paying.full(row), self._numbers)
 
     def _group(self, place: GroupPlace, row: Row, scored: Scored) -> Iterator[Line]:
         """From the items' scores to the group's."""

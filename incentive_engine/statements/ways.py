@@ -16,7 +16,8 @@ from incentive_engine.statements.curves import CurveWriter, across_line
 from incentive_engine.statements.languages import REMEMBERED
 from incentive_engine.statements.prorating import WorkWriter
 from incentive_engine.statements.reading import Reading, Row, Show, in_percent, number_in
-from incentive_engine.statements.values import Line
+from incentive_engine.statements.sketching import SketchWriter, drawable
+from incentive_engine.statements.values import Line, Sketch
 
 Results: TypeAlias = Callable[[str], Iterator[Line]]
 """How a result came about, by the name of its period; nothing where it is simply there."""
@@ -35,6 +36,10 @@ class WayWriter:
         self._attainment: Callable[[Number, tuple[tuple[str, Number | None], ...]], Line]
         self._attainment = lru_cache(REMEMBERED)(self._attainment_of)
         self._curve = CurveWriter(reading, way.curve, self._attained, reading.score)
+        self._sketch = None
+        if drawable(way.curve):
+            title = " · ".join(filter(None, (str(reading.words["card"]["curve"]), self.name)))
+            self._sketch = SketchWriter(reading, way.curve, title, self._attained)
         self._unit = f" {reading.language.label(node.kpi.unit)}" if node.kpi.unit else ""
         proration = reading.plan.proration if node.for_presence else None
         self._work = None if proration is None else WorkWriter(reading, proration)
@@ -49,6 +54,18 @@ class WayWriter:
     def name(self) -> str:
         """What the way is called, where there are several."""
         return self._way.name.replace("_", " ")
+
+    def sketch(self, row: Row) -> Sketch | None:
+        """The curve with the payee's results on it; None where it cannot be drawn, or no result led to a rate."""
+        if self._sketch is None:
+            return None
+        parts, own = [part.name for part in self._node.parts] or [""], []
+        for part in parts:
+            prefix = ".".join(filter(None, (self._node.path, part, self._way.name)))
+            attainment, rate = number_in(row, f"{prefix}.attainment"), number_in(row, f"{prefix}.rate")
+            if attainment is not None and rate is not None:
+                own.append((attainment, rate))
+        return self._sketch.sketch(own) if own else None
 
     def against(self, row: Row) -> Iterator[tuple[str, str]]:
         """What the result is held against."""
@@ -122,6 +139,10 @@ class WaysWriter:
         self.curves = tuple((way.name, way.curve) for way in self._ways)
         """The curves in words, each with the name of its way."""
         self._titles = {part.name: reading.language.period(part.name, part.start) for part in node.parts}
+
+    def sketches(self, row: Row) -> tuple[Sketch, ...]:
+        """The curves drawn, way by way."""
+        return tuple(sketch for way in self._ways if (sketch := way.sketch(row)) is not None)
 
     def against(self, row: Row) -> tuple[tuple[str, str], ...]:
         """What the result is held against, way by way."""

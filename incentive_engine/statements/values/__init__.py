@@ -4,6 +4,21 @@ Texts are in the reader's language and numbers are written as the reader writes 
 format) prints the same digits. Amounts are kept beside their text, exact.
 """
 
+from incentive_engine.statements.values.bridges import Bridge
+from incentive_engine.statements.values.drawings import Bar, Dot, Drawing, Perspective, Sketch
+from incentive_engine.statements.values.groups import (
+    Band,
+    DepartmentPage,
+    GroupLine,
+    HeardResult,
+    Money,
+    PastResult,
+    PlanMoney,
+    PublicPage,
+    PublicResult,
+    Reason,
+    Voice,
+)
 from incentive_engine.statements.values.listing import (
     Correction,
     Decision,
@@ -13,43 +28,57 @@ from incentive_engine.statements.values.listing import (
     Outside,
 )
 from incentive_engine.statements.values.page import (
-    Bar,
     Card,
     Comments,
-    Drawing,
     Held,
     Line,
     Origin,
     Part,
     Pay,
-    Perspective,
     Pool,
     Released,
     Source,
     Statement,
     Sum,
 )
+from incentive_engine.statements.values.records import Term, Unused
 
 __all__ = [
+    "Band",
     "Bar",
+    "Bridge",
     "Card",
     "Comments",
     "Correction",
     "Decision",
     "Department",
+    "DepartmentPage",
+    "Dot",
     "Drawing",
     "Entry",
+    "GroupLine",
+    "HeardResult",
     "Held",
     "Index",
     "Line",
+    "Money",
     "Origin",
     "Outside",
     "Part",
+    "PastResult",
     "Pay",
     "Perspective",
+    "PlanMoney",
     "Pool",
+    "PublicPage",
+    "PublicResult",
+    "Reason",
     "Released",
+    "Sketch",
     "Source",
     "Statement",
     "Sum",
+    "Term",
+    "Unused",
+    "Voice",
 ]

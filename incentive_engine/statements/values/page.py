@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
-Perspective = Literal["customer", "internal", "other"]
+from incentive_engine.statements.values.drawings import Drawing, Perspective, Sketch
+from incentive_engine.statements.values.records import Term, Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +24,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The money of one measure, drawn from where the one before ended; positions in percent of the width."""
-
-    title: str
-    perspective: Perspective
-    pay: str
-    start: str
-    width: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """The bars from nothing to the payout."""
-
-    bars: tuple[Bar, ...]
-    total: Bar
-    mark: str
-    """Where the pay for a score of 100 % stands; empty where a formula or a pool decides."""
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """A group of the scorecard: how its items became one score."""
 
     title: str
     path: str
+    reference: str
+    """What to quote when asking about it."""
     depth: int
     lines: tuple[Line, ...]
     brought: tuple[Line, ...]
@@ -80,6 +61,8 @@ class Card:
     """A measure: whose result counts, and how it became money."""
 
     path: str
+    reference: str
+    """What to quote when asking about it."""
     title: str
     meanings: tuple[str, ...]
     perspective: Perspective
@@ -91,6 +74,8 @@ class Card:
     """Between which limits the result lies with 95 % confidence."""
     measured: str
     """How the result is worked out from records."""
+    source: str
+    """Which table the records are in."""
     against: tuple[tuple[str, str], ...]
     """What the result is held against: a target, a threshold, the others of a population; each with its name."""
     decided: str
@@ -99,6 +84,8 @@ class Card:
     """Why another result than the payee's own counts, and which."""
     curves: tuple[tuple[str, str], ...]
     """The payout curves in words, each with its name."""
+    sketches: tuple[Sketch, ...]
+    """The payout curves drawn, where they can be."""
     weight: str
     lines: tuple[Line, ...]
     brought: tuple[Line, ...]
@@ -114,6 +101,8 @@ class Pay:
     """One plan of one payee: for the whole period, or for days of it in which nothing changed."""
 
     plan: str
+    reference: str
+    """What to quote when asking about it."""
     title: str
     days: str
     """Which days; empty where no others are paid by themselves."""
@@ -216,3 +205,9 @@ class Statement:
     pays: tuple[Pay, ...]
     held: tuple[Held, ...]
     released: tuple[Released, ...]
+    reference: str
+    """What to quote when asking about it; each block of lines has one of its own, which begins with it."""
+    used: tuple[tuple[str, str], ...]
+    """The records behind each result, by the title of its measure."""
+    unused: tuple[Unused, ...]
+    glossary: tuple[Term, ...]
