@@ -72,7 +72,12 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
     alike = [plan for plan in plans if plan.name in present]
     if alike[0].pool is not None:
         return
-    retraced, computed = Retraced(rules, alike, trace), COMPUTED if COMPUTED in trace.columns else PAYOUT
+    yield from effects_of(Retraced(rules, alike, trace), alike, trace)
+
+
+def effects_of(retraced: Retraced, alike: list[ResolvedPlan], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The effects of each step of plans of one shape that no pool pays, one frame per step."""
+    computed = COMPUTED if COMPUTED in trace.columns else PAYOUT
     for step in removable(alike[0]):
         yield trace.select(
             "payee",

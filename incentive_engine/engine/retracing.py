@@ -14,7 +14,7 @@ from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.engine.exchange import coins
 from incentive_engine.engine.fitting import fitted
 from incentive_engine.engine.gathering import parameter_keys
-from incentive_engine.exact import Scale
+from incentive_engine.exact import Exact, Scale
 from incentive_engine.rulesets.exchange import PAID_CURRENCY, PLAN_RATE, RATE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -35,6 +35,10 @@ class Retraced:
         assert isinstance(decimals.dtype, pl.Decimal)
         counts, self._scales[decimals.name] = fitted(decimals.to_physical(), decimals.dtype.scale)
         return counts
+
+    def number(self, column: str) -> Exact:
+        """The numbers of a column of the trace."""
+        return Exact.column(column, self._scales[column])
 
     def program(self, plans: Sequence[ResolvedPlan]) -> Program:
         """The program of plans that read no more than the trace holds."""
