@@ -25,6 +25,12 @@ from incentive_engine.cli.progress import counted
     metavar="N",
     help="How many processes write side by side; one for each processor unless said.",
 )
+@click.option(
+    "--previous",
+    type=RUN_FOLDER,
+    metavar="RUN2",
+    help="The run of the period before: each page says why its payout differs from that one.",
+)
 @click.option("--pdf", is_flag=True, help="Write a PDF beside each page; needs the extra `pdf`.")
 @click.option(
     "--templates",
@@ -44,6 +50,7 @@ def statements(
     out: Path,
     payees: tuple[str, ...],
     processes: int | None,
+    previous: Path | None,
     pdf: bool,
     templates: Path | None,
     brand: Path | None,
@@ -67,6 +74,7 @@ def statements(
                 processes=processes or os.cpu_count() or 1,
                 design=read_design(templates, brand),
                 pdf=pdf,
+                previous=previous,
             )
     except KeyboardInterrupt:
         if left_behind(out):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
+from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
@@ -23,13 +23,12 @@ class Earlier:
     traces: Mapping[str, pl.LazyFrame]
 
 
-def refuse_unlike(folder: Path, then: tuple[Rules, Period], now: tuple[Rules, Period]) -> None:
-    """Raises InputProblems where the run in a folder is not of an earlier period, or counts in another currency."""
-    (rules_then, before), (rules, period) = then, now
-    if before.end >= period.start:
-        message = f"`{folder}` is of {before.name}, which does not end before {period.name} begins"
+def refuse_unlike(then: Run, rules_then: Rules, now: Run, rules: Rules) -> None:
+    """Raises InputProblems where a run is not of an earlier period than another, or counts in another currency."""
+    first, second = then.summary, now.summary
+    if rules_then.period(first["period"]).end >= rules.period(second["period"]).start:
+        message = f"`{then.folder}` is of {first['period']}, which does not end before {second['period']} begins"
         raise InputProblems([Problem("not-earlier", message, hint="give the run of the period before")])
-    currencies = rules_then.ruleset.currency, rules.ruleset.currency
-    if len(set(currencies)) > 1:
-        message = f"`{folder}` counts in {currencies[0]}, and this run in {currencies[1]}"
+    if first["currency"] != second["currency"]:
+        message = f"`{then.folder}` counts in {first['currency']}, and `{now.folder}` in {second['currency']}"
         raise InputProblems([Problem("other-currency", message, hint="leave it out: amounts cannot be compared")])

@@ -17,11 +17,14 @@ from typing import Any, Final
 import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
+from incentive_engine.engine.bridge import bridges
+from incentive_engine.engine.earlier import Earlier, refuse_unlike
 from incentive_engine.engine.recalled import STINT_DAYS, people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.kinds.over_kpis import OverKpis
+from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import SHOWN, WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
@@ -58,6 +61,11 @@ class Material:
     def files(self) -> Mapping[str, str]:
         """The page of each payee."""
         return file_names(self.payees)
+
+    @property
+    def period(self) -> Period:
+        """The period of the run."""
+        return self.rules.period(self.run.summary["period"])
 
     def everybody(self) -> Gathered:
         """What there is about everybody, also about those who have no statement."""
@@ -139,6 +147,16 @@ class Gathered:
         return {(payee, plan, segment): reached for payee, plan, segment, *reached in rows}
 
     @cached_property
+    def bridges(self) -> Mapping[tuple[str, str], Row]:
+        """By payee and what is paid: what the payout of the earlier run becomes, step by step, until it is this one."""
+        if self.previous is None:
+            return {}
+        then = self.previous
+        earlier = Earlier(then.material.period, then.plans, then.run.traces)
+        rows = bridges(self.rules, tuple(self.plans.values()), self.run.traces, earlier).iter_rows(named=True)
+        return {(row["payee"], row["pays"]): row for row in rows}
+
+    @cached_property
     def held(self) -> Mapping[str, list[Row]]:
         """By payee: why nothing could be decided."""
         return _by_payee(self.run.held.filter(pl.col("table") == WORKFORCE, pl.col("key") == pl.col("payee")))
@@ -194,7 +212,11 @@ def material(folder: Path, previous: Path | None = None) -> Material:
     """
     run = Run.open(folder)
     rules = rules_in(folder)
-    plans = resolve(rules.ruleset, rules.period(run.summary["period"]))
+    period = rules.period(run.summary["period"])
+    plans = resolve(rules.ruleset, period)
+    then = None if previous is None else material(previous)
+    if then is not None:
+        refuse_unlike(then.run, then.rules, run, rules)
     return Material(
         run=run,
         rules=rules,
@@ -206,7 +228,7 @@ def material(folder: Path, previous: Path | None = None) -> Material:
             for name, table in rules.ruleset.history.items()
             if table.basis != "earned"
         },
-        previous=None if previous is None else material(previous),
+        previous=then,
     )
 
 

@@ -15,6 +15,7 @@ from incentive_engine.engine.deciding import decided
 from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
+from incentive_engine.statements.bridging import BridgeWriter
 from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.glossary import GlossaryWriter
 from incentive_engine.statements.languages import Language, Languages, Words
@@ -38,6 +39,7 @@ class StatementMaker:
         self._all, self._languages = everything, languages
         self._writers: dict[tuple[str, str], PlanWriter] = {}
         self._sums: dict[str, SumWriter] = {}
+        self._bridgings: dict[str, BridgeWriter] = {}
         self._settlings: dict[str, SettlingWriter] = {}
         self._closings: dict[str, tuple[GlossaryWriter, RecordsWriter]] = {}
         self._origins: dict[str, Origin] = {}
@@ -76,6 +78,7 @@ class StatementMaker:
             released=tuple(self._released(payee, reader)),
             reference=f"{payee}-{self._all.run.summary['period']}",
             used=tuple(records.used(pays)),
+            bridges=tuple(self._bridging(reader).bridges(payee)),
             unused=tuple(records.unused(self._all.unused.get(payee, ()))),
             glossary=glossary.terms(pays, settled, held),
         )
@@ -157,6 +160,11 @@ class StatementMaker:
         if reader.code not in self._closings:
             self._closings[reader.code] = GlossaryWriter(reader), RecordsWriter(reader, self._all.rules)
         return self._closings[reader.code]
+
+    def _bridging(self, reader: Language) -> BridgeWriter:
+        if reader.code not in self._bridgings:
+            self._bridgings[reader.code] = BridgeWriter(reader, self._all)
+        return self._bridgings[reader.code]
 
     def settling(self, reader: Language) -> SettlingWriter:
         """Who tells of releases and corrections."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from decimal import localcontext
 from pathlib import Path
-from typing import Final
 
 from incentive_engine.engine.folder import refuse_existing
 from incentive_engine.statements.dealing import dealt
 from incentive_engine.statements.design import OUR_DESIGN, Design
-from incentive_engine.statements.drafting import drafted, write_page
+from incentive_engine.statements.drafting import drafted
 from incentive_engine.statements.gathering import Material, material
-from incentive_engine.statements.indexing import index
+from incentive_engine.statements.indexing import write_index
 from incentive_engine.statements.languages import DEFAULT, Languages
 from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.ordering import Order, chosen_payees, slices
@@ -23,7 +22,6 @@ from incentive_engine.statements.readers import refuse_unreadable
 
 Progress = Callable[[int, int], None]
 """Called with how many are written, and of how many."""
-INDEX_FILE: Final = "index.html"
 
 
 def write_statements(
@@ -36,10 +34,12 @@ def write_statements(
     processes: int = 1,
     design: Design = OUR_DESIGN,
     pdf: bool = False,
+    previous: Path | str | None = None,
 ) -> int:
     """One page per payee who is paid or held, and `index.html` in `language`; gives the number of statements.
 
     `design`: how they look, as `read_design` gives it. `pdf`: a PDF beside each page, which needs the extra `pdf`.
+    `previous`: the folder of a run of an earlier period; each page says why its payout differs from that one.
 
     `out` becomes a folder, or a zip where its name ends so. `payees`: only theirs, and no index. `processes`: how many
     write side by side; each is started anew, so that a script that asks for several has to be guarded by
@@ -52,7 +52,8 @@ def write_statements(
     if pdf:
         refuse_without_typst()
     languages = Languages(language, design.words)
-    order = Order(Path(run_folder), languages, tuple(sorted(payees)), design=design, pdf=pdf)
+    then = None if previous is None else Path(previous)
+    order = Order(Path(run_folder), languages, tuple(sorted(payees)), then, design, pdf)
     shared = material(order.run, order.previous)
     everyone = chosen_payees(shared.payees, order.payees)
     refuse_unreadable(shared, everyone, languages, design.brand)
@@ -86,5 +87,4 @@ def _write_index(order: Order, shared: Material, folder: Path) -> None:
         everybody = shared.everybody()
         maker = StatementMaker(everybody, order.languages)
         reader = maker.reader(order.languages.default)
-        page = Pages(order.design).index(index(everybody, maker, reader), reader)
-        write_page(page.encode(), folder / INDEX_FILE)
+        write_index(everybody, maker, reader, Pages(order.design), folder)

@@ -11,7 +11,9 @@ from incentive_engine.statements.values.drawings import Drawing
 class Bridge:
     """What one thing that is paid was then, and what it is now."""
 
+    heading: str
     title: str
+    """What is paid, where that is more than one thing."""
     said: tuple[str, ...]
     """What is to be said besides, or in place of the bars where there is nothing to compare."""
     drawing: Drawing | None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from incentive_engine.statements.values.bridges import Bridge
 from incentive_engine.statements.values.drawings import Drawing, Perspective, Sketch
 from incentive_engine.statements.values.records import Term, Unused
+from incentive_engine.statements.values.variations import Alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,5 +211,9 @@ class Statement:
     """What to quote when asking about it; each block of lines has one of its own, which begins with it."""
     used: tuple[tuple[str, str], ...]
     """The records behind each result, by the title of its measure."""
+    alternatives: tuple[Alternatives, ...]
+    """What would have changed each thing that is paid."""
+    bridges: tuple[Bridge, ...]
+    """Why each thing that is paid differs from an earlier period, where one is compared with."""
     unused: tuple[Unused, ...]
     glossary: tuple[Term, ...]
