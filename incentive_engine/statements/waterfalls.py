@@ -134,7 +134,8 @@ class WaterfallWriter:
         rate = number_in(row, f"{change.node}.rate")
         if rate is None:
             return str(self._words["without_result"])
-        return self._instead.format(own=self._reading.score(rate))
+        own = self._reading.score(rate)
+        return own if self._from_nothing or rate == 1 else self._instead.format(own=own)
 
     def _decided(self, paid: Decimal, brought: Brought) -> Iterator[Piece]:
         """What guarantees and adjustments add to what the rules work out."""
