@@ -20,8 +20,11 @@ _INVISIBLE: Final = f"\u200c\u200d{_BREAK}"
 """Not drawn, and part of how words are written: joiners of Persian and Indic letters, and where words may break."""
 _LONG: Final = 32
 _STEP: Final = 8
-_UNBROKEN: Final = re.compile(rf"\S{{{_LONG},}}")
-"""Longer than a word or a number of any table: it may break at every step, or it would leave its column."""
+_UNBROKEN: Final = re.compile(rf"(?![0-9a-f]{{64}}(?!\S))\S{{{_LONG},}}")
+"""Longer than a word or a number of any table: it may break at every step, or it would leave its column.
+
+Fingerprints stay whole: people copy them, and templates give them a line of their own.
+"""
 
 
 class Characters(dict[int, str]):
