@@ -31,14 +31,22 @@ if TYPE_CHECKING:
     help="Write the tables for a spreadsheet as well.",
 )
 @click.option("--as-of", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="Read only what was recorded by then.")
+@click.option("--preview", is_flag=True, help="The period is not over: show what it gives so far, and decide nothing.")
 @BY
 def run(
-    rules: Path, data: Path, period: str, out: Path, also: tuple[str, ...], as_of: dt.datetime | None, by: str | None
+    rules: Path,
+    data: Path,
+    period: str,
+    out: Path,
+    also: tuple[str, ...],
+    as_of: dt.datetime | None,
+    preview: bool,
+    by: str | None,
 ) -> None:
     """Pay a workforce for one period by the rule set RULES, and write all about it into a folder.
 
     Rows and people that cannot be used are held, with the reason; everyone else is paid. Inside a project, the run is a
-    draft of whoever --by names.
+    draft of whoever --by names. A preview is nobody's draft: it is never approved, and every statement of it says so.
     """
     from incentive_engine.engine.run import run
     from incentive_engine.engine.running import Timings
@@ -47,14 +55,17 @@ def run(
 
     day = None if as_of is None else as_of.date()
     loaded = load(rules)
-    if home(out) is not None:
+    if home(out) is not None and not preview:
         _draft(loaded, data, period, out, also, day, by)
         return
     if by is not None:
-        refuse("no-project", f"`{out}` is in no project: nobody keeps who made it", "leave `--by` out")
+        message = "a preview is nobody's draft" if preview else f"`{out}` is in no project: nobody keeps who made it"
+        refuse("no-project", message, "leave `--by` out")
     with steps_shown() as step:
-        done = run(loaded, data, period, out, Timings(on_step=step), also, day)
+        done = run(loaded, data, period, out, Timings(on_step=step), also, day, preview=preview)
     show_run(done, out)
+    if preview:
+        say(f"\nA preview: data up to {done.summary['preview']['until'] or 'an unknown day'}; nothing is decided.")
     show_next(done, out)
 
 

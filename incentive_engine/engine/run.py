@@ -159,13 +159,14 @@ def run(
     as_of: dt.date | None = None,
     corrections: pl.DataFrame | None = None,
     beside: Mapping[str, Mapping[str, Any]] = {},
+    preview: bool = False,
 ) -> Run:
     """Pays a workforce: accepts the data, calculates, checks the invariants, writes the folder `out` if one is given.
 
     `formats`: `csv` and `xlsx` write the tables for spreadsheets as well. `as_of`: facts that were recorded later are
     not read. `corrections`: the lines of closed periods that this run carries, as `columns.CORRECTIONS` says. `beside`:
-    JSON files that the folder gets besides. Raises InputProblems for rules, periods and files that cannot be used; rows
-    that cannot be used are held instead.
+    JSON files that the folder gets besides. `preview`: the period is not over; nothing is decided by it. Raises
+    InputProblems for rules, periods and files that cannot be used; rows that cannot be used are held instead.
     """
     timings = timings or Timings()
     also = writers(formats)
@@ -176,7 +177,7 @@ def run(
     with timings.step("accept"):
         accepted = accept_for(rules, Path(data), as_of)
     calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
-    checked = check(calculation, as_of, corrections)
+    checked = check(calculation, as_of, corrections, preview)
     if out is None:
         return _in_memory(checked)
     with timings.step("write"), new_folder(Path(out)) as folder:
@@ -211,7 +212,8 @@ def _again(folder: Path, timings: Timings, *, keep: bool) -> Checked:
     refuse_other_holidays(opened, rules.ruleset)
     calculation = calculate(rules, accepted, rules.period(opened.summary["period"]), timings, keep=keep)
     as_of = opened.summary["as_of"]
-    return check(calculation, as_of and dt.date.fromisoformat(as_of), opened.corrections)
+    day, preview = as_of and dt.date.fromisoformat(as_of), "preview" in opened.summary
+    return check(calculation, day, opened.corrections, preview)
 
 
 def refuse_other_holidays(opened: Run, rules: RuleSet) -> None:

@@ -34,14 +34,21 @@ class Checked:
     population: Population
     as_of: dt.date | None
     corrections: pl.DataFrame
+    preview: bool
+    """Whether the period is not over yet, so that nothing is decided by it."""
 
 
-def check(calculation: Calculation, as_of: dt.date | None = None, corrections: pl.DataFrame | None = None) -> Checked:
+def check(
+    calculation: Calculation,
+    as_of: dt.date | None = None,
+    corrections: pl.DataFrame | None = None,
+    preview: bool = False,
+) -> Checked:
     """The calculation, of facts as they were known on a day, with the lines that it carries. Raises BrokenInvariant."""
     with calculation.timings.step("check"):
         population = check_invariants(calculation)
     carried = empty_table(CORRECTIONS) if corrections is None else corrections.select(*CORRECTIONS)
-    return Checked(calculation, population, as_of, carried.sort("payee", "line"))
+    return Checked(calculation, population, as_of, carried.sort("payee", "line"), preview)
 
 
 def summary_of(checked: Checked, payouts: pl.LazyFrame) -> dict[str, Any]:
@@ -61,6 +68,7 @@ def summary_of(checked: Checked, payouts: pl.LazyFrame) -> dict[str, Any]:
         "period_start": calculation.period.start.isoformat(),
         "period_end": calculation.period.end.isoformat(),
         "as_of": checked.as_of and checked.as_of.isoformat(),
+        **({"preview": {"until": _until(checked)}} if checked.preview else {}),
         "currency": ruleset.currency,
         "rules": {"file": file, "sha256": sha256, "entries": dict(entries)},
         "public_holidays": public_holidays(ruleset),
@@ -80,6 +88,21 @@ def summary_of(checked: Checked, payouts: pl.LazyFrame) -> dict[str, Any]:
         "released": _in_currencies(calculation.decided.used.filter(pl.col(KIND) == RELEASE), "pay"),
         "corrections": _in_currencies(checked.corrections, "amount"),
     }
+
+
+def _until(checked: Checked) -> str | None:
+    """The last day of which there is anything: that as of which it was known, or that of the last fact."""
+    calculation, days = checked.calculation, list[dt.date]()
+    for name, source in calculation.rules.ruleset.sources.items():
+        table = calculation.accepted.tables.get(name)
+        if table is not None:
+            day = table.frame.select(pl.col(source.date).cast(pl.Date))
+            last = day.filter(pl.col(source.date) <= calculation.period.end).max().item()
+            days += [] if last is None else [last]
+    known = max(days, default=None)
+    if checked.as_of is not None:
+        known = checked.as_of if known is None else min(known, checked.as_of)
+    return None if known is None else known.isoformat()
 
 
 def _paid(payouts: pl.LazyFrame) -> dict[str, dict[str, str]]:
