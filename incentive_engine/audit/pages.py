@@ -16,7 +16,8 @@ from incentive_engine.audit.telling import reader, told
 from incentive_engine.audit.writing import Writer
 from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.shipped import templates_dir
-from incentive_engine.statements.languages import Words, codes
+from incentive_engine.statements.catalogues import Words
+from incentive_engine.statements.languages import codes
 from incentive_engine.statements.pages import environment
 
 TEMPLATE: Final = "audit.html.j2"

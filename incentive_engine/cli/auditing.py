@@ -14,7 +14,7 @@ from incentive_engine.cli.showing import show_table
 
 if TYPE_CHECKING:
     from incentive_engine.audit.paper import Page, Row
-    from incentive_engine.statements.languages import Words
+    from incentive_engine.statements.catalogues import Words
 
 _MOST: Final = 20
 _TO_LOOK_AT: Final = ("unfit", "weak", "unknown")

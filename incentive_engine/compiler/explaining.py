@@ -16,9 +16,10 @@ from incentive_engine.compiler.measures import PATH, SOURCES, TARGET, target_col
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, SHARE_OF_WORK, Program
 from incentive_engine.compiler.telling import COLON, LANGUAGES, Names, Step, Telling, bracketed, curve_words, in_french
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Language, Parameter, SubjectKind, written
+from incentive_engine.kinds.base import Parameter, SubjectKind, written
 from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.modifiers import ModifierKind
+from incentive_engine.kinds.wording import Language
 from incentive_engine.rulesets.models import Fallback
 from incentive_engine.rulesets.resolving import (
     ROOT,

@@ -15,9 +15,10 @@ from incentive_engine.compiler.presence import PRORATION
 from incentive_engine.compiler.program import Program
 from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import Call, NameUse, walk
-from incentive_engine.kinds.base import FromColumn, FromTable, Language, Parameter, Rounding, SubjectKind, written
+from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, Rounding, SubjectKind, written
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.pools import Solved
+from incentive_engine.kinds.wording import Language
 from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, chosen_rounding, nodes_under
 

@@ -27,7 +27,8 @@ from incentive_engine.engine.telling_pay import SHARES, PayTeller
 from incentive_engine.engine.telling_people import PersonTeller
 from incentive_engine.engine.wording import Row, Wording
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
-from incentive_engine.kinds.base import Label, Language
+from incentive_engine.kinds.base import Label
+from incentive_engine.kinds.wording import Language
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, Node, ResolvedPlan, nodes_under, resolve

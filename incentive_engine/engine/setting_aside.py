@@ -36,11 +36,16 @@ def _of_source(table: Table, source: Source) -> tuple[Table, list[pl.DataFrame]]
     facts, held = table.frame, []
     for rule in source.set_aside:
         aside = _aside(facts, rule, source, table)
-        because = rule.because.get("en") or next(iter(rule.because.values()))
-        reason = pl.lit(f"set aside by a rule of `{table.name}`: {because}")
+        reason = pl.lit(reason_of(table.name, rule))
         held.append(held_facts(table.name, facts.filter(aside), source, ASIDE, reason))
         facts = facts.filter(~aside)
     return replace(table, frame=facts), held
+
+
+def reason_of(source: str, rule: SetAside) -> str:
+    """Why a fact is set aside, as the table `held` says it."""
+    because = rule.because.get("en") or next(iter(rule.because.values()))
+    return f"set aside by a rule of `{source}`: {because}"
 
 
 def _aside(facts: pl.DataFrame, rule: SetAside, source: Source, table: Table) -> pl.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import Language
 
 STEP_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {

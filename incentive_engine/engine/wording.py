@@ -9,7 +9,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
-from incentive_engine.kinds.base import Language, written
+from incentive_engine.kinds.base import written
+from incentive_engine.kinds.wording import Language
 
 Row: TypeAlias = Mapping[str, Any]
 Number: TypeAlias = Decimal | Fraction | int

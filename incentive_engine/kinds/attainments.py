@@ -15,7 +15,7 @@ from typing import ClassVar, Literal, TypeAlias, TypeVar
 import polars as pl
 
 from incentive_engine.exact import Exact
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import AnyLanguage, Words
 
 Better: TypeAlias = Literal["higher", "lower"]
 """Which results of a KPI are the better ones."""
@@ -83,11 +83,18 @@ class AttainmentKind(ABC):
     """Whether it compares with the others of a population."""
     in_percent: ClassVar[bool] = True
     """Whether the attainment reads as a percentage."""
-    words: ClassVar[Mapping[Language, str]]
+    words: ClassVar[Mapping[AnyLanguage, str]]
     arithmetic: ClassVar[str]
     """How it is worked out, with the numbers' names in braces."""
-    otherwise: ClassVar[Mapping[Language, str]] = {}
+    backwards: ClassVar[str] = ""
+    """The same for the result that has the attainment `goal`."""
+    otherwise: ClassVar[Mapping[AnyLanguage, str]] = {}
     """What holds where the arithmetic does not, if there are such numbers."""
+
+    @property
+    def aim(self) -> str | None:
+        """The parameter that a result should reach."""
+        return next((name for name in ("target", "benchmark") if name in self.needs), None)
 
     @abstractmethod
     def attainment(self, compared: Compared) -> Exact:
@@ -96,6 +103,10 @@ class AttainmentKind(ABC):
     @abstractmethod
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         """What the arithmetic gives for the numbers that it names; None where it does not hold for them."""
+
+    def needed(self, goal: Exact, compared: Compared) -> Exact | None:
+        """The result that has the attainment `goal`, exact; None where no result by itself has it."""
+        return None
 
     def impossible(self, compared: Compared) -> Impossible | None:
         """Where it cannot be worked out though everything that it needs is known."""
@@ -113,14 +124,18 @@ class Ratio(AttainmentKind):
     needs = ("target",)
     positive = ("target",)
     negative_actual = False
-    words: ClassVar[Mapping[Language, str]] = {"en": "result ÷ target", "fr": "résultat ÷ objectif"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_ratio")
     arithmetic = "{actual} ÷ {target}"
+    backwards = "{goal} × {target}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"] / numbers["target"]
 
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual.over(_positive(compared.parameters["target"]))
+
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        return goal.times(compared.parameters["target"])
 
 
 class InverseRatio(AttainmentKind):
@@ -131,15 +146,10 @@ class InverseRatio(AttainmentKind):
     needs = ("target",)
     positive = ("target",)
     negative_actual = False
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "target ÷ result",
-        "fr": "objectif ÷ résultat",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_inverse_ratio")
     arithmetic = "{target} ÷ {actual}"
-    otherwise: ClassVar[Mapping[Language, str]] = {
-        "en": "a result of 0 takes the upper end of the curve",
-        "fr": "un résultat de 0 prend l'extrémité haute de la courbe",
-    }
+    backwards = "{target} ÷ {goal}"
+    otherwise: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_inverse_ratio_otherwise")
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["target"] / numbers["actual"] if numbers["actual"] else None
@@ -152,6 +162,9 @@ class InverseRatio(AttainmentKind):
         quotient = target.over(actual.maximum(actual.unit))
         return Exact.choose((actual.equals(0), compared.upper_end.masked(~target.missing)), otherwise=quotient)
 
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        return compared.parameters["target"].over_or_missing(goal)
+
 
 class Difference(AttainmentKind):
     """Actual − target."""
@@ -159,8 +172,9 @@ class Difference(AttainmentKind):
     name = "difference"
     needs = ("target",)
     in_percent = False
-    words: ClassVar[Mapping[Language, str]] = {"en": "result − target", "fr": "résultat − objectif"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_difference")
     arithmetic = "{actual} − {target}"
+    backwards = "{target} + {goal}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"] - numbers["target"]
@@ -168,20 +182,27 @@ class Difference(AttainmentKind):
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual.minus(compared.parameters["target"])
 
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        return goal.plus(compared.parameters["target"])
+
 
 class Level(AttainmentKind):
     """The actual itself."""
 
     name = "level"
     in_percent = False
-    words: ClassVar[Mapping[Language, str]] = {"en": "the result itself", "fr": "le résultat lui-même"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_level")
     arithmetic = "{actual}"
+    backwards = "{goal}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["actual"]
 
     def attainment(self, compared: Compared) -> Exact:
         return compared.actual
+
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        return goal
 
 
 class Between(AttainmentKind):
@@ -190,11 +211,9 @@ class Between(AttainmentKind):
     name = "between"
     needs = ("threshold", "benchmark")
     rises_with = "merit"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "(result − threshold) ÷ (benchmark − threshold)",
-        "fr": "(résultat − seuil) ÷ (référence − seuil)",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_between")
     arithmetic = "({actual} − {threshold}) ÷ ({benchmark} − {threshold})"
+    backwards = "{threshold} + {goal} × ({benchmark} − {threshold})"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         threshold = numbers["threshold"]
@@ -203,6 +222,9 @@ class Between(AttainmentKind):
     def attainment(self, compared: Compared) -> Exact:
         threshold = compared.parameters["threshold"]
         return compared.actual.minus(threshold).over_or_missing(compared.parameters["benchmark"].minus(threshold))
+
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        return _on_the_way(goal, compared.parameters["threshold"], compared.parameters["benchmark"])
 
     def impossible(self, compared: Compared) -> Impossible | None:
         threshold, benchmark = compared.parameters["threshold"], compared.parameters["benchmark"]
@@ -221,15 +243,10 @@ class Progress(AttainmentKind):
     name = "progress"
     needs = ("baseline", "benchmark")
     rises_with = "merit"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "(result − baseline) ÷ (benchmark − baseline)",
-        "fr": "(résultat − point de départ) ÷ (référence − point de départ)",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_progress")
     arithmetic = "({actual} − {baseline}) ÷ ({benchmark} − {baseline})"
-    otherwise: ClassVar[Mapping[Language, str]] = {
-        "en": "a baseline at the benchmark or beyond it: 100% for any progress, 0% without",
-        "fr": "un point de départ à la référence ou au-delà : 100 % pour tout progrès, 0 % sans progrès",
-    }
+    backwards = "{baseline} + {goal} × ({benchmark} − {baseline})"
+    otherwise: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_progress_otherwise")
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         baseline, way = numbers["baseline"], numbers["benchmark"] - numbers["baseline"]
@@ -242,6 +259,11 @@ class Progress(AttainmentKind):
         there = Exact.choose((done.above(0), Exact.of(1)), otherwise=Exact.of(0))
         return Exact.choose((way.at_most(0), there), otherwise=done.over(way.maximum(way.unit)))
 
+    def needed(self, goal: Exact, compared: Compared) -> Exact:
+        baseline, benchmark = (compared.parameters[name] for name in self.needs)
+        ahead = compared.oriented(benchmark).above(compared.oriented(baseline))
+        return _on_the_way(goal, baseline, benchmark).masked(ahead)
+
 
 class CompetitionRank(AttainmentKind):
     """1 for the best; those who tie share the better place, and the next places stay empty: 1, 2, 2, 4."""
@@ -250,10 +272,7 @@ class CompetitionRank(AttainmentKind):
     ranked = True
     rises_with = "demerit"
     in_percent = False
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "rank: 1 + number with a better result",
-        "fr": "rang : 1 + nombre de meilleurs résultats",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_competition_rank")
     arithmetic = "1 + {better}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
@@ -270,10 +289,7 @@ class DenseRank(AttainmentKind):
     ranked = True
     rises_with = "demerit"
     in_percent = False
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "rank: 1 + number of different better results",
-        "fr": "rang : 1 + nombre de meilleurs résultats différents",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_dense_rank")
     arithmetic = "1 + {distinct}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
@@ -289,10 +305,7 @@ class PercentileBelow(AttainmentKind):
     name = "percentile_below"
     ranked = True
     rises_with = "merit"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "number with a worse result ÷ all",
-        "fr": "nombre de moins bons résultats ÷ tous",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_percentile_below")
     arithmetic = "{worse} ÷ {size}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
@@ -309,10 +322,7 @@ class PercentileMidpoint(AttainmentKind):
     name = "percentile_midpoint"
     ranked = True
     rises_with = "merit"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "(number with a worse result + half of those with the same) ÷ all",
-        "fr": "(nombre de moins bons résultats + moitié des résultats égaux) ÷ tous",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_percentile_midpoint")
     arithmetic = "({worse} + {equal} ÷ 2) ÷ {size}"
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
@@ -329,15 +339,9 @@ class PercentileInclusive(AttainmentKind):
     name = "percentile_inclusive"
     ranked = True
     rises_with = "merit"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "number with a worse result ÷ number of others",
-        "fr": "nombre de moins bons résultats ÷ nombre des autres",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_percentile_inclusive")
     arithmetic = "{worse} ÷ ({size} − 1)"
-    otherwise: ClassVar[Mapping[Language, str]] = {
-        "en": "there are no others: 100%",
-        "fr": "il n'y a pas d'autres : 100 %",
-    }
+    otherwise: ClassVar[Mapping[AnyLanguage, str]] = Words("attainment_percentile_inclusive_otherwise")
 
     def exact(self, numbers: Mapping[str, N], better: Better) -> N | None:
         return numbers["worse"] / (numbers["size"] - 1) if numbers["size"] > 1 else None
@@ -346,6 +350,11 @@ class PercentileInclusive(AttainmentKind):
         standing = _standing(compared)
         others = standing.size.minus(1)
         return Exact.choose((others.at_most(0), Exact.of(1)), otherwise=standing.worse.over(others.maximum(1)))
+
+
+def _on_the_way(part: Exact, start: Exact, end: Exact) -> Exact:
+    """What lies a part of the way from the start to the end."""
+    return start.plus(part.times(end.minus(start)))
 
 
 def _standing(compared: Compared) -> Standing:

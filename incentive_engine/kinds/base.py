@@ -13,11 +13,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact, Mode
+from incentive_engine.kinds.wording import Language
 
 K = TypeVar("K")
 L = TypeVar("L")
 
-Language = Literal["en", "fr"]
 SubjectKind = Literal["payee", "team", "department", "company"]
 
 

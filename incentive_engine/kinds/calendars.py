@@ -16,15 +16,13 @@ from pydantic import Field
 
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.formulas import Clock
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.base import Declared
+from incentive_engine.kinds.wording import AnyLanguage, said
 
 FIRST, LAST = dt.date(1970, 1, 1), dt.date(2099, 12, 31)
 """The days that calendars know; moments on others have no working time."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
-_FRENCH: Final = dict(
-    zip(WEEKDAYS, ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), strict=True)
-)
 _Time = Annotated[str, Field(pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$")]
 _HOUR: Final = 3_600_000_000
 """Microseconds."""
@@ -92,21 +90,18 @@ class Calendar(Declared):
         """The working days up to and with that of a moment."""
         return Exact.integer(pl.lit(_worked_before(self)).gather(_place(moment) + 1), Scale(0, 0, _MOST_DAYS))
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """The calendar in words."""
-        english = language == "en"
         spans = [
-            f"{', '.join(each.days if english else map(_FRENCH.__getitem__, each.days))} {each.since}–{each.until}"
-            for each in self.open
+            f"{', '.join(said(language, day) for day in each.days)} {each.since}–{each.until}" for each in self.open
         ]
-        told = ("open " if english else "ouvert ") + "; ".join(spans)
+        holidays = closed = ""
         if self.holidays is not None:
             place = "-".join(filter(None, (self.holidays.country, self.holidays.subdivision)))
-            told += f", closed on public holidays ({place})" if english else f", fermé les jours fériés ({place})"
+            holidays = said(language, "calendar_holidays", place=place)
         if self.closed:
-            days = ", ".join(map(str, self.closed))
-            told += f", and on {days}" if english else f", et le {days}"
-        return told
+            closed = said(language, "calendar_closed", days=", ".join(map(str, self.closed)))
+        return said(language, "calendar", spans="; ".join(spans), holidays=holidays, closed=closed)
 
 
 def nearest_place(day: pl.Expr) -> pl.Expr:

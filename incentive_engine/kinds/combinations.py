@@ -16,7 +16,7 @@ from typing import ClassVar, Generic, TypeVar
 import polars as pl
 
 from incentive_engine.exact import Exact, Scale, greatest, least, total_of
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import AnyLanguage, Words, said
 
 N = TypeVar("N", Decimal, Fraction)
 Store = Callable[[str, Exact], Exact]
@@ -67,11 +67,11 @@ class CombinationKind(ABC):
 
     name: ClassVar[str]
     weighted: ClassVar[bool] = False
-    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {}
+    stored: ClassVar[Mapping[str, Mapping[AnyLanguage, str]]] = {}
     """The columns that it may keep, and what they hold."""
 
     @abstractmethod
-    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: AnyLanguage) -> str:
         """How the items (`40% × 1.2`) become one, for a pocket calculator; `kept` writes a stored column, if kept."""
 
     @abstractmethod
@@ -82,7 +82,7 @@ class CombinationKind(ABC):
         """In which proportion the items brought the score."""
         return [part.points for part in parts]
 
-    def brought(self, whole: str, item: str, items: Sequence[str], language: Language) -> str:
+    def brought(self, whole: str, item: str, items: Sequence[str], language: AnyLanguage) -> str:
         """What an item brought of a whole, for a pocket calculator; `item` and `items` as for `arithmetic`."""
         return f"{whole} × {item} ÷ ({' + '.join(items)})"
 
@@ -100,7 +100,7 @@ class WeightedSum(CombinationKind):
 
     name = "weighted_sum"
     weighted = True
-    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+    stored: ClassVar[Mapping[str, Mapping[AnyLanguage, str]]] = {
         "points": {"en": "items with a result: {items}", "fr": "éléments qui ont un résultat : {items}"},
         "weight_present": {
             "en": "the weights of the items with a result",
@@ -108,7 +108,7 @@ class WeightedSum(CombinationKind):
         },
     }
 
-    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: AnyLanguage) -> str:
         points, weights = kept("points"), kept("weight_present")
         return " + ".join(items) if points is None or weights is None else f"{points} ÷ {weights}"
 
@@ -131,7 +131,7 @@ class Sum(CombinationKind):
 
     name = "sum"
 
-    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: AnyLanguage) -> str:
         return " + ".join(items)
 
     def exact(self, items: Sequence[Item[N]]) -> N:
@@ -145,12 +145,12 @@ class Mean(CombinationKind):
     """The scores, added up and divided by their number."""
 
     name = "mean"
-    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+    stored: ClassVar[Mapping[str, Mapping[AnyLanguage, str]]] = {
         "points": {"en": "items with a result: {items}", "fr": "éléments qui ont un résultat : {items}"},
         "items_present": {"en": "items with a result", "fr": "éléments qui ont un résultat"},
     }
 
-    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: AnyLanguage) -> str:
         points, number = kept("points"), kept("items_present")
         if points is None or number is None:
             return f"({' + '.join(items)}) ÷ {len(items)}"
@@ -173,12 +173,12 @@ class Mean(CombinationKind):
 class _Extreme(CombinationKind):
     """One of the scores decides."""
 
-    words: ClassVar[Mapping[Language, str]]
-    stored: ClassVar[Mapping[str, Mapping[Language, str]]] = {
+    words: ClassVar[Mapping[AnyLanguage, str]]
+    stored: ClassVar[Mapping[str, Mapping[AnyLanguage, str]]] = {
         "extreme": {"en": "the one that decides", "fr": "celui qui décide"}
     }
 
-    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: Language) -> str:
+    def arithmetic(self, items: Sequence[str], kept: Callable[[str], str | None], language: AnyLanguage) -> str:
         return self.words[language].format(items=", ".join(items))
 
     def shares(self, parts: Sequence[Part], combined: Exact) -> list[Exact]:
@@ -192,8 +192,8 @@ class _Extreme(CombinationKind):
             decided = decided | here
         return shares
 
-    def brought(self, whole: str, item: str, items: Sequence[str], language: Language) -> str:
-        return f"all of {whole} to the one that decides" if language == "en" else f"tout ({whole}) à celui qui décide"
+    def brought(self, whole: str, item: str, items: Sequence[str], language: AnyLanguage) -> str:
+        return said(language, "brought_by_one", whole=whole)
 
     def exact_shares(self, items: Sequence[Item[N]]) -> list[N]:
         scores = [item.score for item in items]
@@ -205,7 +205,7 @@ class Least(_Extreme):
     """The lowest score."""
 
     name = "min"
-    words: ClassVar[Mapping[Language, str]] = {"en": "the lowest of {items}", "fr": "le plus bas de {items}"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("least")
 
     def exact(self, items: Sequence[Item[N]]) -> N:
         return min(item.score for item in items)
@@ -218,7 +218,7 @@ class Greatest(_Extreme):
     """The highest score."""
 
     name = "max"
-    words: ClassVar[Mapping[Language, str]] = {"en": "the highest of {items}", "fr": "le plus haut de {items}"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("greatest")
 
     def exact(self, items: Sequence[Item[N]]) -> N:
         return max(item.score for item in items)

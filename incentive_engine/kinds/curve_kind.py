@@ -7,19 +7,22 @@ from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from incentive_engine.exact import Exact, Start
+from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Language, Rounding, RoundingChoice, Variants, written
+from incentive_engine.kinds.base import Declared, Rounding, RoundingChoice, Variants, written
+from incentive_engine.kinds.wording import AnyLanguage, said
 
 Show: TypeAlias = Callable[[Any], str]
 Store: TypeAlias = Callable[[Exact], Exact]
 """Makes a column of a number that is used several times, and gives back the value that reads it."""
 Outline: TypeAlias = tuple[tuple[Decimal, Decimal], ...]
+End: TypeAlias = tuple[Decimal, bool]
+"""Where a row begins, or what is beyond it: at a number or, where true, right after it."""
 Below = Annotated[Literal["flat", "zero"], Field(description="Below the first: its rate, or zero.")]
 Above = Annotated[Literal["flat"], Field(description="Above the last: its rate.")]
 From = Annotated[Decimal, Field(alias="from", description="The attainment from which it holds, inclusive.")]
@@ -56,7 +59,7 @@ class CurveKind(Declared):
         """The rate of one attainment before its rounding; None where the curve has none."""
 
     @abstractmethod
-    def sentence(self, language: Language, *, percent: bool) -> str:
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
         """The curve in words; `percent` where attainments read as percentages."""
 
     @abstractmethod
@@ -84,6 +87,27 @@ class CurveKind(Declared):
     def corners(self) -> Outline:
         """Attainments and rates between which the curve can be drawn; none where it cannot."""
         return ()
+
+    smooth: ClassVar[bool] = False
+    """Whether a point is reached at its attainment from both sides; a tier's end is not part of the tier."""
+
+    def starts(self) -> tuple[End, ...]:
+        """Where a next point or tier begins: at an attainment or, where true, right after it."""
+        return ()
+
+    def goals(self, step: Decimal) -> tuple[Decimal, ...]:
+        """The attainments, in order, at which more is paid than a `step` before; none where the curve turns."""
+        way = self.trend()
+        if not way or self.across is not None:
+            return ()
+        beside = {1: (Decimal(0), step), -1: (-step, Decimal(0))}[way]
+        places = (x if self.smooth else x + beside[after] for x, after in self.starts())
+        return tuple(place for place in dict.fromkeys(places) if self._more(place, place - way * step))
+
+    def _more(self, there: Decimal, before: Decimal) -> bool:
+        """Whether an attainment pays more than another, or pays where the other has no rate."""
+        rate, least = self.exact(Fraction(there)), self.exact(Fraction(before))
+        return rate is not None and (least is None or rate > least)
 
     def trend(self) -> int:
         """1 where the rate only rises with the attainment, −1 where it only falls, 0 where it does both or neither."""
@@ -139,7 +163,7 @@ def refused(code: str, message: str, hint: str) -> PydanticCustomError:
     return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
 
 
-def at(starts: Sequence[Decimal]) -> tuple[Start, ...]:
+def at(starts: Sequence[Decimal]) -> tuple[End, ...]:
     """Stretches that begin at these attainments."""
     return tuple((start, False) for start in starts)
 
@@ -149,26 +173,19 @@ def in_points(corners: Sequence[tuple[Decimal, Decimal]]) -> bool:
     return any(abs(rate) >= _POINTS for _, rate in corners)
 
 
-def listed(corners: Sequence[tuple[Decimal, Decimal]], language: Language, *, percent: bool) -> str:
+def listed(corners: Sequence[tuple[Decimal, Decimal]], language: AnyLanguage, *, percent: bool) -> str:
     """Points in a row, a jump as such."""
     read: list[str] = []
     for number, (x, y) in enumerate(corners):
         rate = written(y, percent=not in_points(corners))
         if number and corners[number - 1][0] == x:
-            read[-1] += f" {_AT_ONCE[language]} {rate}"
+            read[-1] += f" {said(language, 'at_once', rate=rate)}"
         else:
             read.append(f"{written(x, percent=percent)} → {rate}")
     return ", ".join(read)
 
 
 _POINTS = 10
-_AT_ONCE: dict[Language, str] = {"en": "and at once", "fr": "et aussitôt"}
-BELOW = {
-    ("en", "zero"): "nothing below the first",
-    ("en", "flat"): "flat below the first",
-    ("fr", "zero"): "rien en dessous du premier",
-    ("fr", "flat"): "constant en dessous du premier",
-}
 
 
 def within(number: Decimal, show: Callable[[Any], str]) -> str:

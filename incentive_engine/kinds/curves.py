@@ -11,17 +11,17 @@ from collections.abc import Hashable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from incentive_engine.exact import Exact, Table, interpolated, logistic, power_of_e, tabled
-from incentive_engine.kinds.base import Declared, Language, Variants, curve_choice, written
+from incentive_engine.kinds.base import Declared, Variants, curve_choice, written
 from incentive_engine.kinds.curve_kind import (
-    BELOW,
     Above,
     Below,
     CurveKind,
+    End,
     From,
     Outline,
     Show,
@@ -34,6 +34,7 @@ from incentive_engine.kinds.curve_kind import (
     within,
 )
 from incentive_engine.kinds.lookups import Lookup, Matrix
+from incentive_engine.kinds.wording import AnyLanguage, said
 
 __all__ = ["CurveKind", "Graded", "Linear", "Logistic", "Lookup", "Matrix", "PayoutCurve", "Stepped"]
 
@@ -44,6 +45,7 @@ class Linear(CurveKind):
     """Straight lines between points; two points with the same attainment are a jump."""
 
     kind: Literal["linear"]
+    smooth: ClassVar[bool] = True
     points: Annotated[
         tuple[Point, ...],
         Field(min_length=2, description="At least two points, attainments rising; from a repeated one on, the second."),
@@ -89,11 +91,9 @@ class Linear(CurveKind):
         slope = f"({show(next_y)} − {within(y, show)}) ÷ ({show(next_x)} − {within(x, show)})"
         return f"{show(y)} + ({show(attainment)} − {within(x, show)}) × {slope}"
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        points, below = listed(self.points, language, percent=percent), BELOW[language, self.below]
-        if language == "en":
-            return f"straight lines between {points}; {below}, flat above the last"
-        return f"lignes droites entre {points} ; {below}, constant au-dessus du dernier"
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
+        points, below = listed(self.points, language, percent=percent), said(language, f"below_{self.below}")
+        return said(language, "linear", points=points, below=below)
 
     def outlines(self) -> tuple[Outline, ...]:
         return (self._drawn(self._foot),)
@@ -107,6 +107,9 @@ class Linear(CurveKind):
 
     def corners(self) -> Outline:
         return self.points
+
+    def starts(self) -> tuple[End, ...]:
+        return at([x for x, _ in self.points])
 
 
 class Tier(Declared):
@@ -132,6 +135,9 @@ class Stepped(CurveKind):
     def corners(self) -> Outline:
         return tuple((tier.start, tier.rate) for tier in self.tiers)
 
+    def starts(self) -> tuple[End, ...]:
+        return at([tier.start for tier in self.tiers])
+
     def _rates(self) -> tuple[Decimal, ...]:
         """By how many tiers are reached."""
         first = Decimal(0) if self.below == "zero" else self.tiers[0].rate
@@ -156,11 +162,9 @@ class Stepped(CurveKind):
     def worked(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None, show: Show) -> str:
         return show(self._reached(attainment))
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        tiers, below = listed(self.corners(), language, percent=percent), BELOW[language, self.below]
-        if language == "en":
-            return f"by tier, from {tiers}; {below}"
-        return f"par palier, à partir de {tiers} ; {below}"
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
+        tiers, below = listed(self.corners(), language, percent=percent), said(language, f"below_{self.below}")
+        return said(language, "stepped", tiers=tiers, below=below)
 
     def outlines(self) -> tuple[Outline, ...]:
         return (staircase([tier.start for tier in self.tiers], self._rates()),)
@@ -185,6 +189,7 @@ class Graded(CurveKind):
     """Each part of the attainment at the rate of its own tier, added up with what is paid for reaching a tier."""
 
     kind: Literal["graded"]
+    smooth: ClassVar[bool] = True
     tiers: Annotated[
         tuple[GradedTier, ...],
         Field(min_length=1, description="`{from: 100%, rate: 2, jump: 5%}`, starts rising; nothing below the first."),
@@ -238,16 +243,13 @@ class Graded(CurveKind):
         text = "".join(f" {'−' if sign < 0 else '+'} {term}" for sign, term in terms)
         return text[3:] if text.startswith(" + ") else text.replace(" − ", "−", 1) or show(Decimal(0))
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
-        words = {"en": ("from", "and", "at once"), "fr": ("à partir de", "et", "d'emblée")}[language]
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
         tiers = []
         for tier in self.tiers:
-            jump = f" {words[1]} {written(tier.jump, percent=True)} {words[2]}" if tier.jump else ""
-            start = written(tier.start, percent=percent)
-            tiers.append(f"{words[0]} {start} → {written(tier.rate, percent=True)}{jump}")
-        if language == "en":
-            return f"each part at the rate of its own tier, {', '.join(tiers)}; nothing below the first"
-        return f"chaque tranche à son propre taux, {', '.join(tiers)} ; rien en dessous de la première"
+            rate, jump = written(tier.rate, percent=True), written(tier.jump, percent=True)
+            start, name = written(tier.start, percent=percent), "graded_jump" if tier.jump else "graded_tier"
+            tiers.append(said(language, name, start=start, rate=rate, jump=jump))
+        return said(language, "graded", tiers=", ".join(tiers))
 
     def outlines(self) -> tuple[Outline, ...]:
         (x, y), last = self.corners()[-1], self.tiers[-1]
@@ -268,6 +270,9 @@ class Graded(CurveKind):
             points += [(tier.start, height), (tier.start, height + tier.jump)] if tier.jump else [(tier.start, height)]
             height, before, slope = height + tier.jump, tier.start, tier.rate
         return tuple(points)
+
+    def starts(self) -> tuple[End, ...]:
+        return at([tier.start for tier in self.tiers])
 
 
 class Logistic(CurveKind):
@@ -303,15 +308,10 @@ class Logistic(CurveKind):
         part = f"÷ (1 + {e})" if attainment >= self.midpoint else f"× {e} ÷ (1 + {e})"
         return f"{show(self.low)} + {way} {part}" if self.low else f"{way} {part}"
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
         low, high = (written(rate, percent=True) for rate in (self.low, self.high))
         midpoint, width = (written(number, percent=percent) for number in (self.midpoint, self.width))
-        words = {
-            "en": "an S from {} to {}, 1 ÷ (1 + e) of the way from {} on, e ÷ (1 + e) below, with e = {} to 15 places",
-            "fr": "un S de {} à {}, 1 ÷ (1 + e) du chemin dès {}, e ÷ (1 + e) en dessous, avec e = {} à 15 décimales",
-        }
-        distance = {"en": "distance to {}", "fr": "écart à {}"}[language].format(midpoint)
-        return words[language].format(low, high, midpoint, f"exp(−{distance} ÷ {width})")
+        return said(language, "logistic", low=low, high=high, midpoint=midpoint, width=width)
 
     def outlines(self) -> tuple[Outline, ...]:
         return (((self.midpoint, self.low), (self.midpoint, self.high)),)

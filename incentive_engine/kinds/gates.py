@@ -15,7 +15,8 @@ from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Label, Language, SubjectKind, by_key, written
+from incentive_engine.kinds.base import Declared, Label, SubjectKind, by_key, written
+from incentive_engine.kinds.wording import AnyLanguage, said
 
 Part = Annotated[
     Annotated[Literal["all"], Tag("all")] | Annotated[Decimal, Field(gt=0, lt=1), Tag("part")],
@@ -41,10 +42,10 @@ class GateKind(Declared):
         """The score where the condition holds."""
 
     @abstractmethod
-    def effect(self, language: Language) -> str:
+    def effect(self, language: AnyLanguage) -> str:
         """What the gate does where the condition holds, in words."""
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """What the gate does, and where."""
         return f"{self.effect(language)} {'where' if language == 'en' else 'si'} {self.when.text}"
 
@@ -70,9 +71,9 @@ class Withhold(GateKind):
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
         return f"{score} × {show(self.number)}"
 
-    def effect(self, language: Language) -> str:
+    def effect(self, language: AnyLanguage) -> str:
         part = "100%" if self.withhold == "all" else written(self.withhold, percent=True)
-        return f"{part} is withheld" if language == "en" else f"{part} est retenu"
+        return said(language, "withheld", part=part)
 
 
 class Limit(GateKind):
@@ -92,9 +93,9 @@ class Limit(GateKind):
     def worked(self, score: str, show: Callable[[Decimal | Fraction], str]) -> str:
         return f"min({score}, {show(self.limit)})"
 
-    def effect(self, language: Language) -> str:
+    def effect(self, language: AnyLanguage) -> str:
         limit = written(self.limit, percent=True)
-        return f"not above {limit}" if language == "en" else f"au plus {limit}"
+        return said(language, "not_above", limit=limit)
 
 
 Gate = Annotated[

@@ -15,9 +15,11 @@ from pydantic import Discriminator, Field, Tag
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition
-from incentive_engine.kinds.base import Declared, Language, by_key, written
+from incentive_engine.kinds.attainments import Better
+from incentive_engine.kinds.base import Declared, by_key, written
 from incentive_engine.kinds.intervals import Linearised, OfSums
-from incentive_engine.kinds.kpi_kind import Added, Column, Credited, Gathered, Tally
+from incentive_engine.kinds.kpi_kind import Added, Column, Credited, Gathered, OneMore, Tally
+from incentive_engine.kinds.wording import AnyLanguage, Words, said
 
 _Weight = Annotated[Decimal, Field(gt=0, le=1000, description="How often its points count.")]
 
@@ -76,10 +78,7 @@ class Grid(Added):
     ]
     in_percent: ClassVar[bool] = True
     interval: ClassVar[OfSums | None] = Linearised()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "points earned ÷ points possible in {facts}, for what applies: {items}",
-        "fr": "points obtenus ÷ points possibles dans {facts}, pour ce qui s'applique : {items}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("grid")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         met = {name: item.met for name, item in self.items.items() if isinstance(item, Met)}
@@ -106,12 +105,15 @@ class Grid(Added):
     def gathered(self, facts: Credited) -> Gathered:
         return replace(super().gathered(facts), within=(Fraction(0), Fraction(1)))
 
-    def sentence_fields(self, language: Language) -> dict[str, str]:
-        of = "out of" if language == "en" else "sur"
+    def sentence_fields(self, language: AnyLanguage) -> dict[str, str]:
         told = [
             (f"{written(item.weight)} × " if item.weight != 1 else "")
-            + (f"`{item.text}`" if language == "en" else f"« {item.text} »")
-            + (f" {of} {item.out_of}" if isinstance(item, Scored) else "")
+            + said(language, "quoted", text=item.text)
+            + (said(language, "grid_out_of", most=item.out_of) if isinstance(item, Scored) else "")
             for item in self.items.values()
         ]
         return {"items": ", ".join(told)}
+
+    def one_more(self, better: Better) -> OneMore:
+        points = sum((item.out_of * Fraction(item.weight) for item in self.items.values()), Fraction(0))
+        return OneMore("perfect", points, points) if better == "higher" else OneMore("nothing", 0, points)

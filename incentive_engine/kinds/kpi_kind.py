@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final
 
@@ -20,8 +21,10 @@ from pydantic import Field
 
 from incentive_engine.exact import CannotProve, Exact, Scale
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.attainments import Better
+from incentive_engine.kinds.base import Declared
 from incentive_engine.kinds.intervals import Interval, OfSums, Sums
+from incentive_engine.kinds.wording import AnyLanguage
 
 NUMERATOR: Final = "numerator"
 DENOMINATOR: Final = "denominator"
@@ -96,16 +99,27 @@ class Tally:
     """Boolean, never null: whether the fact is one of the n."""
 
 
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """What one more record that speaks for the payee changes, or one less: what is added above, below and to n."""
+
+    word: str
+    """Which record, as the catalogues of words call it."""
+    above: int | Fraction
+    below: int | Fraction
+    facts: int = 1
+
+
 class KpiKind(Declared):
     """What every KPI kind has."""
 
     zero_without_facts: ClassVar[bool] = False
     """Whether a subject without any matching fact has the result 0, where the source was delivered."""
     in_percent: ClassVar[bool] = False
-    words: ClassVar[Mapping[Language, str]]
+    words: ClassVar[Mapping[AnyLanguage, str]]
     """The sentence that says how the result is worked out; `{field}` stands for the field's text."""
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """How the result is worked out, in words."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         shown = {name: value.text if isinstance(value, Formula) else value for name, value in fields.items()}
@@ -116,13 +130,22 @@ class KpiKind(Declared):
             shown["facts"] = shown.get("source")
         return self.words[language].format_map({**shown, **self.sentence_fields(language)})
 
-    def sentence_fields(self, language: Language) -> dict[str, str]:
+    def sentence_fields(self, language: AnyLanguage) -> dict[str, str]:
         """What the sentence says besides the fields as they are written."""
         return {}
 
-    def picked(self, n: int, language: Language) -> str:
+    def picked(self, n: int, language: AnyLanguage) -> str:
         """Which of `n` facts the result is, in words; empty where all of them make it."""
         return ""
+
+    def one_more(self, better: Better) -> OneMore | None:
+        """The smallest thing that could have gone better; None where that has no plain meaning."""
+        return None
+
+    @property
+    def possible(self) -> tuple[Decimal | None, Decimal | None]:
+        """The least and the greatest result that there can be, as far as that is known."""
+        return (Decimal(0), Decimal(1)) if self.in_percent else (None, None)
 
 
 class FromFacts(KpiKind):

@@ -14,13 +14,14 @@ from pydantic import Field
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, Type, compile_condition, compile_number
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.attainments import Better
 from incentive_engine.kinds.grids import Grid
 from incentive_engine.kinds.intervals import AdjustedWald, Garwood, Linearised, OfSums, StudentT, Wilson
-from incentive_engine.kinds.kpi_kind import Added, KpiKind, Tally
+from incentive_engine.kinds.kpi_kind import Added, KpiKind, OneMore, Tally
 from incentive_engine.kinds.kpis_of_customers import Distinct, Repeat, WithoutRepeat
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.kinds.percentiles import Percentile
+from incentive_engine.kinds.wording import AnyLanguage, Words, said
 
 
 class Given(KpiKind):
@@ -29,7 +30,11 @@ class Given(KpiKind):
     kind: Literal["given"]
     at_least: Annotated[Decimal, Field(description="The smallest result that can be right.")] = Decimal(0)
     at_most: Annotated[Decimal, Field(description="The greatest result that can be right.")] = Decimal(10**9)
-    words: ClassVar[Mapping[Language, str]] = {"en": "given", "fr": "donné"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("given")
+
+    @property
+    def possible(self) -> tuple[Decimal, Decimal]:
+        return self.at_least, self.at_most
 
 
 class Nps(Added):
@@ -41,10 +46,7 @@ class Nps(Added):
     detractors_to: Annotated[int, Field(ge=0, description="The highest answer of a detractor.")] = 6
     at_most: Annotated[int, Field(ge=1, le=100, description="The highest answer on the scale.")] = 10
     interval: ClassVar[OfSums | None] = AdjustedWald()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "100 × (answers of {promoters} − answers of {detractors}) ÷ answers to `{answer}` in {facts}",
-        "fr": "100 × (réponses {promoters} − réponses {detractors}) ÷ réponses à « {answer} » dans {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("nps")
 
     def answers(self) -> dict[str, tuple[str, int, int]]:
         return {"answer": (self.answer, 0, self.at_most)}
@@ -59,18 +61,25 @@ class Nps(Added):
         )
         return Tally(points, Exact.of(1), self._counted(scope, answer))
 
-    def sentence_fields(self, language: Language) -> dict[str, str]:
+    def sentence_fields(self, language: AnyLanguage) -> dict[str, str]:
         promoters = _band(self.promoters_from, self.at_most, language)
         return {"promoters": promoters, "detractors": _band(0, self.detractors_to, language)}
 
+    def one_more(self, better: Better) -> OneMore | None:
+        return OneMore("promoter", 100, 1) if better == "higher" else None
 
-def _band(low: int, high: int, language: Language) -> str:
+    @property
+    def possible(self) -> tuple[Decimal, Decimal]:
+        return Decimal(-100), Decimal(100)
+
+
+def _band(low: int, high: int, language: AnyLanguage) -> str:
     """The answers from one to another, in words."""
     if high <= low:
         return str(low)
     if high == low + 1:
-        return f"{low} {'or' if language == 'en' else 'ou'} {high}"
-    return f"{low} to {high}" if language == "en" else f"de {low} à {high}"
+        return said(language, "band_of_two", low=low, high=high)
+    return said(language, "band", low=low, high=high)
 
 
 class Mean(Added):
@@ -79,10 +88,7 @@ class Mean(Added):
     kind: Literal["mean"]
     value: Annotated[Formula, Field(description="The number, from the fact's columns.")]
     interval: ClassVar[OfSums | None] = StudentT()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "sum of `{value}` ÷ number of {facts}",
-        "fr": "somme de « {value} » ÷ nombre de {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("mean")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         return {"value": (self.value, "number"), **super().formulas()}
@@ -101,10 +107,7 @@ class Share(Added):
     in_percent: ClassVar[bool] = True
     filters: ClassVar[tuple[str, ...]] = ("among",)
     interval: ClassVar[OfSums | None] = Wilson()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "share of {source} with {where}",
-        "fr": "part de {source} avec {where}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("share")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         return {**super().formulas(), **({"among": (self.among, "boolean")} if self.among else {})}
@@ -116,9 +119,12 @@ class Share(Added):
             counts = counts & compile_condition(self.among, scope).fill_null(False)
         return Tally(Exact.choose((met, Exact.of(1)), otherwise=Exact.of(0)), Exact.of(1), counts)
 
-    def sentence(self, language: Language) -> str:
-        among = {"en": ", among {}", "fr": ", parmi {}"}[language].format(self.among.text) if self.among else ""
+    def sentence(self, language: AnyLanguage) -> str:
+        among = said(language, "share_among", among=self.among.text) if self.among else ""
         return super().sentence(language) + among
+
+    def one_more(self, better: Better) -> OneMore:
+        return OneMore("met", 1, 1) if better == "higher" else OneMore("unmet", 0, 1)
 
 
 class Count(Added):
@@ -128,10 +134,17 @@ class Count(Added):
     filters: ClassVar[tuple[str, ...]] = ()
     zero_without_facts: ClassVar[bool] = True
     interval: ClassVar[OfSums | None] = Garwood()
-    words: ClassVar[Mapping[Language, str]] = {"en": "number of {facts}", "fr": "nombre de {facts}"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("count")
 
     def tally(self, scope: Scope) -> Tally:
         return Tally(Exact.of(1), None, self._counted(scope))
+
+    def one_more(self, better: Better) -> OneMore:
+        return OneMore("more", 1, 0) if better == "higher" else OneMore("fewer", -1, 0, facts=-1)
+
+    @property
+    def possible(self) -> tuple[Decimal, None]:
+        return Decimal(0), None
 
 
 class Sum(Added):
@@ -140,10 +153,7 @@ class Sum(Added):
     kind: Literal["sum"]
     value: Annotated[Formula, Field(description="The number, from the fact's columns.")]
     zero_without_facts: ClassVar[bool] = True
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "sum of `{value}` over {facts}",
-        "fr": "somme de « {value} » sur {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("sum")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         return {"value": (self.value, "number"), **super().formulas()}
@@ -160,10 +170,7 @@ class Ratio(Added):
     numerator: Annotated[Formula, Field(description="What is added up above.")]
     denominator: Annotated[Formula, Field(description="What is added up below; never negative.")]
     interval: ClassVar[OfSums | None] = Linearised()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "sum of `{numerator}` ÷ sum of `{denominator}` over {facts}",
-        "fr": "somme de « {numerator} » ÷ somme de « {denominator} » sur {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("ratio")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         return {

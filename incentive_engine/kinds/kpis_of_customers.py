@@ -6,6 +6,7 @@ A customer is a value of a text column, as it is written; facts without one are 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Scope
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.attainments import Better
 from incentive_engine.kinds.intervals import OfSums, Sums, Wilson
 from incentive_engine.kinds.kpi_kind import (
     COUNT,
@@ -25,11 +26,13 @@ from incentive_engine.kinds.kpi_kind import (
     Credited,
     FromFacts,
     Gathered,
+    OneMore,
     Tally,
     counted,
     number_of,
     quotient,
 )
+from incentive_engine.kinds.wording import AnyLanguage, Words, said
 
 _ROW: Final = "\0row"  # no header has this name: it cannot stand in a text file
 
@@ -55,16 +58,20 @@ class Distinct(_OfColumn):
 
     kind: Literal["distinct"]
     zero_without_facts: ClassVar[bool] = True
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "number of different values of `{column}` in {facts}",
-        "fr": "nombre de valeurs différentes de « {column} » dans {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("distinct")
 
     def gathered(self, facts: Credited) -> Gathered:
         counts, values = self._values(facts)
         columns = (values.n_unique().cast(pl.Int64).alias(NUMERATOR), number_of(counts).alias(COUNT))
         value = counted(NUMERATOR, facts.rows)
         return Gathered(columns, value, value)
+
+    def one_more(self, better: Better) -> OneMore | None:
+        return OneMore("customer", 1, 0) if better == "higher" else None
+
+    @property
+    def possible(self) -> tuple[Decimal, None]:
+        return Decimal(0), None
 
 
 class Repeat(_OfColumn):
@@ -77,11 +84,7 @@ class Repeat(_OfColumn):
     at_least: Annotated[int, Field(ge=2, description="So many facts are a repetition.")] = 2
     in_percent: ClassVar[bool] = True
     interval: ClassVar[OfSums] = Wilson()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "different values of `{column}` with at least {at_least} of {facts} ÷ different values of `{column}`",
-        "fr": "valeurs différentes de « {column} » avec au moins {at_least} parmi {facts} "
-        "÷ valeurs différentes de « {column} »",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("repeat")
 
     def gathered(self, facts: Credited) -> Gathered:
         _, values = self._values(facts)
@@ -90,6 +93,9 @@ class Repeat(_OfColumn):
         above, below = counted(NUMERATOR, facts.rows), counted(DENOMINATOR, facts.rows)
         interval = self.interval.columns(Sums(below, above, below, {}))
         return Gathered(columns, quotient(above, below), above, below, (Fraction(0), Fraction(1)), interval=interval)
+
+    def one_more(self, better: Better) -> OneMore:
+        return OneMore("again", 1, 1) if better == "higher" else OneMore("once", 0, 1)
 
 
 class WithoutRepeat(Added):
@@ -115,19 +121,16 @@ class WithoutRepeat(Added):
     ]
     in_percent: ClassVar[bool] = True
     interval: ClassVar[OfSums | None] = Wilson()
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "share of {facts} not followed within {days} by another of the same {same}",
-        "fr": "part de {facts} sans suite sous {days} pour le même {same}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("without_repeat")
 
     def texts(self) -> dict[str, str]:
         subject = {} if self.subject is None else {"subject": self.subject}
         return {"customer": self.customer, **subject}
 
-    def sentence_fields(self, language: Language) -> dict[str, str]:
-        columns = [f"`{column}`" if language == "en" else f"« {column} »" for column in self._same]
-        days = f"{self.within} {'day' if language == 'en' else 'jour'}{'s' if self.within > 1 else ''}"
-        return {"days": days, "same": (" and " if language == "en" else " et le même ").join(columns)}
+    def sentence_fields(self, language: AnyLanguage) -> dict[str, str]:
+        columns = [said(language, "quoted", text=column) for column in self._same]
+        days = said(language, "within_days" if self.within > 1 else "within_day", days=self.within)
+        return {"days": days, "same": said(language, "and_same").join(columns)}
 
     @property
     def _same(self) -> tuple[str, ...]:
@@ -161,3 +164,6 @@ class WithoutRepeat(Added):
         followed = pl.col(self._mark)
         alone = Exact.choose((~followed, Exact.of(1)), otherwise=Exact.of(0))
         return Tally(alone, Exact.of(1), self._counted(scope, followed))
+
+    def one_more(self, better: Better) -> OneMore:
+        return OneMore("settled", 1, 1) if better == "higher" else OneMore("followed", 0, 1)

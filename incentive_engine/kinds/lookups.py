@@ -6,17 +6,17 @@ from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from incentive_engine.exact import Exact, Table, tabled
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Language, Variants, written
+from incentive_engine.kinds.base import Declared, Variants, written
 from incentive_engine.kinds.curve_kind import (
-    BELOW,
     Above,
     CurveKind,
+    End,
     From,
     Outline,
     Show,
@@ -27,9 +27,7 @@ from incentive_engine.kinds.curve_kind import (
     staircase,
     unstored,
 )
-
-_End: TypeAlias = tuple[Decimal, bool]
-"""Where a row begins, or what is beyond it: at a number, or, where true, right after it."""
+from incentive_engine.kinds.wording import AnyLanguage, said
 
 
 class Band(Declared):
@@ -52,53 +50,27 @@ class Band(Declared):
         return self
 
     @property
-    def begins(self) -> _End | None:
+    def begins(self) -> End | None:
         """Where the row begins: right after the number where true; None where it is open."""
         return _place((self.start, False), (self.over, True))
 
     @property
-    def ends(self) -> _End | None:
+    def ends(self) -> End | None:
         """Where what is beyond the row begins."""
         return _place((self.below, False), (self.to, True))
 
-    def reads(self, language: Language, *, percent: bool) -> str:
+    def reads(self, language: AnyLanguage, *, percent: bool) -> str:
         """The row's attainments in words."""
-        ends = {"from": self.start, "over": self.over, "to": self.to, "below": self.below}
-        given = {word: written(end, percent=percent) for word, end in ends.items() if end is not None}
-        words = _ENDS[language]
+        bounds = {"from": self.start, "over": self.over, "to": self.to, "below": self.below}
+        given = {word: written(end, percent=percent) for word, end in bounds.items() if end is not None}
         if len(given) == 1:
             ((word, end),) = given.items()
-            return words[f"only {word}"].format(end)
-        return " ".join(words[word].format(end) for word, end in given.items()) or words["all"]
+            return said(language, f"row_only_{word}", end=end)
+        ends = [said(language, f"row_{word}", end=end) for word, end in given.items()]
+        return " ".join(ends) if ends else said(language, "row_all")
 
 
-_ENDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "from": "from {}",
-        "over": "over {}",
-        "to": "to {}",
-        "below": "to below {}",
-        "only from": "from {} on",
-        "only over": "over {}",
-        "only to": "up to {}",
-        "only below": "below {}",
-        "all": "everywhere",
-    },
-    "fr": {
-        "from": "de {}",
-        "over": "de plus de {}",
-        "to": "à {}",
-        "below": "à moins de {}",
-        "only from": "à partir de {}",
-        "only over": "plus de {}",
-        "only to": "jusqu'à {}",
-        "only below": "moins de {}",
-        "all": "partout",
-    },
-}
-
-
-def _place(*ends: tuple[Decimal | None, bool]) -> _End | None:
+def _place(*ends: tuple[Decimal | None, bool]) -> End | None:
     return next(((end, after) for end, after in ends if end is not None), None)
 
 
@@ -114,7 +86,7 @@ def _apart(rows: Sequence[Band]) -> None:
             raise refused("overlapping-rows", f"“{first}” and “{second}” have attainments in common", hint)
 
 
-def _gap(end: _End | None, start: _End | None) -> Band:
+def _gap(end: End | None, start: End | None) -> Band:
     """What lies between the end of one row and the start of the next."""
     lower = {} if end is None else {"over" if end[1] else "from": end[0]}
     upper = {} if start is None else {"to" if start[1] else "below": start[0]}
@@ -167,9 +139,12 @@ class Lookup(CurveKind):
         found = self._found(attainment)
         return "" if found is None else show(found)
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
         rows = [f"{row.reads(language, percent=percent)} → {written(row.rate, percent=True)}" for row in self.rows]
-        return f"{'looked up' if language == 'en' else 'table'}, {', '.join(rows)}"
+        return said(language, "lookup", rows=", ".join(rows))
+
+    def starts(self) -> tuple[End, ...]:
+        return tuple(dict.fromkeys(end for row in self.rows for end in (row.begins, row.ends) if end is not None))
 
     def outlines(self) -> tuple[Outline, ...]:
         starts = [row.begins[0] for row in self.rows[1:] if row.begins is not None]
@@ -259,16 +234,14 @@ class Matrix(CurveKind):
     def worked(self, attainment: Decimal | Fraction, across: Decimal | Fraction | None, show: Show) -> str:
         return show(self._found(attainment, across))
 
-    def sentence(self, language: Language, *, percent: bool) -> str:
+    def sentence(self, language: AnyLanguage, *, percent: bool) -> str:
         columns = ", ".join(map(written, self.columns))
         rows = "; ".join(
             f"{written(row.start, percent=percent)} → {', '.join(written(rate, percent=True) for rate in row.rates)}"
             for row in self.rows
         )
-        below = BELOW[language, self.below]
-        if language == "en":
-            return f"by row from the attainment and by column where {self.second} is from {columns}, {rows}; {below}"
-        return f"par ligne selon l'atteinte et par colonne où {self.second} est à partir de {columns}, {rows} ; {below}"
+        below = said(language, f"below_{self.below}")
+        return said(language, "matrix", second=self.second, columns=columns, rows=rows, below=below)
 
     def outlines(self) -> tuple[Outline, ...]:
         starts = [row.start for row in self.rows]

@@ -16,13 +16,13 @@ from incentive_engine.formulas import Formula, constant
 from incentive_engine.kinds.base import (
     Declared,
     Label,
-    Language,
     Rounding,
     RoundingChoice,
     SubjectKind,
     by_key,
     written,
 )
+from incentive_engine.kinds.wording import AnyLanguage, Language, Words
 
 
 class ModifierKind(Declared):
@@ -39,7 +39,7 @@ class ModifierKind(Declared):
     """What stands between the score and the formula's number."""
     earns: ClassVar[bool]
     """Whether what it brings is earned by the items below, or by no measure."""
-    words: ClassVar[Mapping[Language, str]]
+    words: ClassVar[Mapping[AnyLanguage, str]]
 
     @property
     def formula(self) -> Formula:
@@ -65,7 +65,7 @@ class Factor(ModifierKind):
     key = "factor"
     sign = "×"
     earns = True
-    words: ClassVar[Mapping[Language, str]] = {"en": "multiplied by", "fr": "multiplié par"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("factor")
 
     @staticmethod
     def apply(number: Exact, score: Exact) -> Exact:
@@ -79,7 +79,7 @@ class Points(ModifierKind):
     key = "add"
     sign = "+"
     earns = False
-    words: ClassVar[Mapping[Language, str]] = {"en": "plus", "fr": "plus"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("points")
 
     @staticmethod
     def apply(number: Exact, score: Exact) -> Exact:

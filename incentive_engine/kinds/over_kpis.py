@@ -14,8 +14,8 @@ from pydantic import Field
 
 from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula, Scope, compile_number
-from incentive_engine.kinds.base import Language
 from incentive_engine.kinds.kpi_kind import KpiKind
+from incentive_engine.kinds.wording import AnyLanguage, Words
 
 EARLIER: Final[Mapping[str, str]] = {
     "previous": "of the period before",
@@ -43,10 +43,7 @@ class OverKpis(KpiKind):
             "`complaints.year_before` of the same period a year before."
         ),
     ]
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "worked out from other results: `{value}`",
-        "fr": "calculé à partir d'autres résultats : « {value} »",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("over_kpis")
 
     def reads(self) -> dict[str, Read]:
         """The results that the formula names, by the name that it gives them."""

@@ -19,9 +19,10 @@ from pydantic import Field
 
 from incentive_engine.exact import CannotProve, Exact
 from incentive_engine.formulas import Formula, Type, compile_number
-from incentive_engine.kinds.base import Language, written
+from incentive_engine.kinds.base import written
 from incentive_engine.kinds.intervals import OrderStatistics
 from incentive_engine.kinds.kpi_kind import COUNT, Credited, FromFacts, Gathered, number_of
+from incentive_engine.kinds.wording import AnyLanguage, Words, said
 
 _PICKED: Final = "picked"
 """The values around the percentile, and those that limit it."""
@@ -42,10 +43,7 @@ class Percentile(FromFacts):
     ] = "nearest"
     interval: ClassVar[OrderStatistics] = OrderStatistics()
     merges: ClassVar[bool] = False
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "{how}, of `{value}` in {facts}",
-        "fr": "{how}, de « {value} » dans {facts}",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("percentile")
 
     def formulas(self) -> dict[str, tuple[Formula, Type]]:
         return {"value": (self.value, "number"), **super().formulas()}
@@ -76,23 +74,13 @@ class Percentile(FromFacts):
         way, parts = (n - 1).clip(0) * share.numerator, share.denominator
         return way // parts, way % parts, parts
 
-    def sentence_fields(self, language: Language) -> dict[str, str]:
-        share = written(self.at, percent=True)
-        if self.definition == "nearest":
-            words = {"en": f"the smallest value with {share} of all at or below it"}
-            words["fr"] = f"la plus petite valeur telle que {share} des valeurs ne la dépassent pas"
-        else:
-            words = {"en": f"the value {share} of the way from the smallest to the greatest, in order"}
-            words["fr"] = f"la valeur à {share} du chemin de la plus petite à la plus grande, dans l'ordre"
-        return {"how": words[language]}
+    def sentence_fields(self, language: AnyLanguage) -> dict[str, str]:
+        name = "smallest_value" if self.definition == "nearest" else "value_on_the_way"
+        return {"how": said(language, name, share=written(self.at, percent=True))}
 
-    def picked(self, n: int, language: Language) -> str:
+    def picked(self, n: int, language: AnyLanguage) -> str:
         """The rank: between two of them, where the value is."""
         share = Fraction(self.at)
         way = Fraction(math.ceil(n * share)) if self.definition == "nearest" else (n - 1) * share + 1
         low, high = math.floor(way), math.ceil(way)
-        several, english = low < high, language == "en"
-        ranks = f"{low} {'and' if english else 'et'} {high}" if several else f"{low}"
-        if english:
-            return f"{'between ranks' if several else 'rank'} {ranks} of {n} from the lowest"
-        return f"{'entre les rangs' if several else 'rang'} {ranks} sur {n} à partir du plus bas"
+        return said(language, "picked_between" if low < high else "picked", low=low, high=high, n=n)

@@ -16,7 +16,8 @@ import polars as pl
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import Declared, Label, Language, Rounding, SubjectKind, by_key, written
+from incentive_engine.kinds.base import Declared, Label, Rounding, SubjectKind, by_key, written
+from incentive_engine.kinds.wording import AnyLanguage, Language, Words, said
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 PoolSubject = Literal["company", "department", "team"]
@@ -27,7 +28,7 @@ class FundingKind(Declared):
 
     key: ClassVar[str]
     """The key under which the formula is written."""
-    words: ClassVar[Mapping[Language, str]]
+    words: ClassVar[Mapping[AnyLanguage, str]]
 
     @property
     def formula(self) -> Formula:
@@ -47,9 +48,9 @@ class FundingKind(Declared):
     def reach(self, low: Fraction, high: Fraction, payees: int) -> tuple[Fraction, Fraction]:
         """Between what the sum lies, where a payee's number lies between `low` and `high`."""
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """Where the sum comes from, in words."""
-        return self.words[language].format(self.formula.text)
+        return self.words[language].format(formula=self.formula.text)
 
 
 class GivenSum(FundingKind):
@@ -58,7 +59,7 @@ class GivenSum(FundingKind):
     sum: Annotated[Formula, Field(description="The sum, over KPIs and curves: `2% * store_sales`.")]
     of: Annotated[SubjectKind, Field(description="Whose results the formula reads: the company's, or those of `by`.")]
     key = "sum"
-    words: ClassVar[Mapping[Language, str]] = {"en": "a sum of {}", "fr": "une somme de {}"}
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("given_sum")
 
     def rounding(self, minor: Rounding) -> Rounding:
         return minor
@@ -76,10 +77,7 @@ class SumOverPayees(FundingKind):
     per_payee: Annotated[Formula, Field(description="What each payee adds: `target_pay * funding(profit)`.")]
     of: Annotated[SubjectKind, Field(description="Whose results the formula reads.")] = "company"
     key = "per_payee"
-    words: ClassVar[Mapping[Language, str]] = {
-        "en": "what {} gives for each payee, added up",
-        "fr": "ce que donne {} pour chaque personne, additionné",
-    }
+    words: ClassVar[Mapping[AnyLanguage, str]] = Words("sum_over_payees")
 
     def rounding(self, minor: Rounding) -> Rounding:
         return Rounding(places=6)
@@ -186,18 +184,10 @@ class Unknown(Declared):
         """The smallest that it can be."""
         return Fraction(self.counts[0], 10**self.places)
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """What is looked for, in words."""
         low, high = written(self.at_least), written(self.at_most)
-        if language == "en":
-            return (
-                f"`{self.factor}` is the greatest number from {low} to {high}, with {self.places} decimal places, "
-                "whose payments do not exceed that"
-            )
-        return (
-            f"`{self.factor}` est le plus grand nombre de {low} à {high}, avec {self.places} décimales, "
-            "dont les paiements ne dépassent pas cela"
-        )
+        return said(language, "factor_sought", factor=self.factor, low=low, high=high, places=self.places)
 
 
 class Solved(PoolKind):

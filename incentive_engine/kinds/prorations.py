@@ -16,8 +16,9 @@ from typing import Annotated, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from incentive_engine.kinds.base import Declared, Language, Rounding
+from incentive_engine.kinds.base import Declared, Rounding
 from incentive_engine.kinds.calendars import FIRST, LAST, Calendar, nearest_place
+from incentive_engine.kinds.wording import Language
 from incentive_engine.periods import Period
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.base import Declared
+from incentive_engine.kinds.wording import Language
 from incentive_engine.periods import Period
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.base import Declared
+from incentive_engine.kinds.wording import AnyLanguage, said
 from incentive_engine.periods import Period
 
 
@@ -41,18 +42,12 @@ def days_of(window: Window, period: Period) -> tuple[dt.date, dt.date]:
     return first[window], period.end
 
 
-def window_words(window: Window, language: Language) -> str:
+def window_words(window: Window, language: AnyLanguage) -> str:
     """Which days count, to be said after how a result is worked out; nothing where they are those of the period."""
     if isinstance(window, LastMonths):
-        if language == "en":
-            return f", over the {window.months} months to the end of the period"
-        return f", sur les {window.months} mois jusqu'à la fin de la période"
+        return said(language, "over_months", months=window.months)
     if window == "period":
         return ""
     if window == ASSIGNMENT:
-        return ", over the days of one assignment" if language == "en" else ", sur les jours d'une même affectation"
-    if window == "until_end":
-        return (
-            ", over all until the end of the period" if language == "en" else ", sur tout jusqu'à la fin de la période"
-        )
-    return ", over the year to date" if language == "en" else ", depuis le début de l'année"
+        return said(language, "over_assignment")
+    return said(language, "over_all" if window == "until_end" else "over_year")

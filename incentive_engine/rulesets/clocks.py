@@ -8,7 +8,8 @@ from pydantic import Field
 
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.formulas import Formula, Name
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.base import Declared
+from incentive_engine.kinds.wording import AnyLanguage, said
 from incentive_engine.rulesets.tables import Column, Source
 
 OF_CASES: Final[dict[str, Name]] = {
@@ -63,15 +64,10 @@ class Cases(Declared):
             update={"id": self.case, "date": self.date, "share": None, "set_aside": (), "watch": {}}
         )
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """From when to when the clock runs, in words."""
         starts, ends, waits = (None if each is None else each.text for each in (self.starts, self.ends, self.waits))
-        if language == "en":
-            start = f"the first event with `{starts}`" if starts else "the first event"
-            stops = f", without the time after events with `{waits}`" if waits else ""
-            counts = ", opening hours only" if self.clock == "open" else ""
-            return f"from {start} of each `{self.case}` to the first one with `{ends}`{stops}{counts}"
-        start = f"du premier événement avec « {starts} »" if starts else "du premier événement"
-        stops = f", sans le temps qui suit les événements avec « {waits} »" if waits else ""
-        counts = ", heures d'ouverture seulement" if self.clock == "open" else ""
-        return f"{start} de chaque « {self.case} » au premier avec « {ends} »{stops}{counts}"
+        start = said(language, "first_event_with" if starts else "first_event", starts=starts)
+        stops = said(language, "without_waits", waits=waits) if waits else ""
+        counts = said(language, "opening_hours_only") if self.clock == "open" else ""
+        return said(language, "cases", start=start, case=self.case, ends=ends, stops=stops, counts=counts)

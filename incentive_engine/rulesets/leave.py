@@ -12,7 +12,8 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from incentive_engine.kinds.base import Declared, Label, Language
+from incentive_engine.kinds.base import Declared, Label
+from incentive_engine.kinds.wording import Language
 from incentive_engine.rulesets.tables import TableOptions
 
 Effect = Literal["counts", "reduces_payout", "reduces_target", "neutral"]

@@ -18,7 +18,6 @@ from incentive_engine.kinds.base import (
     DatedParameter,
     Declared,
     Label,
-    Language,
     Rounding,
     RoundingChoice,
     SubjectKind,
@@ -32,6 +31,7 @@ from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import Pool
 from incentive_engine.kinds.prorations import Proration
 from incentive_engine.kinds.windows import Window, window_words
+from incentive_engine.kinds.wording import AnyLanguage, said
 from incentive_engine.rulesets.adjustments import Adjustments
 from incentive_engine.rulesets.clocks import Cases
 from incentive_engine.rulesets.decisions import Decision, Principles, TargetDecision
@@ -129,7 +129,7 @@ class Kpi(Declared):
     verbatims: Annotated[Verbatims | None, Field(description="What respondents wrote beside their answer.")] = None
     rounding: Annotated[Rounding, Field(description="Of the result; 4 places unless said.")] = RATE
 
-    def sentence(self, language: Language) -> str:
+    def sentence(self, language: AnyLanguage) -> str:
         """How the result is worked out, in words."""
         return self.compute.sentence(language) + window_words(self.over, language)
 
@@ -371,11 +371,11 @@ class RuleSet(Declared):
         """What formulas over facts call that count by the calendar."""
         return self.calendar.clocks if self.calendar else {}
 
-    def told_of_cases(self, name: str, language: Language) -> str:
+    def told_of_cases(self, name: str, language: AnyLanguage) -> str:
         """From when to when the clock of cases runs, in words."""
-        cases, quoted = self.cases[name], f"`{name}`" if language == "en" else f"« {name} »"
+        cases, quoted = self.cases[name], said(language, "quoted", text=name)
         hours = f" ({self.calendar.sentence(language)})" if self.calendar and cases.clock == "open" else ""
-        return f"{quoted}{':' if language == 'en' else ' :'} {cases.sentence(language)}{hours}"
+        return said(language, "of_cases", name=quoted, cases=cases.sentence(language), hours=hours)
 
     def source_behind(self, facts: str) -> str:
         """The source in whose files facts stand: for cases, that of their events."""

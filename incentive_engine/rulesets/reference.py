@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from incentive_engine.documents import Document
 from incentive_engine.formulas import CURVE, FUNCTIONS
 from incentive_engine.kinds.attainments import ATTAINMENTS
-from incentive_engine.kinds.base import Declared, Language
+from incentive_engine.kinds.base import Declared
 from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.curves import CurveKind
 from incentive_engine.kinds.kpi_kind import FromFacts, KpiKind
+from incentive_engine.kinds.wording import Language
 from incentive_engine.rulesets.catalogue import catalogues, types_of_leave
 from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds

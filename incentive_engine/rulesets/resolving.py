@@ -5,8 +5,9 @@ A resolved plan is a plain tree; the compiler is the only one that walks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from incentive_engine.currencies import minor_digits
@@ -16,7 +17,6 @@ from incentive_engine.kinds.base import (
     DatedParameter,
     FromTable,
     Label,
-    Language,
     Parameter,
     Rounding,
     RoundingChoice,
@@ -31,6 +31,7 @@ from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.kinds.modifiers import Modifier
 from incentive_engine.kinds.pools import SharedOut, Solved
 from incentive_engine.kinds.prorations import Proration
+from incentive_engine.kinds.wording import AnyLanguage, said
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.decisions import TargetDecision
 from incentive_engine.rulesets.exchange import ResolvedExchange, resolved_exchange
@@ -42,10 +43,6 @@ from incentive_engine.rulesets.versions import Version, all_versions, versions
 KeyPath = tuple[str | int, ...]
 UNTRANSLATED: Final = ""
 """The language of a label that is only a name: it is the same in each."""
-_SHARED: Mapping[Language, str] = {
-    "en": ", where what several people share counts by the share of each",
-    "fr": ", où ce que plusieurs personnes se partagent compte selon la part de chacune",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class MeasureNode:
     title: Label
     kpi_name: str
     kpi: Kpi
-    facts: Mapping[Language, str]
+    facts: Callable[[AnyLanguage], str]
     """What is to be said of the facts of the KPI besides: that several payees share them, that they are cases."""
     weight: Parameter | None
     of: SubjectKind
@@ -97,9 +94,9 @@ class MeasureNode:
     decided: TargetDecision | None
     """Who set the target; None where nobody is named."""
 
-    def measured(self, language: Language) -> str:
+    def measured(self, language: AnyLanguage) -> str:
         """How the result is worked out, in words."""
-        return self.kpi.sentence(language) + self.facts[language]
+        return self.kpi.sentence(language) + self.facts(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +248,7 @@ def _item(rules: RuleSet, name: str, item: Item, path: str, at: KeyPath, period:
         title=item.title or kpi.title,
         kpi_name=kpi_name,
         kpi=kpi,
-        facts={"en": _of_facts(rules, kpi, "en"), "fr": _of_facts(rules, kpi, "fr")},
+        facts=partial(_of_facts, rules, kpi),
         weight=settled(item.weight),
         of=item.of,
         paths=tuple(_path(rules, key, way, at if way is item else (*at, "paths", key)) for key, way in ways(item)),
@@ -270,12 +267,12 @@ def _decided_for_all(rules: RuleSet, item: AnyMeasure) -> TargetDecision | None:
     return next((table.decided for table in tables if table.decided), None)
 
 
-def _of_facts(rules: RuleSet, kpi: Kpi, language: Language) -> str:
+def _of_facts(rules: RuleSet, kpi: Kpi, language: AnyLanguage) -> str:
     """What is to be said of the facts of a KPI besides how it is worked out from them."""
     name = kpi.compute.source if isinstance(kpi.compute, FromFacts) else None
     if name in rules.cases:
         return f"; {rules.told_of_cases(name, language)}"
-    return _SHARED[language] if name in rules.sources and rules.sources[name].share is not None else ""
+    return said(language, "shared") if name in rules.sources and rules.sources[name].share is not None else ""
 
 
 def ways(measure: AnyMeasure) -> Iterator[tuple[str, Way]]:

@@ -7,12 +7,13 @@ its own formatting costs some thirty times as much per number, and rounds unless
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from babel import Locale
 from babel.dates import format_date
@@ -23,19 +24,18 @@ from babel.numbers import (
 )
 
 from incentive_engine.currencies import minor_digits
-from incentive_engine.documents import read_document
 from incentive_engine.engine.comparing import Number
 from incentive_engine.kinds.base import Label
-from incentive_engine.kinds.base import Language as RulesLanguage
+from incentive_engine.kinds.wording import AnyLanguage
 from incentive_engine.rulesets.decisions import Decision
 from incentive_engine.rulesets.resolving import UNTRANSLATED
+from incentive_engine.statements.catalogues import OURS, Words, added_words, has, words_in
 from incentive_engine.statements.digits import printed, quotient
 
-Words = Mapping[str, Any]
 DEFAULT: Final = "en"
-_FOLDER: Final = Path(__file__).parent / "words"
 _MINUS: Final = "−"
 _SIGN: Final = "¤"
+_POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
 REMEMBERED: Final = 1 << 16
 
 
@@ -52,6 +52,7 @@ class Numbers:
         self._moneys = (f"{before}\u00a0" if before[-1:].isalpha() else before, after)
         self._percents = (percent.prefix[0], percent.suffix[0])
         self._marks = {ord(","): get_group_symbol(locale), ord("."): get_decimal_symbol(locale)}
+        self._points = (get_decimal_symbol(locale), self._percents[1])
         self.minor_digits = minor_digits(currency)
         self.number: Callable[[Number | int], str] = lru_cache(REMEMBERED)(self._number)
         """All digits, without needless zeros."""
@@ -68,6 +69,11 @@ class Numbers:
             return f"({self._number(divided[0])} ÷ {self._number(divided[1])})"
         shown = show(number)
         return f"({shown})" if number < 0 else shown
+
+    def rewritten(self, text: str) -> str:
+        """A text with its numbers, written as rules write them, as the language writes them."""
+        mark, percent = self._points
+        return _POINT.sub(mark, text).replace("%", percent)
 
     def _number(self, value: Number | int) -> str:
         return self._signed(printed(value), 0, ("", ""))
@@ -94,11 +100,13 @@ class Language:
     locale: Locale
     currency: str
     numbers: Numbers
+    added: Path | None = None
+    """The file of a language that does not come with the engine."""
 
     @property
-    def of_rules(self) -> RulesLanguage:
+    def of_rules(self) -> AnyLanguage:
         """The language in which the vocabulary of the rules tells what it does."""
-        return "fr" if self.code == "fr" else "en"
+        return self.added or ("fr" if self.code == "fr" else "en")
 
     def date(self, day: dt.date) -> str:
         """A day, the month in letters."""
@@ -123,7 +131,7 @@ class Language:
 
     def money_in(self, currency: str) -> Callable[[Number], str]:
         """How amounts in a currency are written, whatever that of the rules is."""
-        return language(self.code, currency).numbers.money
+        return _numbers(self.locale, currency).money
 
     def amounts(self, amounts: Mapping[str, Decimal]) -> str:
         """Amounts by currency, side by side: those of two currencies are never added."""
@@ -180,20 +188,30 @@ class Languages:
         return (wish or "").strip()[:2].lower() or self.default
 
     def language(self, code: str, currency: str) -> Language:
-        """A language, with amounts in a currency."""
-        added = self.added is not None and code in codes(self.added)
-        return language(code, currency, self.added if added and self.added else _FOLDER)
+        """A language, with amounts in a currency. Raises InputProblems for a company's words that are not whole."""
+        if self.added is None or not has(self.added, code):
+            return language(code, currency)
+        file = None if code in codes() else self.added / f"{code}.yaml"
+        return _language(code, currency, added_words(self.added, code), file)
 
 
 @cache
-def codes(folder: Path = _FOLDER) -> tuple[str, ...]:
+def codes(folder: Path = OURS) -> tuple[str, ...]:
     """The languages whose words a folder has; those of statements unless said."""
     return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
 
 
 @cache
-def language(code: str, currency: str, folder: Path = _FOLDER) -> Language:
+def language(code: str, currency: str, folder: Path = OURS) -> Language:
     """A language, with amounts in a currency; `folder` holds its words, those of statements unless said."""
-    words = read_document(folder / f"{code}.yaml").data
+    return _language(code, currency, words_in(folder, code), None)
+
+
+def _language(code: str, currency: str, words: Words, file: Path | None) -> Language:
     locale = Locale.parse(words["locale"])
-    return Language(code, words, locale, currency, Numbers(locale, currency))
+    return Language(code, words, locale, currency, _numbers(locale, currency), file)
+
+
+@cache
+def _numbers(locale: Locale, currency: str) -> Numbers:
+    return Numbers(locale, currency)

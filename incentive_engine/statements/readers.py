@@ -49,7 +49,11 @@ def refuse_unreadable(material: Material, payees: Iterable[str], languages: Lang
     """
     plans, wishes = _plans_told(material), _wishes(material.people)
     readers = [Reader(payee, languages.chosen(wishes.get(payee)), plans[payee]) for payee in payees]
-    problems = [*_without_words(readers, languages), *_without_label(material, readers, languages.default)]
+    problems = [
+        *_without_words(readers, languages),
+        *_wrong_words(readers, languages, material.rules.ruleset.currency),
+        *_without_label(material, readers, languages.default),
+    ]
     problems += brand.lacking(sorted({languages.default, *(reader.code for reader in readers)}))
     if problems:
         raise InputProblems(problems)
@@ -83,6 +87,15 @@ def _without_words(readers: Sequence[Reader], languages: Languages) -> Iterator[
             f"the language `{code}` is asked for{by}, and there are no words for it",
             hint=f"there are {' and '.join(languages.codes)}; words of another are one file, `words/{code}.yaml`",
         )
+
+
+def _wrong_words(readers: Sequence[Reader], languages: Languages, currency: str) -> Iterator[Problem]:
+    """What a company's own words lack, or have too much of."""
+    for code in sorted({languages.default, *(reader.code for reader in readers)} & {*languages.codes}):
+        try:
+            languages.language(code, currency)
+        except InputProblems as found:
+            yield from found.problems
 
 
 def _without_label(material: Material, readers: Sequence[Reader], default: str) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.compiler.pay import SCORE
 from incentive_engine.compiler.pools import FACTOR
 from incentive_engine.compiler.program import PRORATION
-from incentive_engine.compiler.telling import Names, in_french
+from incentive_engine.compiler.telling import Names
 from incentive_engine.engine.comparing import Number, parameter_of, points
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Parameter, Rounding
@@ -24,9 +24,10 @@ from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
 from incentive_engine.rulesets.people import History
 from incentive_engine.rulesets.resolving import ROOT, KeyPath, ResolvedPlan, nodes_under
+from incentive_engine.statements.catalogues import Words
 from incentive_engine.statements.digits import ends, quotient
 from incentive_engine.statements.formulas import WrittenOut, written_out
-from incentive_engine.statements.languages import Language, Words
+from incentive_engine.statements.languages import Language
 
 Row: TypeAlias = Mapping[str, Any]
 Show: TypeAlias = Callable[[Number], str]
@@ -125,13 +126,13 @@ class Reading:
 
     def in_words(self, said: str) -> str:
         """A sentence of the vocabulary, its numbers as the language writes them."""
-        return in_french(said) if self.language.of_rules == "fr" else said
+        return self.language.numbers.rewritten(said)
 
     def rounded(self, rounding: Rounding | None, exact: Number, shown: Number, show: Show) -> str:
         """What to say where a number was rounded; nothing where it was not, and can be printed."""
         if rounding is None or exact == shown:
             return "" if ends(shown) else self.unrounded(shown)
-        return self._rounding(rounding, show)
+        return self.rounding(rounding, show)
 
     def unrounded(self, number: Number) -> str:
         """What to say of a number that has no end."""
@@ -143,14 +144,15 @@ class Reading:
 
     def maybe_rounded(self, written: str, number: Number, rounding: Rounding | None, show: Show) -> str:
         """What to say of the rounding of a formula's number, of which only the rounded one is known."""
-        return "" if rounding is None or written == show(number) else self._rounding(rounding, show)
+        return "" if rounding is None or written == show(number) else self.rounding(rounding, show)
 
     @cached_property
     def _roundings(self) -> dict[tuple[Rounding, Show], str]:
         """What is said of each rounding: there are few, and each is said again and again."""
         return {}
 
-    def _rounding(self, rounding: Rounding, show: Show) -> str:
+    def rounding(self, rounding: Rounding, show: Show) -> str:
+        """A rounding in words."""
         key = (rounding, show)
         if key not in self._roundings:
             self._roundings[key] = self._rounding_words(rounding, show)
@@ -163,7 +165,7 @@ class Reading:
         said = str(word).format(step=step, mode=words["modes"][rounding.mode])
         if rounding.then is None:
             return said
-        return str(words["then"]).format(first=said, then=self._rounding(rounding.then, show))
+        return str(words["then"]).format(first=said, then=self.rounding(rounding.then, show))
 
 
 def in_percent(kpi: Kpi) -> bool:

@@ -13,7 +13,8 @@ from incentive_engine.engine.deciding import computed
 from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY
 from incentive_engine.rulesets.resolving import ResolvedPlan
-from incentive_engine.statements.languages import Language, Words
+from incentive_engine.statements.catalogues import Words
+from incentive_engine.statements.languages import Language
 from incentive_engine.statements.people import ChangeWriter, Person, uncovered
 from incentive_engine.statements.reading import Row
 from incentive_engine.statements.values import Card, Line, Part, Pay, Sum
