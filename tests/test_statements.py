@@ -252,7 +252,7 @@ def test_where_the_numbers_come_from(run: Run, pages: Path, statements: dict[str
 
 def test_the_index_lists_everyone(run: Run, pages: Path, statements: dict[str, Statement]) -> None:
     page = Page((pages / "index.html").read_text(encoding="utf-8"))
-    assert {*page.addresses} == {each.file for each in statements.values()}
+    assert {*page.addresses} == {"index.csv", "totals.csv", *(each.file for each in statements.values())}
     assert {path.name for path in pages.iterdir()} == {*page.addresses, "index.html"}
     assert language("en", "EUR").numbers.money(Decimal(run.summary["totals"]["payout"])) in page.text
     assert "missing-target-pay" in page.text

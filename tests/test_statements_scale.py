@@ -98,7 +98,12 @@ def test_two_processes_write_what_one_does(
     assert counted == len(EVERYBODY)
     assert told[-1] == (10, 10)
     assert files_in(tmp_path / "two") == files_in(pages)
-    assert files_in(pages).keys() == {"index.html", *(f"{payee}.html" for payee in EVERYBODY)}
+    assert files_in(pages).keys() == {
+        "index.csv",
+        "index.html",
+        "totals.csv",
+        *(f"{payee}.html" for payee in EVERYBODY),
+    }
     assert [path.name for path in tmp_path.iterdir()] == ["two"]
 
 

@@ -2,45 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 
 from incentive_engine.engine.overview import by_department
 from incentive_engine.rulesets.resolving import ResolvedPlan
+from incentive_engine.statements import index_table as table
+from incentive_engine.statements.departments import held_of_others
+from incentive_engine.statements.drafting import write_page
 from incentive_engine.statements.gathering import Gathered
+from incentive_engine.statements.index_table import INDEX_CSV, TOTALS_CSV
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import StatementMaker
+from incentive_engine.statements.pages import Pages
 from incentive_engine.statements.reading import Row
-from incentive_engine.statements.values import Correction, Decision, Department, Entry, Held, Index, Outside
+from incentive_engine.statements.values import (
+    Control,
+    Correction,
+    Decision,
+    Department,
+    Entries,
+    Entry,
+    Held,
+    Index,
+    Outside,
+)
 
-_TENTH_OF_PERCENT = Decimal("0.001")
+INDEX_FILE: Final = "index.html"
+_TENTH_OF_PERCENT: Final = Decimal("0.001")
+_MANY: Final = 60
+"""People, above which a list of them is folded."""
 
 
-def index(everything: Gathered, maker: StatementMaker, reader: Language) -> Index:
-    """Who is paid what, who is held and why, and who is in no plan."""
+def index(everything: Gathered, maker: StatementMaker, reader: Language, found: Sequence[table.Control]) -> Index:
+    """Who is paid what, who is held and why, and who is in no plan; with the control totals that were `found`."""
     counts = everything.run.summary["payees"]
     names = [name for name in ("paid", "released", "held", "not_eligible", "all") if counts[name] or name != "released"]
-    parts = _parts(everything.run.summary)
+    parts, outside = _parts(everything.run.summary), tuple(_outside(everything, reader))
     return Index(
         language=reader.code,
         origin=maker.origin(reader),
         total=reader.amounts(_sum(parts["paid"], parts["released"], parts["corrections"])),
         parts=tuple((name, reader.amounts(amounts)) for name, amounts in parts.items() if _told(parts, name)),
         counts=tuple((name, reader.numbers.number(counts[name])) for name in names),
-        entries=tuple(
-            _entry(everything, payee, row, reader)
-            for payee in everything.payees
-            for row in everything.payouts.get(payee, ())
-        ),
+        everybody=tuple(_everybody(everything, reader)),
+        folded=len(everything.payouts) > _MANY,
         held=tuple(_held(everything, maker, reader)),
         departments=tuple(_departments(everything, reader)),
         decided=tuple(_decided(everything, reader)),
         corrected=tuple(_corrected(everything, maker, reader)),
-        outside=tuple(_outside(everything, reader)),
+        outside=outside,
+        outsiders=reader.plural(reader.words["index"]["people"], len(outside)),
+        controls=tuple(_shown(each, reader) for each in found),
+        tables=(INDEX_CSV, TOTALS_CSV),
     )
+
+
+def write_index(everything: Gathered, maker: StatementMaker, reader: Language, pages: Pages, folder: Path) -> None:
+    """Writes the index as a page, and with its control totals as CSV. Raises InputProblems where totals differ."""
+    rows = table.index_table(everything)
+    found = table.controls(rows, everything.run.summary)
+    write_page(pages.index(index(everything, maker, reader, found), reader).encode(), folder / INDEX_FILE)
+    table.write_tables(rows, found, folder)
+
+
+def _everybody(everything: Gathered, reader: Language) -> Iterator[Entries]:
+    """Everybody who is paid, by department; by team, where a department is large."""
+    places = defaultdict[str, defaultdict[str, list[Row]]](lambda: defaultdict(list))
+    for payee in everything.payees:
+        person = everything.person(payee)
+        for row in everything.payouts.get(payee, ()):
+            here = person.last("department", row["department"])
+            places[row["department"] or ""][here.get("team") or ""].append(row)
+    for department, teams in sorted(places.items()):
+        rows = sorted((row for team in teams.values() for row in team), key=lambda row: row["payee"])
+        if len(rows) <= _MANY or len(teams) == 1:
+            yield _entries(everything, department, rows, reader)
+            continue
+        inside = tuple(_entries(everything, team, teams[team], reader) for team in sorted(teams))
+        yield replace(_entries(everything, department, rows, reader), teams=inside, entries=())
+
+
+def _entries(everything: Gathered, name: str, rows: Sequence[Row], reader: Language) -> Entries:
+    amounts: dict[str, Decimal] = {}
+    for row in rows:
+        if row["paid"] is not None:
+            amounts[row["paid_currency"]] = amounts.get(row["paid_currency"], Decimal(0)) + row["paid"]
+    return Entries(
+        name=name or "–",
+        count=reader.plural(reader.words["index"]["people"], len({row["payee"] for row in rows})),
+        payout=reader.amounts(amounts),
+        teams=(),
+        entries=tuple(_entry(everything, row["payee"], row, reader) for row in rows),
+    )
+
+
+def _shown(found: table.Control, reader: Language) -> Control:
+    """A control total, as it is printed."""
+    show = reader.money_in(found.currency) if found.currency else reader.numbers.number
+    return Control(str(reader.words["index"]["controls"][found.what]), show(found.index), show(found.run))
 
 
 def _parts(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Decimal]]:
@@ -126,7 +192,8 @@ def _corrected(everything: Gathered, maker: StatementMaker, reader: Language) ->
 def _held(everything: Gathered, maker: StatementMaker, reader: Language) -> Iterator[tuple[Entry, Held]]:
     for payee in sorted(everything.held):
         for row in maker.kept(payee):
-            yield _entry(everything, payee, None, reader), maker.held(row, reader)
+            told = replace(maker.held(row, reader), sentence=held_of_others(reader, row["code"]))
+            yield _entry(everything, payee, None, reader), told
 
 
 def _outside(everything: Gathered, reader: Language) -> Iterator[Outside]:

@@ -20,9 +20,11 @@ from incentive_engine.statements.values.groups import (
     Voice,
 )
 from incentive_engine.statements.values.listing import (
+    Control,
     Correction,
     Decision,
     Department,
+    Entries,
     Entry,
     Index,
     Outside,
@@ -42,19 +44,23 @@ from incentive_engine.statements.values.page import (
     Sum,
 )
 from incentive_engine.statements.values.records import Term, Unused
+from incentive_engine.statements.values.variations import Alternatives, Variation, Varied
 
 __all__ = [
+    "Alternatives",
     "Band",
     "Bar",
     "Bridge",
     "Card",
     "Comments",
+    "Control",
     "Correction",
     "Decision",
     "Department",
     "DepartmentPage",
     "Dot",
     "Drawing",
+    "Entries",
     "Entry",
     "GroupLine",
     "HeardResult",
@@ -80,5 +86,7 @@ __all__ = [
     "Sum",
     "Term",
     "Unused",
+    "Variation",
+    "Varied",
     "Voice",
 ]

@@ -23,6 +23,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Entries:
+    """The people of a department, or of a team of it, folded until they are wanted."""
+
+    name: str
+    count: str
+    payout: str
+    teams: tuple[Entries, ...]
+    """Where they are many; there are no `entries` here then."""
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A total of the index, and that of the run, which is the same."""
+
+    what: str
+    index: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
     """What the people of a department are paid, and what of it was decided."""
 
@@ -78,10 +99,18 @@ class Index:
     parts: tuple[tuple[str, str], ...]
     """What the total is made of, where it is more than what the rules work out: each part by the word for it."""
     counts: tuple[tuple[str, str], ...]
-    entries: tuple[Entry, ...]
+    everybody: tuple[Entries, ...]
+    """Everybody who is paid, by department."""
+    folded: bool
+    """Whether they are so many that departments are folded at first."""
     held: tuple[tuple[Entry, Held], ...]
     departments: tuple[Department, ...]
     """Where people decided anything."""
     decided: tuple[Decision, ...]
     corrected: tuple[Correction, ...]
     outside: tuple[Outside, ...]
+    outsiders: str
+    """How many these are, in words."""
+    controls: tuple[Control, ...]
+    tables: tuple[str, ...]
+    """The same for spreadsheets: the files beside the page."""
