@@ -22,6 +22,7 @@ from incentive_engine.engine.earlier import Earlier, refuse_unlike
 from incentive_engine.engine.recalled import STINT_DAYS, people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.engine.variations import variations
 from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.periods import Period
@@ -145,6 +146,15 @@ class Gathered:
         """By payee, plan and segment: what is paid up to each bar, where the plan has bars."""
         rows = waterfalls(self.rules, tuple(self.plans.values()), self.run.traces).iter_rows()
         return {(payee, plan, segment): reached for payee, plan, segment, *reached in rows}
+
+    @cached_property
+    def variations(self) -> Mapping[tuple[str, str, int], list[Row]]:
+        """By payee, plan and segment: what would have changed what the rules work out."""
+        found = defaultdict[tuple[str, str, int], list[Row]](list)
+        rows = variations(self.rules, tuple(self.plans.values()), self.run.traces, self.run.kpis)
+        for row in rows.iter_rows(named=True):
+            found[row["payee"], row["plan"], row[SEGMENT]].append(row)
+        return found
 
     @cached_property
     def bridges(self) -> Mapping[tuple[str, str], Row]:

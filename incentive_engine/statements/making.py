@@ -16,16 +16,28 @@ from incentive_engine.engine.recalled import Span
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 from incentive_engine.statements.bridging import BridgeWriter
+from incentive_engine.statements.catalogues import Words
 from incentive_engine.statements.gathering import Gathered
 from incentive_engine.statements.glossary import GlossaryWriter
-from incentive_engine.statements.languages import Language, Languages, Words
+from incentive_engine.statements.languages import Language, Languages
 from incentive_engine.statements.people import ChangeWriter, Person
 from incentive_engine.statements.plans import PlanWriter
 from incentive_engine.statements.reading import Reading, Row
 from incentive_engine.statements.records import RecordsWriter
 from incentive_engine.statements.settling import Piece, SettlingWriter, totals
 from incentive_engine.statements.sums import Block, SumWriter, condensed, titles_of, together, voice
-from incentive_engine.statements.values import Comments, Held, Origin, Pay, Released, Source, Statement, Sum
+from incentive_engine.statements.values import (
+    Alternatives,
+    Comments,
+    Held,
+    Origin,
+    Pay,
+    Released,
+    Source,
+    Statement,
+    Sum,
+)
+from incentive_engine.statements.varying import AlternativesWriter, Heading, Told
 
 _OF_TABLES: Final = ("gap-in", "overlapping")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -70,6 +82,7 @@ class StatementMaker:
             amounts=tuple(totals(pieces).items()),
             total=reader.amounts(totals(pieces)),
             settled=settled,
+            settled_bars=tuple(self.settling(reader).bars(pieces)) if corrected else (),
             plans=titles_of(blocks),
             voices=tuple(_voice(each, reader, several=len(paid) > 1, alone=not corrected) for each in paid),
             sums=tuple(self._sums_of(paid, payee, person, reader)),
@@ -78,6 +91,7 @@ class StatementMaker:
             released=tuple(self._released(payee, reader)),
             reference=f"{payee}-{self._all.run.summary['period']}",
             used=tuple(records.used(pays)),
+            alternatives=tuple(self._alternatives(paid, reader)),
             bridges=tuple(self._bridging(reader).bridges(payee)),
             unused=tuple(records.unused(self._all.unused.get(payee, ()))),
             glossary=glossary.terms(pays, settled, held),
@@ -108,6 +122,19 @@ class StatementMaker:
         reached = self._all.waterfalls.get((row["payee"], plan, row[SEGMENT]))
         pay = writer.pay(row, brought, self._all.results, person, days, of_days, reached)
         return Block(self._all.plans[plan], row, pay, reader.currency)
+
+    def _alternatives(self, paid: Sequence[Sequence[Block]], reader: Language) -> Iterator[Alternatives]:
+        """What would have changed each thing that is paid."""
+        for blocks in paid:
+            told = {at: list(self._told(block, reader)) for at, block in enumerate(blocks)}
+            found = AlternativesWriter(reader).alternatives(blocks, told, several=len(paid) > 1)
+            if found is not None:
+                yield found
+
+    def _told(self, block: Block, reader: Language) -> Iterator[tuple[Heading, Told, Decimal]]:
+        row, plan = block.row, block.plan.name
+        rows = self._all.variations.get((row["payee"], plan, row[SEGMENT]), [])
+        return self._writer(plan, reader).variations.told(rows, row, block.pay.cards)
 
     def _pieces(self, payee: str, paid: Sequence[Sequence[Block]], reader: Language) -> Iterator[Piece]:
         """Everything that is added up to what the payee is paid."""
@@ -255,4 +282,13 @@ def origin_of(summary: Mapping[str, Any], rules: Rules, reader: Language) -> Ori
             for name, table in summary["inputs"].items()
             if table["files"]
         ),
+        preview=_preview(summary, reader),
     )
+
+
+def _preview(summary: Mapping[str, Any], reader: Language) -> str:
+    if "preview" not in summary:
+        return ""
+    words, until = reader.words["preview"], summary["preview"]["until"]
+    day = "" if until is None else reader.date(dt.date.fromisoformat(until))
+    return str(words["until" if day else "unknown"]).format(day=day)

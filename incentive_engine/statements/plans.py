@@ -24,6 +24,7 @@ from incentive_engine.statements.reading import Reading, Row, number_in
 from incentive_engine.statements.results import Results
 from incentive_engine.statements.steps import NodeSteps
 from incentive_engine.statements.values import Line, Part, Pay
+from incentive_engine.statements.varying import VariationWriter
 from incentive_engine.statements.waterfalls import Brought, Reached, WaterfallWriter
 
 
@@ -55,6 +56,8 @@ class PlanWriter:
         }
         self._bringing, self._paying = Bringing(reading), PayWriter(reading)
         self._waterfall = WaterfallWriter(reading)
+        self.variations = VariationWriter(reading)
+        """Who tells what would have changed the pay."""
         self._pool = None if plan.pool is None else PoolWriter(reading, plan.pool)
         self._groups: list[GroupPlace] = []
         self._cards: list[tuple[CardWriter, MeasureNode, GroupNode]] = []

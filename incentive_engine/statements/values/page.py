@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from incentive_engine.statements.values.bridges import Bridge
-from incentive_engine.statements.values.drawings import Drawing, Perspective, Sketch
+from incentive_engine.statements.values.drawings import Bar, Drawing, Perspective, Sketch
 from incentive_engine.statements.values.records import Term, Unused
 from incentive_engine.statements.values.variations import Alternatives
 
@@ -180,6 +180,8 @@ class Origin:
     period: str
     dates: str
     sources: tuple[Source, ...]
+    preview: str
+    """That nothing is decided, and of which day the data are; empty where the period is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,8 @@ class Statement:
     total: str
     settled: tuple[Line, ...]
     """How what is paid adds up, where it is more than one payout: releases, and corrections of earlier periods."""
+    settled_bars: tuple[Bar, ...]
+    """One for each of these lines."""
     plans: tuple[str, ...]
     """The titles of the plans."""
     voices: tuple[str, ...]
