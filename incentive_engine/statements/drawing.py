@@ -39,16 +39,17 @@ class Scale:
 def bars(pieces: Sequence[Piece], scale: Scale, numbers: Numbers) -> tuple[Bar, ...]:
     """A bar for each piece, from nothing on."""
     start = Piece("", "other", Decimal(0))
-    return tuple(_bar(before, piece, scale, numbers) for before, piece in pairwise([start, *pieces]))
+    return tuple(bar(before, piece, scale, numbers) for before, piece in pairwise([start, *pieces]))
 
 
 def whole(piece: Piece, scale: Scale, numbers: Numbers) -> Bar:
     """A bar that stands by itself: what is reached, from nothing."""
-    bar, shown = bars([piece], scale, numbers)[0], numbers.money(piece.reached)
-    return replace(bar, pay=shown, way="whole")
+    drawn = bar(Piece("", "other", Decimal(0)), piece, scale, numbers)
+    return replace(drawn, pay=drawn.reached, way="whole")
 
 
-def _bar(before: Piece, piece: Piece, scale: Scale, numbers: Numbers) -> Bar:
+def bar(before: Piece, piece: Piece, scale: Scale, numbers: Numbers) -> Bar:
+    """A bar from what was reached before to what is reached then."""
     begins, ends, change = scale.at(before.reached), scale.at(piece.reached), piece.reached - before.reached
     shown = numbers.money(change)
     return Bar(

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.statements.drawing import Piece as Drawn
+from incentive_engine.statements.drawing import Scale, bar, whole
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.reading import Row, combined
-from incentive_engine.statements.values import Held, Line, Released
+from incentive_engine.statements.values import Bar, Held, Line, Released
 
 _FACTS: Final = {"reason": "why", "author": "author", "approver": "approver", "reference": "reference"}
 
@@ -71,6 +73,20 @@ class SettlingWriter:
             for amount in others:
                 shown = combined(shown, "+", amount, show)
             yield Line(str(self._words["together"]), show(total), shown, str(self._words["below"]) if total < 0 else "")
+
+    def bars(self, pieces: Sequence[Piece]) -> Iterator[Bar]:
+        """A bar for each line: pieces from where the one above ends, what is paid in a currency from nothing."""
+        sums, drawn = dict.fromkeys(totals(pieces), Decimal(0)), []
+        for piece in pieces:
+            sums[piece.currency] += piece.amount
+            drawn.append((piece.currency, Drawn(piece.name, "other", sums[piece.currency])))
+        scales = {of: Scale(each.reached for currency, each in drawn if currency == of) for of in sums}
+        before = dict.fromkeys(sums, Drawn("", "other", Decimal(0)))
+        for currency, each in drawn:
+            yield bar(before[currency], each, scales[currency], self._language.numbers)
+            before[currency] = each
+        for currency, each in before.items():
+            yield whole(each, scales[currency], self._language.numbers)
 
     def period(self, line: Row) -> str:
         """The period that a line corrects."""
