@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+import incentive_engine
 from incentive_engine.cli import main
 from incentive_engine.documents import declare, read_text
 from incentive_engine.errors import InputProblems
@@ -321,6 +322,7 @@ def test_an_export_of_a_period_that_was_paid_is_a_delta(home: Path) -> None:
 
 
 def test_a_command_without_sqlalchemy_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incentive_engine, "ledger", sys.modules["incentive_engine.ledger"])  # others find theirs again
     for name in [each for each in sys.modules if each.startswith("incentive_engine.ledger")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
