@@ -12,12 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import incentive_engine
 from incentive_engine.engine.bridge import BRIDGE, bridges
 from incentive_engine.engine.earlier import Earlier
-from incentive_engine.engine.run import Run, rules_in
+from incentive_engine.engine.run import Run, rules_in, run
 from incentive_engine.rulesets.resolving import resolve
 from tests.case_read import read_case
 from tests.oracle import outcomes
@@ -126,18 +127,24 @@ def paid_by_oracle(rules: str, data: Tables, period: str) -> dict[str, Fraction]
     return paid
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("bridge")
-    then = tables("2026-Q2", **THEN_RESULTS, targets=THEN_TARGETS, people=OF_THEN, paid=SALARIES_THEN)
-    now = tables("2026-Q3", **NOW_RESULTS, targets=NOW_TARGETS, people=OF_NOW, paid=SALARIES_NOW)
-    for rules, data, period in ((THEN, then, "2026-Q2"), (NOW, now, "2026-Q3")):
+def paid_twice(
+    folder: Path, then: tuple[str, Tables], now: tuple[str, Tables], corrections: pl.DataFrame | None = None
+) -> tuple[Path, Path]:
+    """The runs of both quarters, each by its rules on its files."""
+    for (rules, data), period, carried in ((then, "2026-Q2", None), (now, "2026-Q3", corrections)):
         (folder / period).mkdir()
-        for name, text in {**data, "rules.yaml": HEAD + rules}.items():
+        for name, text in {**data, "rules.yaml": HEAD.replace("Case", "Case, fr: Cas") + rules}.items():
             (folder / period / name).write_text(text, encoding="utf-8")
         loaded = incentive_engine.load(folder / period / "rules.yaml")
-        incentive_engine.run(loaded, folder / period, period, folder / f"run-{period}")
+        run(loaded, folder / period, period, folder / f"run-{period}", corrections=carried)
     return folder / "run-2026-Q2", folder / "run-2026-Q3"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    then = tables("2026-Q2", **THEN_RESULTS, targets=THEN_TARGETS, people=OF_THEN, paid=SALARIES_THEN)
+    now = tables("2026-Q3", **NOW_RESULTS, targets=NOW_TARGETS, people=OF_NOW, paid=SALARIES_NOW)
+    return paid_twice(tmp_path_factory.mktemp("bridge"), (THEN, then), (NOW, now))
 
 
 def bridged(runs: tuple[Path, Path]) -> dict[str, dict[str, Any]]:

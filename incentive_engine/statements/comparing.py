@@ -54,10 +54,8 @@ class ComparisonWriter:
         """The results that measures, conditions and factors of the plan read."""
         plan, row = now
         kpis = self._now.ruleset.kpis
-        read = dict[ResultKey, str]()
+        read = {ResultKey(node.kpi_name, node.of): self._language.label(node.title) for node in plan.measures()}
         for node in nodes_under(plan.root):
-            if isinstance(node, MeasureNode):
-                read[ResultKey(node.kpi_name, node.of)] = self._language.label(node.title)
             named = [(each.when, each.of) for each in node.steps.gates]
             named += [(each.formula, each.of) for each in node.steps.modifiers]
             for formula, of in named:

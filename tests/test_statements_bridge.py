@@ -1,0 +1,169 @@
+"""Why a payout differs from the last, as payees read it: bars that add up, what changed, and what cannot be compared.
+
+The company is that of `test_bridge`, whose amounts the oracle works out; a few more people and decisions make the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from incentive_engine.cli import main
+from incentive_engine.statements import Statement, write_statements
+from incentive_engine.statements.gathering import material
+from incentive_engine.statements.languages import Languages
+from incentive_engine.statements.making import StatementMaker
+from tests.test_bridge import (
+    NOW,
+    NOW_RESULTS,
+    NOW_TARGETS,
+    OF_NOW,
+    OF_THEN,
+    SALARIES_NOW,
+    SALARIES_THEN,
+    THEN,
+    THEN_RESULTS,
+    THEN_TARGETS,
+    paid_twice,
+    tables,
+)
+from tests.test_statements_adjusted import HEADER, carried
+
+MORE = dict.fromkeys(("gus", "hal", "iva"), "Adviser,A,2020-01-01,")
+SALARIES = [f"{name},2020-01-01,,30000,1" for name in MORE]
+ADJUSTED = "adjustments: {path: adjustments.csv}\n"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Gus was paid and is held; Hal was held and is paid; Iva was released and is paid; Bob and Dan get more."""
+    then_results = {**THEN_RESULTS, "sales": {**THEN_RESULTS["sales"], "gus": "100"}}
+    then_results["late"] = {**THEN_RESULTS["late"], "gus": "0", "hal": "0", "iva": "0"}
+    now_results = {**NOW_RESULTS, "sales": {**NOW_RESULTS["sales"], "hal": "110", "iva": "110"}}
+    now_results["late"] = {**NOW_RESULTS["late"], "gus": "0", "hal": "0", "iva": "0"}
+    then = tables("2026-Q2", **then_results, targets=THEN_TARGETS, people=OF_THEN | MORE, paid=SALARIES_THEN + SALARIES)
+    now = tables("2026-Q3", **now_results, targets=NOW_TARGETS, people=OF_NOW | MORE, paid=SALARIES_NOW + SALARIES)
+    released = f"{HEADER}R-1,iva,bonus,2026-Q2,,,,250,,By letter,Ann,Bob,\n"
+    added = f"{HEADER}A-1,bob,bonus,2026-Q3,50,,,,,Led the hotline,Ann,Bob,\n"
+    corrections = carried([("c1", "dan", "2026-Q1", "late-fact", "-12.34")], "bonus")
+    return paid_twice(
+        tmp_path_factory.mktemp("bridge"),
+        (THEN + ADJUSTED, {**then, "adjustments.csv": released}),
+        (NOW + ADJUSTED, {**now, "adjustments.csv": added}),
+        corrections,
+    )
+
+
+def made(runs: tuple[Path, Path], language: str = "en") -> dict[str, Statement]:
+    everything = material(runs[1], runs[0]).everybody()
+    return {each.payee: each for each in StatementMaker(everything, Languages(language)).statements()}
+
+
+def bars(statement: Statement) -> list[tuple[str, str, str]]:
+    (bridge,) = statement.bridges
+    assert bridge.drawing is not None
+    return [(bar.title, bar.pay, bar.note) for bar in (*bridge.drawing.bars, bridge.drawing.total)]
+
+
+def test_what_changed_stands_beside_what_it_changed(runs: tuple[Path, Path]) -> None:
+    ann = made(runs)["ann"]
+    assert ann.bridges[0].heading == "Why it differs from 2nd quarter of 2026"
+    assert bars(ann) == [
+        ("Paid for 2nd quarter of 2026", "€400.00", ""),
+        ("What customers said and lived", "+€594.00", "Recommendation: 46.3 (before: 42); Late: 3 (before: 7)"),
+        ("Internal results", "−€10.00", "Sales: 99 (before: 101)"),
+        ("Targets", "−€75.00", "Recommendation · Target: 41 (before: 40); Sales · Target: 110 (before: 100)"),
+        ("Salary and other facts about you", "+€56.81", "base salary: 42,500 (before: 40,000)"),
+        ("Paid for 3rd quarter of 2026", "€965.81", ""),
+    ]
+
+
+def test_in_french(runs: tuple[Path, Path]) -> None:
+    ann = made(runs, "fr")["ann"]
+    assert ann.bridges[0].heading == "Pourquoi le montant diffère de la période d'avant (2e trimestre 2026)"
+    assert bars(ann)[1] == (
+        "Ce que les clients ont dit et vécu",
+        "+594,00\u00a0€",
+        "Recommandation\u00a0: 46,3 (avant\u00a0: 42)\u202f; Retards\u00a0: 3 (avant\u00a0: 7)",
+    )
+
+
+def test_decisions_and_corrections_are_bars_of_their_own(runs: tuple[Path, Path]) -> None:
+    statements = made(runs)
+    assert bars(statements["bob"])[-2:] == [
+        ("Decisions about your pay", "+€50.00", ""),
+        ("Paid for 3rd quarter of 2026", "€701.08", ""),
+    ]
+    assert bars(statements["dan"])[-2:] == [
+        ("Corrections of other periods", "−€12.34", ""),
+        ("Paid for 3rd quarter of 2026", "€314.17", ""),
+    ]
+    assert bars(statements["iva"]) == [  # 75 % x (1 + 5.3 x 5 %) + 25 % = 119.875 % of 600
+        ("Paid for 2nd quarter of 2026", "€250.00", ""),
+        ("What the rules work out", "+€719.25", ""),
+        ("Decisions about your pay", "−€250.00", ""),
+        ("Paid for 3rd quarter of 2026", "€719.25", ""),
+    ]
+    assert statements["iva"].bridges[0].said == (
+        "People decided one of the two amounts, so that not all can be told apart.",
+    )
+
+
+def test_another_plan_and_changes_within_a_period(runs: tuple[Path, Path]) -> None:
+    statements = made(runs)
+    assert ("Weights and other rules", "+€636.75", "plan: Leader (before: Adviser)") in bars(statements["eve"])
+    days = "something else changed within one of the periods"
+    assert ("Days that count", "+€261.10", days) in bars(statements["fay"])
+    assert ("Days that count", "−€332.57", "Share of the period: 55.43478261% (before: 100%)") in bars(
+        statements["dan"]
+    )
+
+
+def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> None:
+    statements = made(runs)
+    told = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}
+    assert told == {
+        "cid": [("For 2nd quarter of 2026, these rules paid you nothing, so that there is nothing to compare.",)],
+        "gus": [
+            (
+                "For 3rd quarter of 2026, nothing could be decided yet.",
+                "For 2nd quarter of 2026, €636.00 was paid.",  # 60 % x (1 + 2 x 5 %) + 40 % = 106 % of 600
+            )
+        ],
+        "hal": [("For 2nd quarter of 2026, nothing could be decided, so that there is nothing to compare.",)],
+    }
+    assert all(each.drawing is None for name in told for each in statements[name].bridges)
+
+
+def amount(text: str) -> Decimal:
+    return Decimal(re.sub(r"[^0-9.]", "", text)) * (-1 if text.startswith("−") else 1)
+
+
+def test_every_bridge_adds_up_to_what_is_paid(runs: tuple[Path, Path]) -> None:
+    for statement in made(runs).values():
+        for bridge in statement.bridges:
+            if bridge.drawing is not None:
+                first, *changes = (amount(bar.pay) for bar in bridge.drawing.bars)
+                assert sum(changes, first) == amount(bridge.drawing.total.pay) == sum(dict(statement.amounts).values())
+
+
+def test_the_command_refuses_a_run_that_is_not_earlier(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    then, now = map(str, runs)
+    done = CliRunner().invoke(main, ["statements", then, "--previous", now, "--out", str(tmp_path / "pages")])
+    assert done.exit_code == 1
+    assert "error[not-earlier]" in done.output
+    assert not (tmp_path / "pages").exists()
+
+
+def test_pages_show_it(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    write_statements(runs[1], tmp_path / "pages", payees=["ann", "gus"], previous=runs[0])
+    ann, gus = ((tmp_path / "pages" / f"{name}.html").read_text(encoding="utf-8") for name in ("ann", "gus"))
+    assert "<h2>Why it differs from 2nd quarter of 2026</h2>" in ann
+    assert "+€594.00" in ann
+    assert "For 2nd quarter of 2026, €636.00 was paid." in gus
+    write_statements(runs[1], tmp_path / "alone", payees=["ann"])
+    assert "Why it differs" not in (tmp_path / "alone" / "ann.html").read_text(encoding="utf-8")
