@@ -424,11 +424,11 @@ def test_pages_are_written_once_and_counted(run: Run, pages: Path, tmp_path: Pat
 
 
 def leaves(words: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(words, dict):
-        for key, below in words.items():
-            yield from leaves(below, f"{path}.{key}")
-    else:
+    if isinstance(words, str):
         yield path, words
+        return
+    for name, held in enumerate(words) if isinstance(words, list) else words.items():
+        yield from leaves(held, f"{path}.{name}")
 
 
 def test_every_catalogue_says_the_same_things() -> None:

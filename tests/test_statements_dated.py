@@ -292,7 +292,7 @@ def test_a_target_is_less_for_who_was_away(tmp_path: Path) -> None:
     part, joins = (made(run)[payee].pays[0].cards[0] for payee in ("part", "joins"))
     assert (part.against, joins.against) == ((("Objectif", "75"),), (("Target", "50"),))
     assert told(part.lines)[:2] == [
-        ("Part de travail", "69 ÷ 92", "jours de présence sans ceux d'absence", "75\u00a0%"),
+        ("Part travaillée", "69 ÷ 92", "jours de présence sans ceux d'absence", "75\u00a0%"),
         ("Objectif pour cette part", "100 × 75\u00a0%", "", "75"),
     ]
     assert line(joins.lines, "Share of work") == ("46 ÷ 92", "days there without those away", "50%")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from incentive_engine.cli.door import say
-from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
+from incentive_engine.cli.options import INDEX_LANGUAGE, RUN_FOLDER
 from incentive_engine.cli.progress import counted
 
 
@@ -44,7 +44,7 @@ from incentive_engine.cli.progress import counted
     metavar="FILE",
     help="Your name, logo, colours and texts; brand.yaml among your templates unless said.",
 )
-@LANGUAGE
+@INDEX_LANGUAGE
 def statements(
     folder: Path,
     out: Path,
@@ -58,7 +58,8 @@ def statements(
 ) -> None:
     """Write one page for each person of a run: what was paid, and how customers brought it about.
 
-    RUN is the folder that `incentive run` wrote. Each person reads their own language; --language is that of the index.
+    RUN is the folder that `incentive run` wrote. Each person reads their own language, as the column
+    `language` of the workforce says; nothing is written where somebody could not read all of it.
     OUT appears when it is complete. Where the command was interrupted, the same command goes on with what it has.
     """
     from incentive_engine.statements import left_behind, read_design, write_statements
