@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from incentive_engine.statements import values
 from incentive_engine.statements.design import OUR_DESIGN, Design
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.template_mistakes import told
+from incentive_engine.statements.twin import TwinWriter
 from incentive_engine.statements.values import Index, Statement
 
 STATEMENT: Final = "statement.html.j2"
@@ -62,10 +64,12 @@ class Pages:
     def __init__(self, design: Design = OUR_DESIGN) -> None:
         self._design = design
         self._environment = environment(*design.folders)
+        self._twins: dict[tuple[str, str], TwinWriter] = {}
 
     def statement(self, statement: Statement, language: Language) -> str:
-        """The page of one payee."""
-        return self.page(STATEMENT, language, statement=statement)
+        """The page of one payee, with its twin inside."""
+        twin = Markup(self._twin(language).written(statement))
+        return self.page(STATEMENT, language, statement=statement, twin=twin)
 
     def index(self, index: Index, language: Language) -> str:
         """The page of the compensation team."""
@@ -75,6 +79,12 @@ class Pages:
         """A page from any template of the design."""
         with told(self._design.folder):
             return self._template(template).render(**values, words=language.words, brand=self._brand(language.code))
+
+    def _twin(self, language: Language) -> TwinWriter:
+        key = (language.code, language.currency)
+        if key not in self._twins:
+            self._twins[key] = TwinWriter(language)
+        return self._twins[key]
 
     @cached_property
     def _template(self) -> Callable[[str], Template]:

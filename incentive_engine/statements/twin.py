@@ -1,0 +1,176 @@
+"""The twin of a page: what it prints as data, in the notation of formulas, so that it can be worked out again.
+
+It is made of the very texts that the page shows: nothing can stand in one and not in the other. A line holds the
+formula of its result and how that was rounded; where the page says in words what happens (never above 120 %), the
+formula says the same. A line without a formula gives a number, or repeats one of another line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache, partial
+from typing import Any, Final
+
+from incentive_engine.statements.languages import REMEMBERED, Language
+from incentive_engine.statements.neutral import Neutral
+from incentive_engine.statements.notes import NoteReader
+from incentive_engine.statements.values import Line, Pay, Statement
+
+FORMAT: Final = "incentive-statement/1"
+Told = dict[str, Any]
+Table = tuple[str, Sequence[Line]]
+"""What the table is about, and its lines."""
+Drawn = tuple[str, str, str, str]
+"""A bar: its name, how the pay that it reaches comes about, that pay, and what it adds."""
+Otherwise = tuple[Line, str, str]
+"""What could have been otherwise, with the payout that it leads to and how far that is from the one that it is."""
+_FORMULA: Final = re.compile(r"\w+\(|[^A-Za-z]")
+_ALSO: Final = re.compile(r"=-?\d+(?:\.\d+)?%?$")
+"""The result once more, in another form."""
+_CALL: Final = re.compile(r"[^\W\d]\w*\(")
+_NUMBER: Final = re.compile(r"[-+]?(\d+(?:\.\d+)?%?)")
+_INERT: Final = tuple((sign, f"\\u{ord(sign):04x}") for sign in "<>&\u2028\u2029")
+
+
+class TwinWriter:
+    """Twins of statements in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language, self._lines = language, cache(partial(LineReader, language))
+
+    def written(self, statement: Statement) -> str:
+        """The twin as JSON that is inert inside HTML."""
+        twin = json.dumps(self.twin(statement), ensure_ascii=False, separators=(",", ":"))
+        for sign, escaped in _INERT:
+            twin = twin.replace(sign, escaped)
+        return twin
+
+    def twin(self, statement: Statement) -> Told:
+        """The twin as data."""
+        origin = statement.origin
+        currencies = tuple(sorted({self._language.currency, *(currency for currency, _ in statement.amounts)}))
+        reader = self._lines(currencies)
+        return {
+            "format": FORMAT,
+            "language": statement.language,
+            "currencies": currencies,
+            "payee": statement.payee,
+            "reference": statement.reference,
+            "title": f"{origin.title} · {origin.period}",
+            "rules": {"rule_set": origin.rule_set, "version": origin.version, "files": dict(origin.rule_files)},
+            "engine": origin.engine,
+            "total": statement.total,
+            "paid": {currency: f"{amount:f}" for currency, amount in statement.amounts},
+            "tables": [{"about": about, "lines": reader.lines(lines)} for about, lines in tables(statement) if lines],
+            "drawings": [reader.bars(drawing) for drawing in drawings(statement)],
+            "alternatives": [reader.alternatives(each) for each in alternatives(statement)],
+        }
+
+
+class LineReader:
+    """Lines and bars as a page prints them, in one language and with amounts in some currencies, as data."""
+
+    def __init__(self, language: Language, currencies: Sequence[str]) -> None:
+        self._neutral, words = Neutral(language, currencies), language.words
+        self._note = lru_cache(REMEMBERED)(NoteReader(language, self._neutral).note)
+        steps, as_for = words["steps"], str(words["segments"]["score_note"])
+        self._score = str(steps["score"])
+        self._elsewhere = (str(steps["score_note"]), as_for.partition("{")[0])
+        self._beside = tuple(str(steps[name]).partition("{")[0] for name in ("factor", "points", "earned", "across"))
+
+    def lines(self, lines: Sequence[Line]) -> list[Told]:
+        """The lines of one table."""
+        formulas = self._neutral.formulas([line.arithmetic for line in lines])
+        results = self._neutral.numbers([line.result for line in lines])
+        told: list[Told] = []
+        before = ""
+        for line, formula, result in zip(lines, formulas, results, strict=True):
+            told.append(self._line(line, formula, result, before))
+            if "result" not in told[-1]:
+                before = ""
+            elif not line.name.startswith(self._beside) and "call" not in told[-1]:
+                before = str(told[-1].get("exact", told[-1]["result"]))
+        return told
+
+    def _line(self, line: Line, formula: str, result: str, before: str) -> Told:
+        if line.heading or not line.result:
+            return {"name": line.name}
+        number = _NUMBER.match(result)
+        if number is None:
+            return {"name": line.name, "result": line.result}
+        told: Told = {"name": line.name, "result": number[0].removeprefix("+")}
+        note = self._note(line.note)
+        worked = _ALSO.sub("", formula) if _FORMULA.match(formula) else note.formula(before)
+        if not worked and line.name == self._score and not line.note.startswith(self._elsewhere):
+            worked = before or "0"
+        if worked:
+            told["formula"] = worked
+        told |= note.told
+        if _CALL.match(line.name):
+            told["call"] = self._neutral.text(line.name)
+        return told
+
+    def bars(self, bars: Sequence[Drawn]) -> list[Told]:
+        """The bars, each with what it adds and the pay that it reaches."""
+        formulas = self._neutral.formulas([formula for _, formula, _, _ in bars])
+        numbers = self._neutral.numbers([number for _, _, *both in bars for number in both])
+        return [
+            {"name": bar[0], "adds": _plain(adds)}
+            | ({"formula": formula, "reached": _plain(reached)} if formula else {})
+            for bar, formula, reached, adds in zip(bars, formulas, numbers[::2], numbers[1::2], strict=True)
+        ]
+
+    def alternatives(self, each: Sequence[Otherwise]) -> list[Told]:
+        """What could have been otherwise, each with what would be paid then."""
+        numbers = self._neutral.numbers([amount for _, *both in each for amount in both])
+        lines = self.lines([line for line, _, _ in each])
+        return [
+            line | {"payout": _plain(payout), "change": _plain(change)}
+            for line, payout, change in zip(lines, numbers[::2], numbers[1::2], strict=True)
+        ]
+
+
+def tables(statement: Statement) -> Iterator[Table]:
+    """The tables of lines on a page."""
+    yield "settled", statement.settled
+    for each in statement.sums:
+        yield "days", each.lines
+    for pay in statement.pays:
+        yield from _of_pay(pay)
+
+
+def _of_pay(pay: Pay) -> Iterator[Table]:
+    for card in pay.cards:
+        yield card.reference, (*card.lines, *card.brought)
+    yield "pay", pay.lines
+    if pay.pool is not None:
+        yield "pool", pay.pool.lines
+    yield "without", pay.without
+    yield "brought", pay.brought
+    for part in pay.parts:
+        yield part.reference, (*part.lines, *part.brought)
+
+
+def drawings(statement: Statement) -> Iterator[list[Drawn]]:
+    """What is drawn on a page."""
+    drawn = [*(pay.drawing for pay in statement.pays), *(bridge.drawing for bridge in statement.bridges)]
+    for drawing in filter(None, drawn):
+        yield [(bar.title, bar.arithmetic, bar.reached, bar.pay) for bar in (*drawing.bars, drawing.total)]
+
+
+def alternatives(statement: Statement) -> Iterator[list[Otherwise]]:
+    """What could have been otherwise about each thing that is paid."""
+    for each in statement.alternatives:
+        if each.varied:
+            yield [
+                (Line(one.name, one.result, one.arithmetic, one.note), one.payout, one.change)
+                for varied in each.varied
+                for one in varied.variations
+            ]
+
+
+def _plain(result: str) -> str:
+    found = _NUMBER.match(result)
+    return found[0].removeprefix("+") if found else ""
