@@ -15,16 +15,8 @@ from typing import Any, Final
 from markupsafe import Markup
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ,]")
-_BREAK: Final = "\u200b"
-_INVISIBLE: Final = f"\u200c\u200d{_BREAK}"
+_INVISIBLE: Final = "\u200b\u200c\u200d"
 """Not drawn, and part of how words are written: joiners of Persian and Indic letters, and where words may break."""
-_LONG: Final = 32
-_STEP: Final = 8
-_UNBROKEN: Final = re.compile(rf"(?![0-9a-f]{{64}}(?!\S))\S{{{_LONG},}}")
-"""Longer than a word or a number of any table: it may break at every step, or it would leave its column.
-
-Fingerprints stay whole: people copy them, and templates give them a line of their own.
-"""
 
 
 class Characters(dict[int, str]):
@@ -59,11 +51,4 @@ class Typesetter:
         """A value as a text in quotes."""
         if isinstance(value, Markup):
             return value
-        text = str(value)
-        if len(text) >= _LONG:
-            text = _UNBROKEN.sub(_breakable, text)
-        return Markup(f'"{text.translate(self._characters)}"')
-
-
-def _breakable(word: re.Match[str]) -> str:
-    return _BREAK.join(word[0][at : at + _STEP] for at in range(0, len(word[0]), _STEP))
+        return Markup(f'"{str(value).translate(self._characters)}"')
