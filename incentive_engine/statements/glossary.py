@@ -37,8 +37,9 @@ class GlossaryWriter:
         found = dict(self._of_lines([*others, *(line for pay in pays for line in _lines(pay))]))
         found |= {name: self._against[name] for card in cards for name, _ in card.against if name in self._against}
         if cards:
-            found |= {str(words["card"]["weight"]): said["weight"], str(words["card"]["curve"]): said["curve"]}
-            found |= {str(words["page"]["measure"]): said["measure"]}
+            found |= {words["card"]["curve"]: said["curve"], words["page"]["measure"]: said["measure"]}
+        if any(card.weight for card in cards):
+            found[words["card"]["weight"]] = said["weight"]
         if any(card.between for card in cards):
             found[str(words["glossary"]["interval"])] = said["interval"]
         if any(held):
