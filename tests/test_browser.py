@@ -16,7 +16,10 @@ from incentive_engine.audit.auditing import audit
 from incentive_engine.audit.pages import html, written
 from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import write_statements
+from incentive_engine.statements.departments import Wish
+from incentive_engine.statements.group_pages import write_departments, write_public
 from tests.browser import NEEDED, SCHEMES, WIDTHS, Look, browser, faults, opened
+from tests.test_group_pages import company
 
 pytestmark = [NEEDED, pytest.mark.browser]
 
@@ -68,6 +71,39 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_is_wrong_with_an_audit(chromium: Browser, audited: Path, look: Look) -> None:
     with opened(chromium, audited, look) as page:
         assert faults(page, look) == []
+
+
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of departments, the page for customers, and an index."""
+    folder = tmp_path_factory.mktemp("groups")
+    run, before = company(folder / "now"), company(folder / "before", flat=True)
+    write_departments(run, folder / "pages", Wish(salaries=True))
+    write_public(run, folder / "pages" / "public.html", [before], language="fr")
+    write_statements(run, folder / "statements")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("pages/Care", Look(360)),
+        ("pages/Care", Look(1280, "dark")),
+        ("pages/public", Look(360, "dark")),
+        ("pages/public", Look(1280)),
+        ("statements/index", Look(360)),
+    ],
+    ids=str,
+)
+def test_nothing_is_wrong_with_pages_about_groups(chromium: Browser, groups: Path, name: str, look: Look) -> None:
+    with opened(chromium, groups / f"{name}.html", look) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert faults(page, look) == []
+
+
+def test_what_is_folded_is_on_paper(chromium: Browser, groups: Path) -> None:
+    with opened(chromium, groups / "pages" / "Care.html", Look(794, media="print")) as page:
+        assert page.evaluate("[...document.querySelectorAll('details table')].every(each => each.offsetHeight > 0)")
 
 
 @pytest.mark.long

@@ -79,13 +79,14 @@ def test_somebody_with_two_plans_is_one_person() -> None:
 def rank(vectors: list[list[Fraction]]) -> int:
     """How many of some sums say anything that the others do not: elimination in exact fractions."""
     reduced: list[tuple[int, list[Fraction]]] = []
-    for vector in vectors:
+    for given_vector in vectors:
+        vector = given_vector
         for at, each in reduced:
             if vector[at]:
                 vector = [one - vector[at] / each[at] * other for one, other in zip(vector, each, strict=True)]
-        at = next((number for number, part in enumerate(vector) if part), None)
-        if at is not None:
-            reduced.append((at, vector))
+        first = next((number for number, part in enumerate(vector) if part), None)
+        if first is not None:
+            reduced.append((first, vector))
     return len(reduced)
 
 

@@ -19,7 +19,7 @@ from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 from incentive_engine.statements.belonging import Belonging, Payout
 from incentive_engine.statements.files import file_names
-from incentive_engine.statements.group_results import GroupResult, GroupResults, ResultWords
+from incentive_engine.statements.group_results import GroupResult, GroupResults, ResultWords, asked
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.making import origin_of
 from incentive_engine.statements.small_groups import (
@@ -213,7 +213,7 @@ class DepartmentWriter:
         teams = self._results.parts(name, department)
         return HeardResult(
             title=self._reader.nearest(kpi.title),
-            meaning=self._reader.nearest(kpi.meaning) if kpi.meaning else "",
+            meaning=asked(kpi, self._reader),
             perspective=kpi.perspective,
             result=str(self._words["not_shown"]) if found is None else words.value(kpi, found.value),
             facts="" if found is None else words.records(found),

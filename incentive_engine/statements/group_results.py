@@ -108,6 +108,12 @@ def _places(members: Sequence[Member]) -> Mapping[str, Place]:
     }
 
 
+def asked(kpi: Kpi, reader: Language) -> str:
+    """What customers were asked, or what the result means to them; empty where the rules say neither."""
+    said = kpi.question or kpi.meaning or kpi.outcome
+    return reader.nearest(said) if said else ""
+
+
 class ResultWords:
     """Results of groups, in one language."""
 

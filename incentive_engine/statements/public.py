@@ -18,7 +18,7 @@ from incentive_engine.rulesets.resolving import GroupNode, MeasureNode, Resolved
 from incentive_engine.rulesets.shares import declared_customer_share
 from incentive_engine.statements.belonging import Belonging, Payout
 from incentive_engine.statements.departments import customer_kpis
-from incentive_engine.statements.group_results import GroupResult, GroupResults, ResultWords
+from incentive_engine.statements.group_results import GroupResult, GroupResults, ResultWords, asked
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.small_groups import LEAST, rounded_share
 from incentive_engine.statements.values import PastResult, PublicPage, PublicResult, Voice
@@ -130,7 +130,7 @@ class PublicWriter:
         alike = [(at, found) for at, found in told if found is not None and _same(at.rules.ruleset.kpis[name], kpi)]
         return PublicResult(
             title=self._reader.nearest(kpi.title),
-            meaning=self._reader.nearest(kpi.meaning) if kpi.meaning else "",
+            meaning=asked(kpi, self._reader),
             result=self._shown.value(kpi, _readable(now.value)),
             facts=self._shown.records(now),
             between=self._shown.between(kpi, now),
