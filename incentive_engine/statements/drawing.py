@@ -6,10 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final
 
 from incentive_engine.engine.comparing import Number
 from incentive_engine.statements.languages import Numbers
 from incentive_engine.statements.values import Bar, Perspective
+
+_ALIKE: Final = 0.6
+"""By which part of the least amounts differ at most, for what they have in common to be drawn shorter."""
+_KEPT: Final = 0.5
+"""How much of it is drawn: so many times what they differ by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +30,22 @@ class Piece:
 
 
 class Scale:
-    """Where amounts stand between the least and the greatest that are drawn; nothing is always among them."""
+    """Where amounts stand between nothing, or the least, and the greatest that are drawn.
 
-    def __init__(self, amounts: Iterable[Number]) -> None:
-        drawn = [0.0, *map(float, amounts)]
-        self._low = min(drawn)
-        self._span = max(drawn) - self._low or 1.0
+    `shorten`: where all of them are far from nothing, what they have in common is drawn shorter than it is, so that
+    one sees by how much they differ.
+    """
+
+    def __init__(self, amounts: Iterable[Number], *, shorten: bool = False) -> None:
+        drawn = [float(amount) for amount in amounts]
+        least, most = min(drawn), max(drawn)
+        self.shortened = shorten and 0 < most - least < least * _ALIKE
+        self._low = least - (most - least) * _KEPT if self.shortened else min(0.0, least)
+        self._span = max(most, 0.0) - self._low or 1.0
 
     def at(self, amount: Number) -> float:
         """In percent of the width."""
-        return (float(amount) - self._low) / self._span * 100
+        return max(float(amount) - self._low, 0.0) / self._span * 100
 
 
 def bars(pieces: Sequence[Piece], scale: Scale, numbers: Numbers) -> tuple[Bar, ...]:

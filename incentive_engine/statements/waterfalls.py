@@ -80,13 +80,15 @@ class WaterfallWriter:
         pieces = list(self._pieces(row, *reached))
         first, *others = pieces
         others += self._decided(first.reached if not others else others[-1].reached, brought)
-        scale = Scale([first.reached, *(piece.reached for piece in others), money])
+        amounts = [first.reached, *(piece.reached for piece in others), money]
+        scale = Scale(amounts, shorten=not self._from_nothing)
         drawn = bars([first, *others], scale, self._numbers)
         if self._from_nothing:
             drawn = drawn[1:]
         else:
             drawn = (whole(first, scale, self._numbers), *drawn[1:])
-        return Drawing(self._words["title"], self._lead, drawn, self._total(money, scale))
+        lead = f"{self._lead} {self._words['shortened']}" if scale.shortened else self._lead
+        return Drawing(self._words["title"], lead, drawn, self._total(money, scale), scale.shortened)
 
     def _total(self, money: Decimal, scale: Scale) -> Bar:
         return whole(Piece(self._reading.words["steps"]["payout"], "other", money), scale, self._numbers)

@@ -37,6 +37,8 @@ class Drawing:
     lead: str
     bars: tuple[Bar, ...]
     total: Bar
+    shortened: bool = False
+    """Whether the bars that stand by themselves are drawn shorter than they are; the lead says so."""
 
 
 @dataclass(frozen=True, slots=True)
