@@ -14,12 +14,14 @@ from incentive_engine.compiler.waterfall import Bar, bars_of, from_nothing
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
+from incentive_engine.statements import Statement
+from incentive_engine.statements.drawing import Scale
 from tests.drawn import cases
 from tests.oracle import Case
 from tests.oracle.numbers import rounded
 from tests.test_catalogue import HEAD
 from tests.test_cli_explain_drawn import ran
-from tests.test_statements_dated import run_texts
+from tests.test_statements_dated import made, run_texts
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW, phases=[Phase.generate])
@@ -170,3 +172,82 @@ def bars_end_at_the_payout(case: Case) -> None:
                     rounding = plan.payout_rounding
                     once = rounded(Fraction(row["target_pay"]), rounding.places, rounding.mode)
                     assert found[key][0] == rounded(once, rounding.kept)
+
+
+# --- on a page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Statement]:
+    return made(run_texts(STEPS, PEOPLE, "2026-Q3", tmp_path_factory.mktemp("steps")))
+
+
+def told(statement: Statement) -> list[tuple[str, str, str, str]]:
+    drawing = statement.pays[0].drawing
+    assert drawing is not None
+    return [(bar.title, bar.note, bar.arithmetic, bar.pay) for bar in (*drawing.bars, drawing.total)]
+
+
+def test_each_bar_says_what_it_changes_and_why(statements: dict[str, Statement]) -> None:
+    """The cap of 150 % changes nothing, and is left out."""
+    assert told(statements["late"]) == [
+        ("Target pay", "every measure at 100%", "€1,000.00 × 100%", "€1,000.00"),
+        ("Trust", "80% instead of 100%", "€1,000.00 × 94%", "−€60.00"),
+        ("Speed", "120% instead of 100%", "€1,000.00 × 100%", "+€60.00"),
+        ("Sales", "50% instead of 100%", "€1,000.00 × 80%", "−€200.00"),
+        ("customer · Never above", "limited to 90%", "€1,000.00 × 74%", "−€60.00"),
+        ("Sales · Condition: Few sales", "50% is withheld", "€1,000.00 × 64%", "−€100.00"),
+        ("Factor: A good year", "× 1.25", "€1,000.00 × 80%", "+€160.00"),
+        ("Points: For all", "+ 5%", "€1,000.00 × 85%", "+€50.00"),
+        ("Condition: Very few sales", "not above 70%", "€1,000.00 × 70%", "−€150.00"),
+        ("Never below", "raised to 75%", "€1,000.00 × 75%", "+€50.00"),
+        ("Share of the period", "", "€1,000.00 × 75% × 50%", "−€375.00"),
+        ("Payout", "", "", "€375.00"),
+    ]
+
+
+def test_a_measure_without_a_result_is_told_in_french_too(statements: dict[str, Statement]) -> None:
+    bars = told(statements["silent"])
+    assert bars[1:4] == [
+        ("Confiance", "pas de résultat", "", "0,00\u00a0€"),
+        ("Rapidité", "pas de résultat", "1\u202f000,00\u00a0€ × 40\u00a0%", "−600,00\u00a0€"),
+        ("Ventes", "100\u00a0%", "", "0,00\u00a0€"),
+    ]
+
+
+def test_bars_begin_where_the_one_above_ends(statements: dict[str, Statement]) -> None:
+    """Between nothing and 1,000: 94 % of the width, 100 %, 80 %, 74 %, 64 %, 80 %, 85 %, 70 %, 75 %, 37.5 %."""
+    drawing = statements["late"].pays[0].drawing
+    assert drawing is not None
+    ends = ["100.00", "94.00", "100.00", "80.00", "74.00", "64.00", "80.00", "85.00", "70.00", "75.00", "37.50"]
+    assert [bar.end for bar in drawing.bars] == ends
+    assert [(bar.start, bar.width, bar.way) for bar in drawing.bars[:3]] == [
+        ("0.00", "100.00", "whole"),
+        ("94.00", "6.00", "down"),
+        ("94.00", "6.00", "up"),
+    ]
+    assert not drawing.shortened
+
+
+def test_amounts_far_from_nothing_are_drawn_apart() -> None:
+    """From 900 to 1,000, half of the difference is left below: 850 is the left end, 1,000 the right one."""
+    scale = Scale([Decimal(900), Decimal(1000)], shorten=True)
+    assert scale.shortened
+    assert [round(scale.at(Decimal(amount)), 2) for amount in (0, 900, 925, 1000)] == [0, 33.33, 50, 100]
+    assert not Scale([Decimal(100), Decimal(1000)], shorten=True).shortened
+    assert not Scale([Decimal(900), Decimal(900)], shorten=True).shortened
+
+
+def test_a_curve_shows_the_result_between_the_points_around_it(statements: dict[str, Statement]) -> None:
+    """The curve has its points at 0 and 200; 30 more are drawn on each side, so that 80 lies at 110 of 260."""
+    (sketch,) = statements["late"].pays[0].cards[0].sketches
+    assert sketch.said == "Here: 80 → 80%. Points around it: 0 → 0%, 200 → 200%."
+    assert [(dot.x, dot.y, dot.anchor) for dot in sketch.own] == [("42.31", "60.00", "middle")]
+    assert [(dot.x, dot.y) for dot in sketch.around] == [("11.54", "100.00"), ("88.46", "0.00")]
+    assert sketch.lines == ("0.00,100.00 11.54,100.00 88.46,0.00 100.00,0.00",)
+
+
+def test_what_has_no_result_has_no_curve(statements: dict[str, Statement]) -> None:
+    trust, speed, sales = statements["silent"].pays[0].cards
+    assert (trust.sketches, speed.sketches) == ((), ())
+    assert sales.sketches[0].said == "Ici\u00a0: 100 → 100\u00a0%. Points autour\u00a0: 0 → 0\u00a0%, 200 → 200\u00a0%."
