@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from incentive_engine.statements import write_statements
+from incentive_engine.statements.languages import Languages
+from incentive_engine.statements.verifying import verify_page
 from tests.drawn import cases, cases_adjusted
 from tests.oracle import Case
 from tests.test_cli_explain_drawn import ran
@@ -67,6 +69,7 @@ def pages_recompute(case: Case) -> None:
             assert not re.search(r"None|Decimal|Fraction|\0", page.text), page.text
             if path.stem != "index":
                 recomputed(page, "en")
+                verify_page(path, Languages())
                 bars = Fraction(0)
                 for name, text in page.money:
                     assert name != "Payout" or bars == number_in(text, "en"), page.money

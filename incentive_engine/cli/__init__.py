@@ -18,12 +18,13 @@ from incentive_engine.cli.measuring import kpis
 from incentive_engine.cli.paper import statements
 from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.projects import approve, reject, status
+from incentive_engine.cli.proving import verify_statement
 from incentive_engine.cli.reviewing import review
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
 COMMANDS = (
-    demo, init, check, kpis, run, explain, statements, departments, public, audit,
+    demo, init, check, kpis, run, explain, statements, verify_statement, departments, public, audit,
     status, review, approve, reject, export, correct, decide, verify, purge, schema,
 )  # fmt: skip
 

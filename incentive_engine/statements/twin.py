@@ -131,6 +131,15 @@ class LineReader:
             for line, payout, change in zip(lines, numbers[::2], numbers[1::2], strict=True)
         ]
 
+    def amounts(self, total: str) -> list[str]:
+        """The amounts of a total, one for each currency."""
+        first, *others = re.split(" ([+−]) ", total)
+        signed = [
+            first,
+            *(f"{sign.strip('+')}{amount}" for sign, amount in zip(others[::2], others[1::2], strict=True)),
+        ]
+        return [_plain(each) for each in self._neutral.numbers(signed)]
+
 
 def tables(statement: Statement) -> Iterator[Table]:
     """The tables of lines on a page."""

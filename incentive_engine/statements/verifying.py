@@ -53,6 +53,8 @@ def _read(path: Path) -> Visible:
         return visible(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise InputProblems([Problem("no-statement", f"`{path}` is no page of a statement: it is no text")]) from None
+    except OSError as refusal:
+        raise InputProblems([Problem("system", f"`{path}`: {refusal.strerror}")]) from None
 
 
 class _Checking:
@@ -219,6 +221,11 @@ class _Checking:
 
     def _total(self) -> Iterator[Problem]:
         """What is paid in all is what the last lines come to."""
+        shown = self._reader.amounts(self.twin["total"])
+        if self.twin["paid"] and [self._number(each) for each in shown] != [*map(Fraction, self.twin["paid"].values())]:
+            yield self._problem(
+                "line-differs", "the amount", f"`{self.twin['total']}` is not what the data says is paid"
+            )
         paid = [Fraction(amount) for amount in self.twin["paid"].values()]
         ends = {about: [] for about in _ABOUT_PAY}  # type: dict[str, list[Fraction]]
         for table in self.twin["tables"]:
@@ -237,7 +244,9 @@ class _Checking:
 
 
 def _in_common(one: Sequence[Told], other: Sequence[Told]) -> int:
-    return sum(line in other for line in one) + sum(a["name"] == b["name"] for a, b in zip(one, other, strict=False))
+    return sum(line in other for line in one) + sum(
+        bool(a["name"] == b["name"]) for a, b in zip(one, other, strict=False)
+    )
 
 
 def _difference(shown: Sequence[Told], told: Sequence[Told]) -> str:
@@ -254,20 +263,10 @@ def _difference(shown: Sequence[Told], told: Sequence[Told]) -> str:
 
 def _places(step: Fraction | None) -> int:
     """How many decimals a step of rounding leaves."""
-    steps = {Fraction(10) ** -places: places for places in range(-40, 60)}
-    return steps.get(step or Fraction(1), 0)
+    return next((places for places in range(-40, 60) if step == (Fraction(10) ** -places)), 0)
 
 
 def _digits(value: Fraction) -> str:
     """A number as somebody reads it."""
     shown = f"{float(value):.12g}"
     return shown if Fraction(shown) == value else f"{value.numerator} / {value.denominator} (about {shown})"
-
-
-def verified_all(paths: Sequence[Path], languages: Languages) -> Iterator[Verified | InputProblems]:
-    """Each page by itself: what was found right, or all that is wrong."""
-    for path in paths:
-        try:
-            yield verify_page(path, languages)
-        except InputProblems as problems:
-            yield problems
