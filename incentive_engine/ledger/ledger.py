@@ -324,17 +324,26 @@ class _Found:
 
     @classmethod
     def in_folder(cls, folder: Path) -> _Found:
-        """Raises InputProblems where the folder holds no run."""
+        """Raises InputProblems where the folder holds no run, or a preview."""
         try:
             text = (folder / RUN_FILE).read_bytes()
             told = json.loads(text)
-            return cls(told["rule_set"], told["period"], fingerprint(text), made_in(folder))
+            found = cls(told["rule_set"], told["period"], fingerprint(text), made_in(folder))
         except FileNotFoundError:
             hint = "give the folder that `incentive run … --out` wrote"
             raise InputProblems([Problem("not-a-run", f"`{folder}` holds no {RUN_FILE}", hint=hint)]) from None
         except (ValueError, TypeError, KeyError):
             hint = "the folder was changed after the run: run again into another"
             raise InputProblems([Problem("spoilt-run", f"`{folder}` lacks a whole {RUN_FILE}", hint=hint)]) from None
+        refuse_preview(folder, told)
+        return found
+
+
+def refuse_preview(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Raises InputProblems where `run.json` says that a run is a preview: nobody decides anything about one."""
+    if "preview" in summary:
+        hint = "when the period is over, run again without `--preview`"
+        raise InputProblems([Problem("preview", f"`{folder}` is a preview, by which nothing is decided", hint=hint)])
 
 
 def _seals(connection: Connection) -> list[Seal]:

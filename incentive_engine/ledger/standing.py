@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def _owed(ledger: Ledger) -> Iterator[Owed]:
 
 def _unknown(project: Path, entries: Sequence[Entry]) -> Iterator[str]:
     new = {folder for folder in _holding(RUN_FILE, project, entries) if not (folder / MANIFEST).exists()}
-    yield from sorted(folder.relative_to(project).as_posix() for folder in new if not _is_of_correction(folder))
+    new = {folder for folder in new if not (_is_of_correction(folder) or _is_preview(folder))}
+    yield from sorted(folder.relative_to(project).as_posix() for folder in new)
 
 
 def _holding(file: str, project: Path, entries: Sequence[Entry]) -> set[Path]:
@@ -103,6 +105,13 @@ def _holding(file: str, project: Path, entries: Sequence[Entry]) -> set[Path]:
 
 def _is_of_correction(folder: Path) -> bool:
     return (folder.parent / CORRECTION_FILE).is_file()
+
+
+def _is_preview(folder: Path) -> bool:
+    try:
+        return "preview" in json.loads((folder / RUN_FILE).read_bytes())
+    except ValueError:
+        return False
 
 
 def _left_over(project: Path) -> Iterator[str]:

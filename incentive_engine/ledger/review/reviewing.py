@@ -18,7 +18,7 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.actors import Actor
 from incentive_engine.ledger.clock import now
 from incentive_engine.ledger.corrections.asking import open_questions
-from incentive_engine.ledger.ledger import FOLLOWING, Entry, Ledger
+from incentive_engine.ledger.ledger import FOLLOWING, Entry, Ledger, refuse_preview
 from incentive_engine.ledger.manifest import Manifest, content_of
 from incentive_engine.ledger.project import Project
 from incentive_engine.ledger.review.checklist import Review, Waiver, as_data, looked_through, refuse_unknown, waived
@@ -47,6 +47,7 @@ def review(
     folder = Path(folder)
     refuse_unknown(waive)
     run = Run.open(folder)
+    refuse_preview(folder, run.summary)
     project = Project.at(folder)
     if project is None:
         if Manifest.read(folder) is not None:
