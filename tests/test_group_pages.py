@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -20,8 +21,9 @@ import pytest
 import incentive_engine
 from incentive_engine.errors import InputProblems
 from incentive_engine.statements import write_statements
-from incentive_engine.statements.departments import Wish
+from incentive_engine.statements.departments import Wish, held_of_others
 from incentive_engine.statements.group_pages import write_departments, write_public
+from incentive_engine.statements.languages import language
 
 RULES = """\
 rule_set: groups
@@ -69,7 +71,7 @@ SATISFIED: Mapping[tuple[str, str], list[int]] = {
 PERIODS = {"2026-Q2": "2026-05-05", "2026-Q3": "2026-08-05"}
 
 
-def company(folder: Path, *, flat: bool = False) -> Path:
+def company(folder: Path, *, flat: bool = False, rules: str = RULES) -> Path:
     """The data of a period; of a `flat` one everybody satisfied one customer."""
     period = "2026-Q2" if flat else "2026-Q3"
     people = [
@@ -79,7 +81,7 @@ def company(folder: Path, *, flat: bool = False) -> Path:
     ]
     data = folder / "data"
     data.mkdir(parents=True)
-    (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
     rows = [f"{payee},=1+{payee},{department},{team},Adviser,24000" for payee, department, team, _ in people]
     rows += ["X1,No cases,Care,A,Adviser,24000", "X2,Boss,Care,A,Boss,99000"]
     write(data / "workforce.csv", "payee,name,department,team,role,base_salary", rows)
@@ -251,6 +253,36 @@ def test_a_run_that_is_not_earlier_is_refused(run: Path, tmp_path: Path) -> None
         write_public(before, tmp_path / "public.html", [run])
 
 
+def test_nobody_publishes_a_preview(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    said = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps({**said, "preview": {"until": "2026-08-05"}}))
+    with pytest.raises(InputProblems, match="which customers are not shown"):
+        write_public(tmp_path / "run", tmp_path / "public.html")
+    write_departments(tmp_path / "run", tmp_path / "pages")
+    assert "Preview: data up to 5 August 2026." in read(tmp_path / "pages" / "Office.html").text
+
+
+def test_a_label_that_lacks_the_language_of_a_page_is_told_with_its_place(tmp_path: Path) -> None:
+    rules = RULES.replace("title: {en: Cases, fr: Dossiers}", "title: {en: Cases}").replace("Bonus, fr: Prime", "Bonus")
+    run = company(tmp_path, rules=rules)
+    with pytest.raises(InputProblems) as problems:
+        write_departments(run, tmp_path / "pages", language="fr")
+    told = [str(each) for each in problems.value.problems]
+    assert any("rules.yaml:3:" in each for each in told), told
+    assert any("rules.yaml:17:" in each and "`title` has no text in `fr`" in each for each in told), told
+    assert not (tmp_path / "pages").exists()
+
+
+def test_the_reasons_for_holding_somebody_are_not_told_to_others_as_if_to_them() -> None:
+    for code in ("en", "fr"):
+        reader = language(code, "EUR")
+        assert set(reader.words["others"]) <= set(reader.words["held"]["codes"])
+        for name in reader.words["held"]["codes"]:
+            said = held_of_others(reader, name)
+            assert not re.search(r"\b([Yy]ou|[Yy]our|[Vv]ous|[Vv]otre|[Vv]os)\b", said), said
+
+
 # --- the compensation team --------------------------------------------------------------------------------------------
 
 
@@ -291,8 +323,6 @@ def test_control_totals_are_the_runs(run: Path, pages: Path) -> None:
 
 
 def test_a_run_that_was_changed_afterwards_has_no_index(run: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(run, tmp_path / "run")
     payouts = pl.read_parquet(tmp_path / "run" / "payouts.parquet")
     payouts.with_columns(payout=pl.col("payout") + pl.lit(Decimal("0.01"))).write_parquet(

@@ -18,5 +18,24 @@ INDEX_LANGUAGE: Final = click.option(
     show_default=True,
     help="The language of the index, and of whoever names none: en, fr, or one of your templates' words.",
 )
+TEMPLATES: Final = click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Your own templates, words, fonts and brand.yaml; what is not there is the engine's own.",
+)
+BRAND: Final = click.option(
+    "--brand",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Your name, logo, colours and texts; brand.yaml among your templates unless said.",
+)
+PAGE_LANGUAGE: Final = click.option(
+    "--language",
+    metavar="CODE",
+    default="en",
+    show_default=True,
+    help="The language of the words: en, fr, or one of your templates' words.",
+)
 BY: Final = click.option("--by", metavar="NAME", help="Who you are; the operating-system user unless said.")
 BECAUSE: Final = click.option("--because", metavar="TEXT", required=True, help="Why, for whoever asks later.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from incentive_engine.cli.door import say
-from incentive_engine.cli.options import INDEX_LANGUAGE, RUN_FOLDER
+from incentive_engine.cli.options import BRAND, INDEX_LANGUAGE, RUN_FOLDER, TEMPLATES
 from incentive_engine.cli.progress import counted
 
 
@@ -32,18 +32,8 @@ from incentive_engine.cli.progress import counted
     help="The run of the period before: each page says why its payout differs from that one.",
 )
 @click.option("--pdf", is_flag=True, help="Write a PDF beside each page; needs the extra `pdf`.")
-@click.option(
-    "--templates",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Your own templates, words, fonts and brand.yaml; what is not there is the engine's own.",
-)
-@click.option(
-    "--brand",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Your name, logo, colours and texts; brand.yaml among your templates unless said.",
-)
+@TEMPLATES
+@BRAND
 @INDEX_LANGUAGE
 def statements(
     folder: Path,

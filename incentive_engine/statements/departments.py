@@ -99,7 +99,7 @@ class DepartmentWriter:
             results=tuple(self._heard(department)),
             reasons=tuple(self._reasons(held)),
             held=self._some(len({payee for payee, _ in held})),
-            protection=tuple(str(each).format(least=self._wish.least) for each in self._words["protection"]),
+            protection=tuple(str(each).format(least=self._wish.least) for each in self._words["protection"].values()),
         )
 
     def _voice(self, paid: Sequence[Payout]) -> str:

@@ -9,13 +9,15 @@ from pathlib import Path
 from incentive_engine.engine.folder import new_folder, place, refuse_existing
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.rulesets.loading import Rules
 from incentive_engine.statements.belonging import SALARY
 from incentive_engine.statements.departments import DepartmentWriter, Wish
 from incentive_engine.statements.design import OUR_DESIGN, Design
-from incentive_engine.statements.languages import DEFAULT, Languages
+from incentive_engine.statements.languages import DEFAULT, Language, Languages
 from incentive_engine.statements.pages import Pages
 from incentive_engine.statements.pressing import DIGITS
 from incentive_engine.statements.public import Past, PublicWriter, past
+from incentive_engine.statements.readers import refuse_language
 from incentive_engine.statements.small_groups import LEAST
 
 
@@ -34,7 +36,7 @@ def write_departments(
     """
     refuse_existing(Path(out))
     run, rules = Run.open(run_folder), rules_in(Path(run_folder))
-    reader, pages = Languages().language(language, rules.ruleset.currency), Pages(design)
+    reader, pages = _reader(rules, language, design), Pages(design)
     with localcontext(DIGITS):
         writer = DepartmentWriter(run, rules, reader, wish)
         if wish.salaries and not writer.has_salaries:
@@ -66,13 +68,25 @@ def write_public(
         hint = "give another name, or remove it first"
         raise InputProblems([Problem("file-exists", f"`{out}` is there already", hint=hint)])
     run, rules = Run.open(run_folder), rules_in(Path(run_folder))
-    reader = Languages().language(language, rules.ruleset.currency)
+    reader = _reader(rules, language, design)
+    if "preview" in run.summary:
+        hint = "pay the period when it is over, and show that run"
+        raise InputProblems(
+            [Problem("preview", f"`{run_folder}` is a preview, which customers are not shown", hint=hint)]
+        )
     with localcontext(DIGITS):
         before = _before(run, previous, least)
         page = PublicWriter(run, rules, reader, before, least).page()
         text = Pages(design).page("public.html.j2", reader, page=page)
     out.parent.mkdir(parents=True, exist_ok=True)
     place(text.encode(), out.parent, out.name)
+
+
+def _reader(rules: Rules, code: str, design: Design) -> Language:
+    """A language of pages. Raises InputProblems for one without words, and for every label that lacks it."""
+    languages = Languages(code, design.words)
+    refuse_language(rules, languages)
+    return languages.language(code, rules.ruleset.currency)
 
 
 def _before(run: Run, folders: Sequence[Path], least: int) -> list[Past]:

@@ -71,7 +71,7 @@ class PublicWriter:
             share=str(self._words["share"]).format(share=share) if share else str(self._words["none"]),
             plans=tuple(self._voices()),
             results=tuple(self._results()),
-            notes=tuple(str(each).format(least=self._least) for each in self._words["notes"]),
+            notes=tuple(str(each).format(least=self._least) for each in self._words["notes"].values()),
             rules=str(self._words["rules"]).format(title=self._reader.nearest(ruleset.title), version=ruleset.version),
         )
 

@@ -59,6 +59,18 @@ def refuse_unreadable(material: Material, payees: Iterable[str], languages: Lang
         raise InputProblems(problems)
 
 
+def refuse_language(rules: Rules, languages: Languages) -> None:
+    """Raises InputProblems where a page about groups of people cannot be written in the languages' default."""
+    code, found = languages.default, [*_without_words([], languages)]
+    if not found:
+        found += _wrong_words([], languages, rules.ruleset.currency)
+    for at, label in labels_of(rules.ruleset):
+        if code not in label and (at[-1] == _LISTED or (at[0] == "kpis" and at[-1] not in _NOT_PRINTED)):
+            found.append(_missing(rules, at, code, [], "the page"))
+    if found:
+        raise InputProblems(found)
+
+
 def _wishes(people: pl.LazyFrame) -> Mapping[str, str | None]:
     """What each payee's last row says of the language."""
     there = _LANGUAGE in people.collect_schema().names()
@@ -115,8 +127,8 @@ def _without_label(material: Material, readers: Sequence[Reader], default: str) 
                 yield _missing(material.rules, at, code, payees)
 
 
-def _missing(rules: Rules, at: KeyPath, code: str, payees: Sequence[str]) -> Problem:
-    read = f"which {_told(payees)} read{'s' if len(payees) == 1 else ''}" if payees else "the language of the index"
+def _missing(rules: Rules, at: KeyPath, code: str, payees: Sequence[str], page: str = "the index") -> Problem:
+    read = f"which {_told(payees)} read{'s' if len(payees) == 1 else ''}" if payees else f"the language of {page}"
     hint = f"add `{code}: …`" if payees else f"add `{code}: …`, or ask for another language with --language"
     return Problem("missing-language", f"`{at[-1]}` has no text in `{code}`, {read}", rules.document.key_at(at), hint)
 
