@@ -304,10 +304,10 @@ LOGISTIC = {"kind": "logistic", "midpoint": "0.5", "width": "0.1", "low": "0.98"
         ),
         (
             LOGISTIC,
-            "an S from 98% to 102%, 1 ÷ (1 + e) of the way from 50% on, e ÷ (1 + e) below, with "
-            "e = exp(−distance to 50% ÷ 10%) to 15 places",
-            "un S de 98% à 102%, 1 ÷ (1 + e) du chemin dès 50%, e ÷ (1 + e) en dessous, avec "
-            "e = exp(−écart à 50% ÷ 10%) à 15 décimales",
+            "an S from 98% to 102%, with e = exp(−distance to 50% ÷ 10%) to 15 places. "
+            "From 50% on it gives 1 ÷ (1 + e) of the way, below it e ÷ (1 + e)",
+            "un S de 98% à 102%, avec e = exp(−écart à 50% ÷ 10%) à 15 décimales. "
+            "Dès 50%, il donne 1 ÷ (1 + e) du chemin, en dessous e ÷ (1 + e)",
         ),
     ],
 )

@@ -71,14 +71,14 @@ def bars(statement: Statement) -> list[tuple[str, str, str]]:
 
 def test_what_changed_stands_beside_what_it_changed(runs: tuple[Path, Path]) -> None:
     ann = made(runs)["ann"]
-    assert ann.bridges[0].heading == "Why it differs from 2nd quarter of 2026"
+    assert ann.bridges[0].heading == "Why it differs from the period before (2nd quarter of 2026)"
     assert bars(ann) == [
-        ("Paid for 2nd quarter of 2026", "€400.00", ""),
+        ("Paid (2nd quarter of 2026)", "€400.00", ""),
         ("What customers said and lived", "+€594.00", "Recommendation: 46.3 (before: 42); Late: 3 (before: 7)"),
         ("Internal results", "−€10.00", "Sales: 99 (before: 101)"),
         ("Targets", "−€75.00", "Recommendation · Target: 41 (before: 40); Sales · Target: 110 (before: 100)"),
         ("Salary and other facts about you", "+€56.81", "base salary: 42,500 (before: 40,000)"),
-        ("Paid for 3rd quarter of 2026", "€965.81", ""),
+        ("Paid (3rd quarter of 2026)", "€965.81", ""),
     ]
 
 
@@ -96,17 +96,17 @@ def test_decisions_and_corrections_are_bars_of_their_own(runs: tuple[Path, Path]
     statements = made(runs)
     assert bars(statements["bob"])[-2:] == [
         ("Decisions about your pay", "+€50.00", ""),
-        ("Paid for 3rd quarter of 2026", "€701.08", ""),
+        ("Paid (3rd quarter of 2026)", "€701.08", ""),
     ]
     assert bars(statements["dan"])[-2:] == [
         ("Corrections of other periods", "−€12.34", ""),
-        ("Paid for 3rd quarter of 2026", "€314.17", ""),
+        ("Paid (3rd quarter of 2026)", "€314.17", ""),
     ]
     assert bars(statements["iva"]) == [  # 75 % x (1 + 5.3 x 5 %) + 25 % = 119.875 % of 600
-        ("Paid for 2nd quarter of 2026", "€250.00", ""),
+        ("Paid (2nd quarter of 2026)", "€250.00", ""),
         ("What the rules work out", "+€719.25", ""),
         ("Decisions about your pay", "−€250.00", ""),
-        ("Paid for 3rd quarter of 2026", "€719.25", ""),
+        ("Paid (3rd quarter of 2026)", "€719.25", ""),
     ]
     assert statements["iva"].bridges[0].said == (
         "People decided one of the two amounts, so that not all can be told apart.",
@@ -127,14 +127,14 @@ def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> 
     statements = made(runs)
     told = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}
     assert told == {
-        "cid": [("For 2nd quarter of 2026, these rules paid you nothing, so that there is nothing to compare.",)],
+        "cid": [("Period before (2nd quarter of 2026): these rules paid you nothing; there is nothing to compare.",)],
         "gus": [
             (
-                "For 3rd quarter of 2026, nothing could be decided yet.",
-                "For 2nd quarter of 2026, €636.00 was paid.",  # 60 % x (1 + 2 x 5 %) + 40 % = 106 % of 600
+                "3rd quarter of 2026: nothing could be decided yet.",
+                "2nd quarter of 2026: €636.00 was paid.",  # 60 % x (1 + 2 x 5 %) + 40 % = 106 % of 600
             )
         ],
-        "hal": [("For 2nd quarter of 2026, nothing could be decided, so that there is nothing to compare.",)],
+        "hal": [("Period before (2nd quarter of 2026): nothing could be decided; there is nothing to compare.",)],
     }
     assert all(each.drawing is None for name in told for each in statements[name].bridges)
 
@@ -162,8 +162,8 @@ def test_the_command_refuses_a_run_that_is_not_earlier(runs: tuple[Path, Path], 
 def test_pages_show_it(runs: tuple[Path, Path], tmp_path: Path) -> None:
     write_statements(runs[1], tmp_path / "pages", payees=["ann", "gus"], previous=runs[0])
     ann, gus = ((tmp_path / "pages" / f"{name}.html").read_text(encoding="utf-8") for name in ("ann", "gus"))
-    assert "<h2>Why it differs from 2nd quarter of 2026</h2>" in ann
+    assert "<h2>Why it differs from the period before (2nd quarter of 2026)</h2>" in ann
     assert "+€594.00" in ann
-    assert "For 2nd quarter of 2026, €636.00 was paid." in gus
+    assert "2nd quarter of 2026: €636.00 was paid." in gus
     write_statements(runs[1], tmp_path / "alone", payees=["ann"])
     assert "Why it differs" not in (tmp_path / "alone" / "ann.html").read_text(encoding="utf-8")
