@@ -6,6 +6,7 @@ are put together from both.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -14,15 +15,21 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, seed, settings
 
 import incentive_engine
 from incentive_engine.engine.bridge import BRIDGE, bridges
 from incentive_engine.engine.earlier import Earlier
 from incentive_engine.engine.run import Run, rules_in, run
+from incentive_engine.rulesets.loading import rules_for
 from incentive_engine.rulesets.resolving import resolve
+from tests.case_files import calculated
 from tests.case_read import read_case
-from tests.oracle import outcomes
+from tests.case_told import told
+from tests.drawn import cases, facts_known_later
+from tests.oracle import Case, outcomes
 from tests.test_catalogue import HEAD
+from tests.test_statements_drawn import DRAWN
 
 RULES = """
 history: {salaries: {path: salaries.csv, gives: [base_salary, grade]}}
@@ -211,3 +218,73 @@ def test_a_bridge_by_hand(runs: tuple[Path, Path]) -> None:
 def test_who_was_not_paid_before_has_no_bridge(runs: tuple[Path, Path]) -> None:
     assert set(bridged(runs)) == set(OF_THEN)
     assert {payee for payee, row in bridged(runs).items() if row["several"]} == {"fay"}
+
+
+# --- drawn rule sets --------------------------------------------------------------------------------------------------
+
+
+@given(cases())
+@settings(DRAWN, max_examples=4, derandomize=True)
+def test_a_run_beside_itself_changes_nothing(case: Case) -> None:
+    beside_itself(case)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(2))
+def test_200_runs_beside_themselves_change_nothing(number: int) -> None:
+    @seed(number)
+    @given(cases())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(case: Case) -> None:
+        beside_itself(case)
+
+    drawn()
+
+
+@given(facts_known_later())
+@settings(DRAWN, max_examples=4, derandomize=True)
+def test_where_only_facts_are_others_only_results_change_anything(both: tuple[Case, Case]) -> None:
+    only_results_change(*both)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(2))
+def test_where_only_facts_are_others_200_times(number: int) -> None:
+    @seed(number)
+    @given(facts_known_later())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(both: tuple[Case, Case]) -> None:
+        only_results_change(*both)
+
+    drawn()
+
+
+def beside(then: Run, now: Run, folder: Path) -> list[dict[str, Any]]:
+    """The bridges between two runs of one period by the rules in a folder, of those that are paid for whole periods."""
+    rules = incentive_engine.load(folder / "rules.yaml")
+    period = rules.period(now.summary["period"])
+    rules = rules_for(rules, period)
+    plans = resolve(rules.ruleset, period)
+    pooled = {plan.pays for plan in plans if plan.pool is not None}
+    rows = bridges(
+        rules, plans, now.traces, Earlier(period, {plan.name: plan for plan in plans}, then.traces)
+    ).to_dicts()
+    return [row for row in rows if row["pays"] not in pooled and not row["several"]]
+
+
+def beside_itself(case: Case) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        found = calculated(case, Path(name))
+        for row in beside(found, found, Path(name)):
+            assert {row[each] for each in BRIDGE} == {row["after"]}, (row, told(case))
+
+
+def only_results_change(before: Case, after: Case) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folders = Path(name) / "before", Path(name) / "after"
+        for folder in folders:
+            folder.mkdir()
+        then, now = (calculated(case, folder) for case, folder in zip((before, after), folders, strict=True))
+        for row in beside(then, now, folders[1]):
+            assert row["rules"] == row["presence"] == row["before"], (row, told(after))
+            assert row["internal"] == row["targets"] == row["salary"] == row["after"], (row, told(after))

@@ -108,9 +108,12 @@ class BridgeWriter:
                 pieces.append(Piece(title, perspective, reached, "", note))
         assert reached == now.total, "what is different adds up"
         last = Piece(str(words["paid"]).format(period=self._periods[1]), "other", now.total)
-        scale = Scale([piece.reached for piece in (first, *pieces, last)])
+        scale = Scale([piece.reached for piece in (first, *pieces, last)], shorten=True)
         drawn = (whole(first, scale, self._numbers), *bars([first, *pieces], scale, self._numbers)[1:])
-        return Drawing(self._heading, str(words["lead"]), drawn, whole(last, scale, self._numbers))
+        lead = str(words["lead"])
+        if scale.shortened:
+            lead = f"{lead} {self._language.words['waterfall']['shortened']}"
+        return Drawing(self._heading, lead, drawn, whole(last, scale, self._numbers), scale.shortened)
 
     def _changes(self, then: Paid, now: Paid, row: Row | None) -> Iterator[tuple[str, Perspective, Decimal, str]]:
         """The groups of what is different: title, perspective, what it changes, and what it was and is."""

@@ -6,6 +6,8 @@ common rather than rare. Whatever is drawn shrinks towards the plainest rule set
 
 from __future__ import annotations
 
+import copy
+
 from hypothesis import strategies as st
 
 from tests.drawn.changes import Changing
@@ -14,7 +16,10 @@ from tests.drawn.writing import as_yaml, decimal_text
 from tests.oracle import Case
 from tests.oracle.corrections import Gone, amounts
 
-__all__ = ["as_yaml", "cases", "cases_adjusted", "cases_over_time", "cases_recorded", "changes", "decimal_text"]
+__all__ = [
+    "as_yaml", "cases", "cases_adjusted", "cases_over_time", "cases_recorded", "changes", "decimal_text",
+    "facts_known_later",
+]  # fmt: skip
 
 
 @st.composite
@@ -50,3 +55,11 @@ def changes(draw: st.DrawFn) -> tuple[Case, Case, set[Gone]]:
             break
         found = Changing(draw).change()
     return found
+
+
+@st.composite
+def facts_known_later(draw: st.DrawFn) -> tuple[Case, Case]:
+    """A case, and the same with other facts."""
+    changing = Changing(draw)
+    case = changing.case()
+    return case, changing.facts_change(copy.deepcopy(case))
