@@ -130,7 +130,8 @@ class Measure:
             needed = None if goal is None else ways.first.attainment.needed(goal, compared)
             if goal is None or needed is None:
                 continue
-            places, more = self._node.kpi.rounding.kept, needed.above(actual)
+            more, kpi = needed.above(actual), self._node.kpi
+            places = 0 if kpi.compute.whole else kpi.rounding.kept
             rounded = Exact.choose((more, needed.rounded(places, "ceil")), otherwise=needed.rounded(places, "floor"))
             value = self._possible(rounded.masked(counted & self._decided(at)))
             yield Change(NEXT_POINT, self._node.path, {key: value}, goal=goal)

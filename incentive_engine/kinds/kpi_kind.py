@@ -116,6 +116,8 @@ class KpiKind(Declared):
     zero_without_facts: ClassVar[bool] = False
     """Whether a subject without any matching fact has the result 0, where the source was delivered."""
     in_percent: ClassVar[bool] = False
+    whole: ClassVar[bool] = False
+    """Whether results are whole numbers, where facts are not shared."""
     words: ClassVar[Mapping[AnyLanguage, str]]
     """The sentence that says how the result is worked out; `{field}` stands for the field's text."""
 

@@ -132,6 +132,7 @@ class Count(Added):
 
     kind: Literal["count"]
     filters: ClassVar[tuple[str, ...]] = ()
+    whole: ClassVar[bool] = True
     zero_without_facts: ClassVar[bool] = True
     interval: ClassVar[OfSums | None] = Garwood()
     words: ClassVar[Mapping[AnyLanguage, str]] = Words("count")

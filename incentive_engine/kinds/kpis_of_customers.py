@@ -57,6 +57,7 @@ class Distinct(_OfColumn):
     """Number of different values of a column: of customers served, of products sold."""
 
     kind: Literal["distinct"]
+    whole: ClassVar[bool] = True
     zero_without_facts: ClassVar[bool] = True
     words: ClassVar[Mapping[AnyLanguage, str]] = Words("distinct")
 

@@ -40,8 +40,19 @@ class CardWriter:
         self._decided = self._decided_words()
         self._rule = reading.rule(node.at)
 
-    def card(self, row: Row, measured: Row, results: Results, brought: Iterable[Line], reference: str) -> Card:
-        """The card of one payee; `measured` is the row of `contributions`, `reference` that of the pay."""
+    def card(
+        self,
+        row: Row,
+        measured: Row,
+        results: Results,
+        brought: Iterable[Line],
+        reference: str,
+        bounds: Iterable[str],
+    ) -> Card:
+        """The card of one payee; `measured` is the row of `contributions`, `reference` that of the pay.
+
+        `bounds`: what bound the measure, in words.
+        """
         node, numbers = self._node, self._numbers
         pay, score = measured["pay"], number_in(row, f"{node.path}.score")
         return Card(
@@ -64,6 +75,7 @@ class CardWriter:
             weight=self._weight(measured["weight"]),
             lines=tuple(self._lines(row, measured, results)),
             brought=tuple(brought),
+            bounds=tuple(bounds),
             comments=self._comments(results.written.get((row["payee"], node.kpi_name))),
             score="" if score is None else self._reading.score(score),
             pay="" if pay is None else numbers.money(pay),

@@ -120,7 +120,8 @@ class StatementMaker:
         decisions = [each for each in self._all.decided.get(row["payee"], ()) if each["pays"] == pays]
         writer, of_days = self._writer(plan, reader), decided(row, rows, decisions)
         reached = self._all.waterfalls.get((row["payee"], plan, row[SEGMENT]))
-        pay = writer.pay(row, brought, self._all.results, person, days, of_days, reached)
+        varied = self._all.variations.get((row["payee"], plan, row[SEGMENT]), [])
+        pay = writer.pay(row, brought, self._all.results, person, days, of_days, reached, varied)
         return Block(self._all.plans[plan], row, pay, reader.currency)
 
     def _alternatives(self, paid: Sequence[Sequence[Block]], reader: Language) -> Iterator[Alternatives]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
@@ -43,12 +44,26 @@ class MeasureVariations:
             return self._name(str(aim), row, trace), result, "", said, why
         if row["change"] == NEXT_POINT:
             arithmetic, note = self._needed(row, trace, way)
-            name = str(self._words["next"]).format(goal=self._attained(way)(row["goal"]))
+            reached = row["goal"] if row["attainment"] is None else row["attainment"]
+            name = str(self._words["next"]).format(goal=self._attained(way)(reached))
         else:
             assert self._more is not None, "there is one more"
             arithmetic, note = self._counted(row, self._more)
             name = str(self._words["one_more"][self._more.word])
         return self._name(name, row, trace), result, arithmetic, ", ".join(filter(None, (note, said))), why
+
+    def curve_bounds(self, trace: Row) -> Iterator[str]:
+        """That the result lies where the curve pays nothing, or beyond its last point, where that is known."""
+        path, way = self._node.path, self._way(trace)
+        attainment = number_in(trace, ".".join(filter(None, (path, way.name, "attainment"))))
+        goals, rises, show = self._goals[self._node.paths.index(way)], way.curve.trend() > 0, self._attained(way)
+        if attainment is None or not goals:
+            return
+        last = max(goals) if rises else min(goals)
+        if attainment >= last if rises else attainment <= last:
+            yield str(self._words["ends"])
+        elif rises and attainment < min(goals) and not number_in(trace, f"{path}.rate"):
+            yield str(self._words["starts"]).format(goal=show(min(goals)))
 
     def _way(self, trace: Row) -> PathNode:
         """The way that decided."""
@@ -83,13 +98,14 @@ class MeasureVariations:
         value, shown = row["value"], self._attained(way)
         written = {name: inside(each, self._value) for name, each in numbers.items() if each is not None}
         arithmetic = way.attainment.backwards.format(**{**written, "goal": inside(row["goal"], shown)})
-        if arithmetic == self._value(value):
+        if not way.parameters:  # the attainment is the result
             return "", ""
         if exact_attainment(self._node, way, {**numbers, "actual": value}) == row["goal"]:
             return arithmetic, ""
         actual = numbers["actual"]
         rises = actual is None or value > actual
-        rounding = Rounding(places=self._node.kpi.rounding.kept, mode="ceil" if rises else "floor")
+        places = 0 if self._node.kpi.compute.whole else self._node.kpi.rounding.kept
+        rounding = Rounding(places=places, mode="ceil" if rises else "floor")
         return arithmetic, self._reading.rounding(rounding, self._value)
 
     def _unmoved(self, attainment: Number | None, way: PathNode) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -81,10 +81,11 @@ class PlanWriter:
         days: str,
         decided: Decided | None,
         reached: Reached | None,
+        varied: Sequence[Row],
     ) -> Pay:
         """What one payee reads of this plan: from one row of the trace, what was brought, and what was decided.
 
-        `reached`: what is paid up to each bar of the plan, where that is known.
+        `reached`: what is paid up to each bar of the plan, where that is known; `varied`: what would have changed it.
         """
         plan = self._reading.plan
         row, bringing = {**self._constants, **trace, STINT: stint_of(person.on(trace[FIRST_DAY]))}, self._bringing
@@ -103,7 +104,14 @@ class PlanWriter:
             for place in self._groups
         )
         cards = tuple(
-            writer.card(row, brought.measured[node.path], results, bringing.lines(node, group, row, scored), reference)
+            writer.card(
+                row,
+                brought.measured[node.path],
+                results,
+                bringing.lines(node, group, row, scored),
+                reference,
+                self.variations.bounds(node.path, varied, row),
+            )
             for writer, node, group in self._cards
         )
         score = number_in(row, f"{ROOT}.score")

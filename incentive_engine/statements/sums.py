@@ -165,7 +165,7 @@ def _same(one: Pay, other: Pay) -> bool:
 def _scored(pay: Pay) -> tuple[tuple[Part, ...], tuple[Card, ...]]:
     """Parts and cards without money, quotes and references."""
     parts = tuple(replace(part, brought=(), reference="") for part in pay.parts)
-    return parts, tuple(replace(card, brought=(), pay="", comments=None, reference="") for card in pay.cards)
+    return parts, tuple(replace(card, brought=(), bounds=(), pay="", comments=None, reference="") for card in pay.cards)
 
 
 def _before(day: dt.date) -> dt.date:

@@ -71,18 +71,30 @@ class VariationWriter:
         now = str(self._words["counted"]).format(whose=card.whose, result=card.result)
         return Heading(card.title, card.perspective, now)
 
+    def bounds(self, path: str, rows: Sequence[Row], trace: Row) -> Iterator[str]:
+        """What bound the measure at `path`: where its curve ends, and what its own steps cost or gave."""
+        yield from self._measures[path].curve_bounds(trace)
+        for row in rows:
+            if row["node"] == path and row["number"] is not None and row["after"] is not None:
+                more = row["after"] - row["before"]
+                effect = str(self._words["cost" if more > 0 else "gave"])
+                told = effect.format(amount=self._reading.language.numbers.money(abs(more)))
+                yield str(self._words["bound"][row["change"]]).format(about=self._about(row, trace), effect=told)
+
     def _without(self, row: Row, trace: Row) -> Told:
         """Without one of the steps of the rules."""
-        node, kind, label = self._nodes[row["node"]], row["change"], self._reading.language.label
-        about = ""
+        node = self._nodes[row["node"]]
+        name = str(self._words["without"][row["change"]]).format(about=self._about(row, trace))
+        return Told(name if node.path == ROOT else f"{name} · {self._reading.language.label(node.title)}")
+
+    def _about(self, row: Row, trace: Row) -> str:
+        """Why there is a condition or a factor, or where a limit lies."""
+        steps, kind = self._nodes[row["node"]].steps, row["change"]
         if kind in ("gate", "modifier"):
-            steps = node.steps.gates if kind == "gate" else node.steps.modifiers
-            about = label(steps[row["number"] - 1].because)
-        else:
-            bound = self._reading.parameter(getattr(node.steps, kind), trace)
-            about = "" if bound is None else self._reading.score(bound)
-        name = str(self._words["without"][kind]).format(about=about)
-        return Told(name if node.path == ROOT else f"{name} · {label(node.title)}")
+            step = (steps.gates if kind == "gate" else steps.modifiers)[row["number"] - 1]
+            return self._reading.language.label(step.because)
+        bound = self._reading.parameter(getattr(steps, kind), trace)
+        return "" if bound is None else self._reading.score(bound)
 
 
 class AlternativesWriter:

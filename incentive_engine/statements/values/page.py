@@ -92,6 +92,8 @@ class Card:
     lines: tuple[Line, ...]
     brought: tuple[Line, ...]
     """What it brought, in money."""
+    bounds: tuple[str, ...]
+    """Where the curve, or a condition or limit of the measure, bound it, and what that cost or gave."""
     comments: Comments | None
     score: str
     pay: str
