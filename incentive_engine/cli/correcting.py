@@ -84,7 +84,7 @@ def _show_questions(done: Correction) -> None:
         say(f"  … and {done.questions.height - MOST} more in {done.folder / 'questions.parquet'}")
 
 
-@click.command(short_help="Decide what becomes of something that was deleted after payment.")
+@click.command(short_help="Decide what becomes of a record deleted after payment.")
 @click.argument("folder", metavar="PROJECT", type=RUN_FOLDER)
 @click.argument("questions", metavar="QUESTION...", nargs=-1, required=True)
 @click.option("--keep/--remove", "keep", default=None, help="It stays in force, or it goes, and what it paid with it.")
