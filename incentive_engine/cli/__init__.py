@@ -15,6 +15,7 @@ from incentive_engine.cli.exporting import export
 from incentive_engine.cli.groups import departments, public
 from incentive_engine.cli.keeping import purge, verify
 from incentive_engine.cli.measuring import kpis
+from incentive_engine.cli.packing import pack
 from incentive_engine.cli.paper import statements
 from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.projects import approve, reject, status
@@ -24,7 +25,7 @@ from incentive_engine.cli.starting import demo, init
 from incentive_engine.version import __version__
 
 COMMANDS = (
-    demo, init, check, kpis, run, explain, statements, verify_statement, departments, public, audit,
+    demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
     status, review, approve, reject, export, correct, decide, verify, purge, schema,
 )  # fmt: skip
 
