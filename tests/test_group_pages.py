@@ -12,8 +12,10 @@ import re
 import shutil
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
@@ -24,6 +26,7 @@ from incentive_engine.statements import write_statements
 from incentive_engine.statements.departments import Wish, held_of_others
 from incentive_engine.statements.group_pages import write_departments, write_public
 from incentive_engine.statements.languages import language
+from tests.test_small_groups import rank
 
 RULES = """\
 rule_set: groups
@@ -71,12 +74,14 @@ SATISFIED: Mapping[tuple[str, str], list[int]] = {
 PERIODS = {"2026-Q2": "2026-05-05", "2026-Q3": "2026-08-05"}
 
 
-def company(folder: Path, *, flat: bool = False, rules: str = RULES) -> Path:
+def company(
+    folder: Path, *, flat: bool = False, rules: str = RULES, satisfied: Mapping[tuple[str, str], list[int]] = SATISFIED
+) -> Path:
     """The data of a period; of a `flat` one everybody satisfied one customer."""
     period = "2026-Q2" if flat else "2026-Q3"
     people = [
-        (f"{team}{number}", department, team, 1 if flat else good)
-        for (department, team), scores in SATISFIED.items()
+        (f"{team}{number}".replace(" ", ""), department, team, 1 if flat else good)
+        for (department, team), scores in satisfied.items()
         for number, good in enumerate(scores)
     ]
     data = folder / "data"
@@ -331,3 +336,72 @@ def test_a_run_that_was_changed_afterwards_has_no_index(run: Path, tmp_path: Pat
     with pytest.raises(InputProblems, match="totals-differ"):
         write_statements(tmp_path / "run", tmp_path / "pages")
     assert not (tmp_path / "pages").exists()
+
+
+# --- drawn companies --------------------------------------------------------------------------------------------------
+
+
+SECOND = """\
+  extra:
+    title: {en: Extra, fr: Extra}
+    pays: extra
+    who: role = "Adviser" AND team <> "Team 00"
+    target_pay: base_salary * 1%
+    scorecard: {satisfied: {weight: 100%, of: team, attainment: level, curve: doubled}}
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(6))
+def test_no_page_of_a_drawn_company_tells_of_fewer_than_five(seed: int, tmp_path: Path) -> None:
+    """All pages of managers and of customers together, by an attacker who knows the total of the company as well."""
+    random = Random(seed)
+    places = {
+        (f"Department {department}", f"Team {department}{team}"): [
+            random.randint(0, 4) for _ in range(random.choice((1, 3, 4, 5, 6, 8)))
+        ]
+        for department in range(random.randint(2, 4))
+        for team in range(random.randint(1, 4))
+    }
+    run = company(tmp_path, rules=RULES + SECOND, satisfied=places)
+    write_departments(run, tmp_path / "pages", Wish(salaries=True))
+    payouts = pl.read_parquet(run / "payouts.parquet")
+    people = pl.read_parquet(run / "inputs" / "workforce.parquet").select("payee", "department", "team")
+    rows = payouts.select("payee", "plan").join(people, on="payee").rows(named=True)
+    plans = {"Adviser": "adviser", "Extra": "extra"}
+    people = people.filter(pl.col("team") != "A")  # nobody asked customers about these two
+    sums, results = [[Fraction(1)] * len(rows)], [[Fraction(1)] * people.height]
+    for path in sorted((tmp_path / "pages").glob("*.html")):
+        page = read(path)
+        department = page.text.split(" · ")[1].strip()
+        plan = ""
+        for cells in ([cell.strip() for cell in row] for row in page.rows):
+            plan = plans.get(cells[0], plan)
+            if len(cells) == 7 and cells[3].startswith("€"):
+                team = cells[0] if cells[0].startswith("Team") else None
+                whole = cells[0] == "The whole department"
+                sums.append(
+                    [
+                        Fraction(
+                            row["department"] == department
+                            and (whole or row["plan"] == plan)
+                            and team in (None, row["team"])
+                        )
+                        for row in rows
+                    ]
+                )
+            if len(cells) == 2 and "records" in cells[1]:
+                results.append([Fraction(team == cells[0]) for team in people["team"]])
+        if re.search("from [\\d,]+ records, between", page.text):
+            results.append([Fraction(each == department) for each in people["department"]])
+    for told, owners in ((sums, [row["payee"] for row in rows]), (results, people["payee"].to_list())):
+        assert len(told) > 1 or seed, "some of the companies show something"
+        for (team,), members in people.group_by("team"):
+            for few in ({*members["payee"]}, *({payee} for payee in members["payee"])):
+                assert len(few) > 4 or not told_of(few, owners, told), (team, few)
+
+
+def told_of(few: set[str], owners: list[str], sums: list[list[Fraction]]) -> bool:
+    """Whether any combination of sums is about some people alone."""
+    others = [[part for part, owner in zip(each, owners, strict=True) if owner not in few] for each in sums]
+    return rank(others) < rank(sums)

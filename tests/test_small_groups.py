@@ -20,6 +20,7 @@ from incentive_engine.statements.small_groups import (
     bands,
     nested,
     rounded_count,
+    rounded_mean,
     rounded_share,
     rounded_sum,
     shown,
@@ -168,6 +169,12 @@ def test_sums_are_rounded_to_a_step_that_no_amount_passes() -> None:
     assert rounded_sum([Decimal(-40)] * 6) == -250  # of −240; the step is 50
     assert rounded_sum([Decimal(0)] * 9) == 0
     assert rounded_sum([]) == 0
+
+
+def test_means_follow_from_rounded_sums() -> None:
+    assert rounded_mean([Decimal(24000)] * 14) == 25000  # 336,000 is 350,000 in steps of 50,000
+    assert rounded_mean([Decimal(27000)] * 13) == 27000  # 351,000; 350,000 ÷ 13 = 26,923
+    assert rounded_mean([Decimal(0)] * 5) == 0
 
 
 AMOUNTS = st.lists(st.decimals(0, 5000, places=2), min_size=5, max_size=12)

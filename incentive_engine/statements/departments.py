@@ -29,6 +29,7 @@ from incentive_engine.statements.small_groups import (
     nested,
     people,
     rounded_count,
+    rounded_mean,
     rounded_share,
     rounded_sum,
     shown,
@@ -170,8 +171,8 @@ class DepartmentWriter:
         twice = len(paid) != people(each.row for each in paid)
         if not self._wish.salaries or path not in self._salaries_shown or twice:
             return "", ""
-        together = rounded_sum([each.salary for each in paid if each.salary is not None])
-        return self._whole(together), self._whole((together / len(paid)).quantize(Decimal(1)))
+        salaries = [each.salary for each in paid if each.salary is not None]
+        return self._whole(rounded_sum(salaries)), self._whole(rounded_mean(salaries))
 
     def _whole(self, amount: Decimal) -> str:
         """An amount without coins: it has none."""

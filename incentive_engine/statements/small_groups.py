@@ -94,6 +94,12 @@ def rounded_sum(amounts: Sequence[Decimal]) -> Decimal:
     return _to(sum(amounts, Decimal(0)), step_now)
 
 
+def rounded_mean(amounts: Sequence[Decimal]) -> Decimal:
+    """What follows from the rounded sum for one person, in two digits."""
+    mean = rounded_sum(amounts) / len(amounts)
+    return _to(mean, Decimal(1).scaleb(mean.adjusted() - 1)) if mean else mean
+
+
 def rounded_share(share: Decimal, of: int) -> Decimal:
     """A share or a mean of so many people, to the first step that is at least half of what one of them counts."""
     step = next((each for each in _SHARES if each * of >= _HALF), _SHARES[-1])
