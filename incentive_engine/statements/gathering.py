@@ -17,13 +17,10 @@ from typing import Any, Final
 import polars as pl
 
 from incentive_engine.compiler.inputs import FIRST_DAY, LAST_DAY, SEGMENT
-from incentive_engine.engine.bridge import bridges
 from incentive_engine.engine.earlier import Earlier, refuse_unlike
 from incentive_engine.engine.recalled import STINT_DAYS, people_of
 from incentive_engine.engine.retracing import with_quotients
 from incentive_engine.engine.run import Run, rules_in
-from incentive_engine.engine.variations import variations
-from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import SHOWN, WORKFORCE
@@ -35,6 +32,7 @@ from incentive_engine.statements.people import Person
 from incentive_engine.statements.reading import Dated, Row
 from incentive_engine.statements.results import ResultName, Results, Written
 from incentive_engine.statements.waterfalls import Brought, Reached
+from incentive_engine.statements.worked import Worked
 
 Key = tuple[str, str]
 """Payee and plan."""
@@ -71,37 +69,34 @@ class Material:
     def everybody(self) -> Gathered:
         """What there is about everybody, also about those who have no statement."""
         previous = None if self.previous is None else self.previous.everybody()
-        return Gathered(self, self.payees, self.run, _people(self.people), previous)
+        return Gathered(self, self.payees, self.run, self.people, previous)
 
     def of(self, payees: Sequence[str]) -> Gathered:
         """What there is about some payees, at least one of them; they are sorted."""
-        here = _among(payees)
-        traces = {name: trace.filter(here).collect().lazy() for name, trace in self.run.traces.items()}
-        subjects = {*payees, *_subjects(self.run.tables["contributions"].filter(here), traces.values())}
-        named = pl.col("subject").is_in(subjects)
-        tables = {
-            name: table.filter(named) if name == "kpis" else _only(table, here)
-            for name, table in self.run.tables.items()
-        }
-        return Gathered(
-            material=self,
-            payees=tuple(payees),
-            run=replace(self.run, tables=tables, traces=traces),
-            people=_people(self.people.filter(here)),
-            previous=None if self.previous is None else self.previous.of(payees),
-        )
+        previous = None if self.previous is None else self.previous.of(payees)
+        run = _run_of(payees, self.run, self.run.traces)
+        return Gathered(self, tuple(payees), run, self.people.filter(_among(payees)), previous)
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Everything that statements say about some payees. The tables of `run` hold their rows only, in memory."""
+    """Everything that statements say about some payees. `run` has their rows only; its traces are in memory."""
 
     material: Material
     payees: tuple[str, ...]
     run: Run
-    people: Mapping[str, Person]
+    people_shown: pl.LazyFrame
     previous: Gathered | None
     """The same payees in an earlier run, if they are compared with one."""
+    whole: Gathered | None = None
+    """Those whom these payees are a part of."""
+
+    def part(self, payees: Sequence[str]) -> Gathered:
+        """What there is about some of these payees; what the engine works out is worked out for all of them."""
+        previous = None if self.previous is None else self.previous.part(payees)
+        run = _run_of(payees, self.material.run, self.run.traces)
+        people = self.people_shown.filter(_among(payees))
+        return Gathered(self.material, tuple(payees), run, people, previous, self)
 
     @property
     def rules(self) -> Rules:
@@ -117,6 +112,11 @@ class Gathered:
     def files(self) -> Mapping[str, str]:
         """The page of each payee of the run."""
         return self.material.files
+
+    @cached_property
+    def people(self) -> Mapping[str, Person]:
+        """By payee: what is known of them, from day to day."""
+        return _people(self.people_shown)
 
     def person(self, payee: str) -> Person:
         """One payee from day to day; nothing is known of who is not in the workforce."""
@@ -144,27 +144,36 @@ class Gathered:
     @cached_property
     def waterfalls(self) -> Mapping[tuple[str, str, int], Reached]:
         """By payee, plan and segment: what is paid up to each bar, where the plan has bars."""
-        rows = waterfalls(self.rules, tuple(self.plans.values()), self.run.traces).iter_rows()
-        return {(payee, plan, segment): reached for payee, plan, segment, *reached in rows}
+        rows = self._own(self.worked.waterfalls).iter_rows()
+        return {(payee, plan, segment): (amounts, scores) for payee, plan, segment, amounts, scores in rows}
 
     @cached_property
     def variations(self) -> Mapping[tuple[str, str, int], list[Row]]:
         """By payee, plan and segment: what would have changed what the rules work out."""
         found = defaultdict[tuple[str, str, int], list[Row]](list)
-        rows = variations(self.rules, tuple(self.plans.values()), self.run.traces, self.run.kpis)
-        for row in rows.iter_rows(named=True):
+        for row in self._own(self.worked.variations).iter_rows(named=True):
             found[row["payee"], row["plan"], row[SEGMENT]].append(row)
         return found
 
     @cached_property
     def bridges(self) -> Mapping[tuple[str, str], Row]:
         """By payee and what is paid: what the payout of the earlier run becomes, step by step, until it is this one."""
-        if self.previous is None:
-            return {}
-        then = self.previous
-        earlier = Earlier(then.material.period, then.plans, then.run.traces)
-        rows = bridges(self.rules, tuple(self.plans.values()), self.run.traces, earlier).iter_rows(named=True)
+        found = self.worked.bridges
+        rows = () if found is None else self._own(found).iter_rows(named=True)
         return {(row["payee"], row["pays"]): row for row in rows}
+
+    @cached_property
+    def worked(self) -> Worked:
+        """What the engine works out beside the run."""
+        if self.whole is not None:
+            return self.whole.worked
+        then, plans = self.previous, tuple(self.plans.values())
+        earlier = None if then is None else Earlier(then.material.period, then.plans, then.run.traces)
+        return Worked(self.rules, plans, self.run, earlier)
+
+    def _own(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows of these payees."""
+        return rows if self.whole is None else rows.filter(pl.col("payee").is_in(list(self.payees)))
 
     @cached_property
     def held(self) -> Mapping[str, list[Row]]:
@@ -266,6 +275,15 @@ def _among(payees: Sequence[str]) -> pl.Expr:
     """Whether a row is about one of the payees; what lies outside their range is skipped unread."""
     payee = pl.col("payee")
     return payee.is_between(pl.lit(payees[0]), pl.lit(payees[-1])) & payee.is_in(list(payees))
+
+
+def _run_of(payees: Sequence[str], run: Run, traces: Mapping[str, pl.LazyFrame]) -> Run:
+    """A run with the rows of some payees, their traces in memory; of results, those that can count for them."""
+    here = _among(payees)
+    own = {name: trace.filter(here).collect().lazy() for name, trace in traces.items()}
+    named = pl.col("subject").is_in({*payees, *_subjects(run.tables["contributions"].filter(here), own.values())})
+    tables = {name: table.filter(named) if name == "kpis" else _only(table, here) for name, table in run.tables.items()}
+    return replace(run, tables=tables, traces=own)
 
 
 def _only(table: pl.LazyFrame, here: pl.Expr) -> pl.LazyFrame:

@@ -36,7 +36,7 @@ DEFAULT: Final = "en"
 _MINUS: Final = "−"
 _SIGN: Final = "¤"
 _POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
-REMEMBERED: Final = 1 << 16
+REMEMBERED: Final = 1 << 13
 
 
 class Numbers:

@@ -22,6 +22,8 @@ DIGITS: Final = Context(prec=100)
 Files = Mapping[str, str]
 """Files that are whole, with their fingerprints."""
 _AT_ONCE: Final = 50
+_GATHERED: Final = 500
+"""Payees whose rows are in memory at once: as dictionaries they need many times what frames do."""
 
 
 class Press:
@@ -35,14 +37,15 @@ class Press:
     def write(self, payees: Sequence[str], folder: Path) -> Iterator[Files]:
         """Writes the statements of some payees, sorted; gives the files that are whole, some at a time."""
         with localcontext(DIGITS):
-            maker = StatementMaker(self._material.of(payees), self._order.languages)
-            files: dict[str, str] = {}
-            for statement in maker.statements():
-                for name, content in self._contents(statement, maker.reader(statement.language)):
-                    files[name] = write_page(content, folder / name)
-                if len(files) >= _AT_ONCE:
-                    yield files
-                    files = {}
+            everything, files = self._material.of(payees), dict[str, str]()
+            for first in range(0, len(payees), _GATHERED):
+                maker = StatementMaker(everything.part(payees[first : first + _GATHERED]), self._order.languages)
+                for statement in maker.statements():
+                    for name, content in self._contents(statement, maker.reader(statement.language)):
+                        files[name] = write_page(content, folder / name)
+                    if len(files) >= _AT_ONCE:
+                        yield files
+                        files = {}
             yield files
 
     def _contents(self, statement: Statement, reader: Language) -> Iterator[tuple[str, bytes]]:
