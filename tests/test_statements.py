@@ -87,7 +87,7 @@ class Page(HTMLParser):
             self.money.append((row["th"], row["value"]))
 
     def handle_data(self, data: str) -> None:
-        if any(tag in ("style", "title") for tag, _ in self._open):
+        if any(tag in ("style", "title", "script") for tag, _ in self._open):
             return
         self.words.append(data)
         inside = {kind for _, kinds in self._open for kind in kinds.split()}
