@@ -102,10 +102,10 @@ class BridgeWriter:
         words = self._words
         first = Piece(str(words["paid"]).format(period=self._periods[0]), "other", then.total)
         pieces, reached = list[Piece](), then.total
-        for title, perspective, change, note in self._changes(then, now, row):
+        for title, perspective, change, groups in self._changes(then, now, row):
             if change:
                 reached += change
-                pieces.append(Piece(title, perspective, reached, "", note))
+                pieces.append(Piece(title, perspective, reached, "", self._note(groups, then, now, row)))
         assert reached == now.total, "what is different adds up"
         last = Piece(str(words["paid"]).format(period=self._periods[1]), "other", now.total)
         scale = Scale([piece.reached for piece in (first, *pieces, last)], shorten=True)
@@ -115,16 +115,18 @@ class BridgeWriter:
             lead = f"{lead} {self._language.words['waterfall']['shortened']}"
         return Drawing(self._heading, lead, drawn, whole(last, scale, self._numbers), scale.shortened)
 
-    def _changes(self, then: Paid, now: Paid, row: Row | None) -> Iterator[tuple[str, Perspective, Decimal, str]]:
-        """The groups of what is different: title, perspective, what it changes, and what it was and is."""
+    def _changes(
+        self, then: Paid, now: Paid, row: Row | None
+    ) -> Iterator[tuple[str, Perspective, Decimal, Sequence[Group]]]:
+        """The groups of what is different: title, perspective, what it changes, and which they are."""
         words = self._words["groups"]
         if row is None:
-            yield str(words["computed"]), "other", (now.computed or Decimal(0)) - (then.computed or Decimal(0)), ""
+            yield str(words["computed"]), "other", (now.computed or Decimal(0)) - (then.computed or Decimal(0)), ()
         else:
             for groups, change in sorted(_changes(row), key=lambda each: min(map(_TOLD.index, each[0]))):
-                yield self._title(groups, now), _perspective(groups), change, self._note(groups, then, now, row)
-        yield str(words["decided"]), "other", now.decided - then.decided, ""
-        yield str(words["corrected"]), "other", now.corrected - then.corrected, ""
+                yield self._title(groups, now), _perspective(groups), change, groups
+        yield str(words["decided"]), "other", now.decided - then.decided, ()
+        yield str(words["corrected"]), "other", now.corrected - then.corrected, ()
 
     def _title(self, groups: Sequence[Group], now: Paid) -> str:
         """What is different, several things where they cannot be told apart."""
@@ -132,8 +134,9 @@ class BridgeWriter:
             return str(self._words["groups"]["pool"])
         return " · ".join(str(self._words["groups"][group]) for group in groups)
 
-    def _note(self, groups: Sequence[Group], then: Paid, now: Paid, row: Row) -> str:
-        if then.followed is None or now.followed is None or now.followed[0].pool is not None:
+    def _note(self, groups: Sequence[Group], then: Paid, now: Paid, row: Row | None) -> str:
+        """What it was, and what it is."""
+        if row is None or then.followed is None or now.followed is None or now.followed[0].pool is not None:
             return ""
         notes = [note for group in groups for note in self._comparing.notes(group, then.followed, now.followed)]
         if "presence" in groups and row["several"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from incentive_engine.compiler.inputs import ResultKey
@@ -13,10 +13,11 @@ from incentive_engine.engine.input_groups import Group
 from incentive_engine.kinds.base import Parameter
 from incentive_engine.rulesets.in_force import EDITION
 from incentive_engine.rulesets.loading import Rules
-from incentive_engine.rulesets.resolving import MeasureNode, nodes_under
+from incentive_engine.rulesets.models import Kpi
+from incentive_engine.rulesets.resolving import MeasureNode, ResolvedPlan, nodes_under
 from incentive_engine.statements.languages import Language
 from incentive_engine.statements.people import Followed, column_name
-from incentive_engine.statements.reading import Row, in_percent, number_in
+from incentive_engine.statements.reading import Row, Show, in_percent, number_in
 
 GIVEN: Final = frozenset({TARGET_PAY, PRORATION})
 """Names in formulas that stand for what is worked out from others."""
@@ -28,6 +29,7 @@ class ComparisonWriter:
     def __init__(self, language: Language, then: Rules, now: Rules) -> None:
         self._language, self._words, self._numbers = language, language.words, language.numbers
         self._then, self._now = then, now
+        self._read: dict[str, tuple[tuple[str, str, str, Show], ...]] = {}
         self._missing = str(language.words["missing"])
         self._by_kpi = [
             frozenset(name for name, table in rules.ruleset.tables.items() if "kpi" in table.keys)
@@ -53,6 +55,14 @@ class ComparisonWriter:
     def _results(self, perspective: str, then: Row, now: Followed) -> Iterator[str]:
         """The results that measures, conditions and factors of the plan read."""
         plan, row = now
+        if plan.name not in self._read:
+            self._read[plan.name] = tuple(self._results_read(plan))
+        for of, column, title, show in self._read[plan.name]:
+            if of == perspective:
+                yield from self._different(title, number_in(then, column), number_in(row, column), show)
+
+    def _results_read(self, plan: ResolvedPlan) -> Iterator[tuple[str, str, str, Show]]:
+        """Each with its perspective, its column, what it is called, and how it is written."""
         kpis = self._now.ruleset.kpis
         read = {ResultKey(node.kpi_name, node.of): self._language.label(node.title) for node in plan.measures()}
         for node in nodes_under(plan.root):
@@ -63,18 +73,19 @@ class ComparisonWriter:
                     read.setdefault(ResultKey(name, of), self._language.label(kpis[name].title))
         twice = Counter(key.kpi for key in read)
         for key, name in read.items():
-            kpi, whose = kpis[key.kpi], str(self._words["bridge"]["of"][key.subject_kind])
+            whose = str(self._words["bridge"]["of"][key.subject_kind])
             title = f"{name} · {whose}" if twice[key.kpi] > 1 else name
-            if kpi.perspective == perspective:
-                show = self._numbers.percent if in_percent(kpi) else self._numbers.number
-                yield from self._different(title, number_in(then, key.column), number_in(row, key.column), show)
+            yield kpis[key.kpi].perspective, key.column, title, self._show(kpis[key.kpi])
+
+    def _show(self, kpi: Kpi) -> Show:
+        return self._numbers.percent if in_percent(kpi) else self._numbers.number
 
     def _targets(self, then: Followed, now: Followed) -> Iterator[str]:
         before = {node.path: node for node in then[0].measures()}
         for node in now[0].measures():
             old = before.get(node.path)
             numbers = {} if old is None else {way.name: way.parameters for way in old.paths}
-            show = self._numbers.percent if in_percent(node.kpi) else self._numbers.number
+            show = self._show(node.kpi)
             for way in node.paths:
                 for name, parameter in way.parameters.items():
                     title = f"{self._language.label(node.title)} · {self._words['card']['parameters'][name]}"
@@ -111,9 +122,7 @@ class ComparisonWriter:
     def _number(self, which: int, parameter: Parameter | None, row: Row, kpi: str | None) -> Number | None:
         return parameter_of(parameter, row, self._by_kpi[which], kpi)
 
-    def _different(
-        self, title: str, before: Number | None, after: Number | None, show: Callable[[Number], str]
-    ) -> Iterator[str]:
+    def _different(self, title: str, before: Number | None, after: Number | None, show: Show) -> Iterator[str]:
         if before != after:
             yield self._changed(title, *(self._missing if each is None else show(each) for each in (before, after)))
 
