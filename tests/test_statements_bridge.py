@@ -6,17 +6,25 @@ The company is that of `test_bridge`, whose amounts the oracle works out; a few 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+import tempfile
+from dataclasses import replace
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, seed, settings
 
 from incentive_engine.cli import main
 from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.gathering import material
 from incentive_engine.statements.languages import Languages
 from incentive_engine.statements.making import StatementMaker
+from incentive_engine.statements.pressing import DIGITS
+from tests.case_told import told
+from tests.drawn import changes
+from tests.oracle import Case
+from tests.oracle.corrections import Gone
 from tests.test_bridge import (
     NOW,
     NOW_RESULTS,
@@ -31,7 +39,9 @@ from tests.test_bridge import (
     paid_twice,
     tables,
 )
+from tests.test_cli_explain_drawn import ran
 from tests.test_statements_adjusted import HEADER, carried
+from tests.test_statements_drawn import DRAWN
 
 MORE = dict.fromkeys(("gus", "hal", "iva"), "Adviser,A,2020-01-01,")
 SALARIES = [f"{name},2020-01-01,,30000,1" for name in MORE]
@@ -125,8 +135,8 @@ def test_another_plan_and_changes_within_a_period(runs: tuple[Path, Path]) -> No
 
 def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> None:
     statements = made(runs)
-    told = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}
-    assert told == {
+    said = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}
+    assert said == {
         "cid": [("Period before (2nd quarter of 2026): these rules paid you nothing; there is nothing to compare.",)],
         "gus": [
             (
@@ -136,7 +146,7 @@ def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> 
         ],
         "hal": [("Period before (2nd quarter of 2026): nothing could be decided; there is nothing to compare.",)],
     }
-    assert all(each.drawing is None for name in told for each in statements[name].bridges)
+    assert all(each.drawing is None for name in said for each in statements[name].bridges)
 
 
 def amount(text: str) -> Decimal:
@@ -167,3 +177,40 @@ def test_pages_show_it(runs: tuple[Path, Path], tmp_path: Path) -> None:
     assert "2nd quarter of 2026: €636.00 was paid." in gus
     write_statements(runs[1], tmp_path / "alone", payees=["ann"])
     assert "Why it differs" not in (tmp_path / "alone" / "ann.html").read_text(encoding="utf-8")
+
+
+@given(changes())
+@settings(DRAWN, max_examples=3, derandomize=True)
+def test_bridges_of_drawn_changes_add_up(drawn: tuple[Case, Case, set[Gone]]) -> None:
+    bridges_add_up(*drawn[:2])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(2))
+def test_bridges_of_200_drawn_changes_add_up(number: int) -> None:
+    @seed(number)
+    @given(changes())
+    @settings(DRAWN, max_examples=100, derandomize=False)
+    def drawn(found: tuple[Case, Case, set[Gone]]) -> None:
+        bridges_add_up(*found[:2])
+
+    drawn()
+
+
+def bridges_add_up(before: Case, after: Case) -> None:
+    """Facts, people, rules and decisions all differ; the same period stands for two, which nothing here looks at."""
+    with tempfile.TemporaryDirectory() as name:
+        folders = Path(name) / "before", Path(name) / "after"
+        for folder, case in zip(folders, (before, after), strict=True):
+            folder.mkdir()
+            ran(case, folder)
+        then, now = (material(folder / "run") for folder in folders)
+        with localcontext(DIGITS):
+            for statement in StatementMaker(replace(now, previous=then).everybody()).statements():
+                for bridge in statement.bridges:
+                    assert bridge.said or bridge.drawing
+                    texts = [*bridge.said, bridge.drawing.lead if bridge.drawing else ""]
+                    assert not re.search(r"None|Decimal|Fraction|[{}\0]", " ".join(texts))
+                    if bridge.drawing is not None:
+                        first, *changed = (amount(bar.pay) for bar in bridge.drawing.bars)
+                        assert sum(changed, first) == amount(bridge.drawing.total.pay), told(after)
