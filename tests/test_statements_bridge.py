@@ -17,6 +17,7 @@ from hypothesis import given, seed, settings
 
 from incentive_engine.cli import main
 from incentive_engine.statements import Statement, write_statements
+from incentive_engine.statements.bridging import BridgeWriter
 from incentive_engine.statements.gathering import material
 from incentive_engine.statements.languages import Languages
 from incentive_engine.statements.making import StatementMaker
@@ -205,12 +206,13 @@ def bridges_add_up(before: Case, after: Case) -> None:
             folder.mkdir()
             ran(case, folder)
         then, now = (material(folder / "run") for folder in folders)
+        everybody = replace(now, previous=then).everybody()
         with localcontext(DIGITS):
-            for statement in StatementMaker(replace(now, previous=then).everybody()).statements():
-                for bridge in statement.bridges:
-                    assert bridge.said or bridge.drawing
-                    texts = [*bridge.said, bridge.drawing.lead if bridge.drawing else ""]
-                    assert not re.search(r"None|Decimal|Fraction|[{}\0]", " ".join(texts))
-                    if bridge.drawing is not None:
-                        first, *changed = (amount(bar.pay) for bar in bridge.drawing.bars)
-                        assert sum(changed, first) == amount(bridge.drawing.total.pay), told(after)
+            writer = BridgeWriter(StatementMaker(everybody).reader("en"), everybody)
+            for bridge in (each for payee in everybody.payees for each in writer.bridges(payee)):
+                assert bridge.said or bridge.drawing
+                texts = [*bridge.said, *([bar.note for bar in bridge.drawing.bars] if bridge.drawing else [])]
+                assert not re.search(r"None|Decimal|Fraction|[{}\0]", " ".join(texts)), texts
+                if bridge.drawing is not None:
+                    first, *changed = (amount(bar.pay) for bar in bridge.drawing.bars)
+                    assert sum(changed, first) == amount(bridge.drawing.total.pay), told(after)
