@@ -7,7 +7,7 @@ Plans that a pool pays have none: without a step of one payee's, what all the ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -72,13 +72,27 @@ def _of_trace(rules: Rules, plans: tuple[ResolvedPlan, ...], trace: pl.DataFrame
     alike = [plan for plan in plans if plan.name in present]
     if alike[0].pool is not None:
         return
-    yield from effects_of(Retraced(rules, alike, trace), alike, trace)
+    yield from effects_of(Retraced(rules, alike, trace), alike, trace, removable(alike[0]))
 
 
-def effects_of(retraced: Retraced, alike: list[ResolvedPlan], trace: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The effects of each step of plans of one shape that no pool pays, one frame per step."""
+def touched(plan: ResolvedPlan, step: Removable, trace: pl.DataFrame) -> bool:
+    """Whether a step can have changed anything for anybody: some condition holds, or some factor or points do."""
+    column = f"{step.node}.{step.kind}_{step.number}"
+    if step.kind == "gate":
+        return bool(trace[column].any())
+    if step.kind != "modifier" or f"{column}.per" in trace.columns:
+        return True
+    node = next(each for each in nodes_under(plan.root) if each.path == step.node)
+    neutral = 1 if node.steps.modifiers[step.number - 1].sign == "×" else 0
+    return bool((trace[column] != neutral).any())
+
+
+def effects_of(
+    retraced: Retraced, alike: list[ResolvedPlan], trace: pl.DataFrame, steps: Iterable[Removable]
+) -> Iterator[pl.DataFrame]:
+    """The effects of steps of plans of one shape that no pool pays, one frame per step."""
     computed = COMPUTED if COMPUTED in trace.columns else PAYOUT
-    for step in removable(alike[0]):
+    for step in steps:
         yield trace.select(
             "payee",
             "plan",

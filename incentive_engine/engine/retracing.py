@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 from typing import Any
 
@@ -35,6 +36,12 @@ class Retraced:
         assert isinstance(decimals.dtype, pl.Decimal)
         counts, self._scales[decimals.name] = fitted(decimals.to_physical(), decimals.dtype.scale)
         return counts
+
+    def refitted(self, columns: Iterable[pl.Series]) -> tuple[Retraced, list[pl.Series]]:
+        """What proves programs for other numbers in some columns, and those as integer counts."""
+        other = copy(self)
+        other._scales = dict(self._scales)
+        return other, [other._fitted(each) for each in columns]
 
     def number(self, column: str) -> Exact:
         """The numbers of a column of the trace."""

@@ -17,7 +17,7 @@ from incentive_engine.compiler.inputs import SEGMENT, ResultKey
 from incentive_engine.compiler.measures import WIDER
 from incentive_engine.compiler.program import PAYOUT, Program
 from incentive_engine.engine.changes import DENOMINATOR, NUMERATOR, Change, changes, counted_column
-from incentive_engine.engine.effects import effects_of
+from incentive_engine.engine.effects import effects_of, removable, touched
 from incentive_engine.engine.retracing import Retraced
 from incentive_engine.exact import CannotProve
 from incentive_engine.rulesets.adjustments import COMPUTED
@@ -81,7 +81,8 @@ def _of_trace(
     retraced = Retraced(rules, alike, whole)
     with suppress(CannotProve):  # a result that is tried could leave what is exact
         yield from Stacked(rules, alike, retraced, whole.with_columns(before.alias("before"))).frames()
-    for step in effects_of(retraced, alike, trace):
+    steps = [step for step in removable(alike[0]) if touched(alike[0], step, trace)]
+    for step in effects_of(retraced, alike, trace, steps):
         yield (
             trace.select(*_IDS, before.alias("before"))
             .with_columns(step.select(pl.col("step").alias("change"), "node", "number", pl.col("effect").cast(NUMBER)))
@@ -133,21 +134,25 @@ class Stacked:
         tried = pl.concat([self._tried(new, at) for at in range(len(self._changes))], how="diagonal").collect()
         if tried.is_empty():
             return
-        program = self._retraced.program(self._plans)
-        read = dict.fromkeys((*_IDS, *(name for name in program.inputs if name in self._trace.columns)))
-        instead = [pl.coalesce(tried[_NEW + name], pl.col(name).cast(tried[_NEW + name].dtype)).alias(name)
-                   for name in self._of_results() if name in read]  # fmt: skip
-        rows = self._trace[tried[_ROW]]
-        retraced = Retraced(self._rules, self._plans, rows.select(*read).with_columns(instead))
-        paid = self._paid(retraced.program(self._plans), retraced.wide)
+        rows, results = tried[_ROW], {key.column for change in self._changes for key in change.results}
+        instead = self._trace.select(results)[rows].with_columns(
+            pl.coalesce(tried[_NEW + name], pl.col(name).cast(tried[_NEW + name].dtype)).alias(name) for name in results
+        )
+        retraced, counts = self._retraced.refitted(instead)
+        program = retraced.program(self._plans)
+        wide = self._retraced.wide.select(program.inputs)[rows].with_columns(
+            *(each for each in counts if each.name in program.inputs),
+            *(pl.coalesce(tried[_NEW + name], pl.col(name)).alias(name) for name in self._facts()),
+        )
+        paid = self._paid(program, wide)
         told = tried.select(name for name in tried.columns if not name.startswith("\0"))
-        yield pl.concat([rows.select(*_IDS, "before"), told, paid], how="horizontal").select(
-            *_IDS, "before", *told.columns, pl.col(PAYOUT).alias("after"), *self._of_measures(paid)
+        ids = self._trace.select(*_IDS, "before")[rows]
+        yield pl.concat([ids, told, paid], how="horizontal").select(
+            *ids.columns, *told.columns, pl.col(PAYOUT).alias("after"), *self._of_measures(paid)
         )
 
-    def _of_results(self) -> Iterator[str]:
-        """The columns in which another result stands, or the number of facts behind it."""
-        yield from dict.fromkeys(key.column for change in self._changes for key in change.results)
+    def _facts(self) -> Iterator[str]:
+        """The columns that say how many facts stand behind a result, where another result has others."""
         yield from dict.fromkeys(key.answers for change in self._changes for key in change.facts)
 
     def _least_places(self, column: str) -> int:
@@ -204,8 +209,7 @@ class Stacked:
             columns = (f"{measure.node.path}.{name}" for name in _OF_MEASURE)
             numbers |= {name: program.numbers[name] for name in columns if name in program.numbers}
         told = {name: each.decimal().cast(NUMBER) for name, each in numbers.items() if each.finite_places is not None}
-        inputs = wide.lazy().select(program.inputs)
-        return program.evaluate(inputs).select(**told).collect(engine="streaming")
+        return program.evaluate(wide.lazy()).select(**told).collect(engine="streaming")
 
     def _of_measures(self, paid: pl.DataFrame) -> Iterator[pl.Expr]:
         """Attainment, rate and score of the measure that has another result."""
