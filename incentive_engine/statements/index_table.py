@@ -14,16 +14,17 @@ from typing import Any, Final
 
 import polars as pl
 
+from incentive_engine.compiler.inputs import FIRST_DAY
 from incentive_engine.engine.exporting import write_csv
 from incentive_engine.engine.overview import held_people
 from incentive_engine.engine.run import Run
 from incentive_engine.errors import InputProblems, Problem
-from incentive_engine.statements.gathering import Gathered
+from incentive_engine.statements.gathering import Material
 
 INDEX_CSV: Final = "index.csv"
 TOTALS_CSV: Final = "totals.csv"
-_PAID, _RELEASED, _CORRECTION, _HELD, _OUTSIDE = "paid", "released", "correction", "held", "not eligible"
-_ORDER: Final = (_PAID, _RELEASED, _CORRECTION, _HELD, _OUTSIDE)
+PAID, _RELEASED, _CORRECTION, _HELD, OUTSIDE = "paid", "released", "correction", "held", "not eligible"
+_ORDER: Final = (PAID, _RELEASED, _CORRECTION, _HELD, OUTSIDE)
 _MONEY: Final = (
     "target_pay", "computed", "guarantee", "adjustment", "payout", "customer_pay", "internal_pay", "other_pay",
 )  # fmt: skip
@@ -31,7 +32,8 @@ _COLUMNS: Final = (
     "payee", "name", "department", "team", "status", "plan", "pays", "currency", "score", "proration", *_MONEY,
     "paid_currency", "paid", "reason", "statement",
 )  # fmt: skip
-_COUNTED: Final = {_PAID: "paid", _HELD: "held", _RELEASED: "released", _OUTSIDE: "not_eligible"}
+_PERSON: Final = ("name", "department", "team")
+_COUNTED: Final = {PAID: "paid", _HELD: "held", _RELEASED: "released", OUTSIDE: "not_eligible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,28 @@ class Control:
     run: Decimal
 
 
-def index_table(everything: Gathered) -> pl.DataFrame:
-    """Everybody of a run, by payee: the columns of payouts, with who they are, what became of them, and their page."""
-    run = everything.run
-    paid = run.payouts.drop("department").with_columns(status=pl.lit(_PAID))
-    beside = _released(run), _corrected(run), _held(run), _outside(everything)
-    rows = pl.concat([paid, *beside], how="diagonal_relaxed").join(_people(everything), on="payee", how="left")
+def index_table(shared: Material) -> pl.DataFrame:
+    """Everybody of a run, by payee: the columns of payouts, with who they are, what became of them, and their page.
+
+    Department and team are those that something is paid for; of whom nothing is paid, the last.
+    """
+    run, places = shared.run, _places(shared.people)
+    paid = run.payouts.with_columns(status=pl.lit(PAID)).join(
+        places.unique(("payee", "department"), keep="last"), on=("payee", "department"), how="left", nulls_equal=True
+    )
+    last = places.unique("payee", keep="last")
+    beside = pl.concat([_released(run), _corrected(run), _held(run), _outside(run, last)], how="diagonal_relaxed")
+    rows = pl.concat([paid, beside.join(last, on="payee", how="left")], how="diagonal_relaxed")
     order = pl.col("status").cast(pl.Enum(_ORDER))
-    return rows.sort("payee", order, "plan", maintain_order=True).select(_COLUMNS)
+    named = rows.join(last.select("payee", "name"), on="payee", how="left").join(_files(shared), on="payee", how="left")
+    return named.sort("payee", order, "plan", maintain_order=True).select(_COLUMNS)
+
+
+def _places(people: pl.LazyFrame) -> pl.DataFrame:
+    """Name, department and team of everybody, by payee and day."""
+    known = people.collect_schema().names()
+    columns = (pl.col(name) if name in known else pl.lit(None, pl.String).alias(name) for name in _PERSON)
+    return people.sort("payee", FIRST_DAY).select("payee", *columns).collect()
 
 
 def _released(run: Run) -> pl.DataFrame:
@@ -74,24 +90,15 @@ def _held(run: Run) -> pl.DataFrame:
     return codes.with_columns(status=pl.lit(_HELD))
 
 
-def _outside(everything: Gathered) -> pl.DataFrame:
+def _outside(run: Run, people: pl.DataFrame) -> pl.DataFrame:
     """Who is in no plan, or not eligible."""
-    known = everything.payouts.keys() | everything.held.keys()
-    payees = [payee for payee in everything.people if payee not in known]
-    return pl.DataFrame({"payee": payees}, schema={"payee": pl.String}).with_columns(status=pl.lit(_OUTSIDE))
+    known = pl.concat([run.payouts.select("payee"), held_people(run).select("payee")])
+    return people.select("payee").join(known, on="payee", how="anti").with_columns(status=pl.lit(OUTSIDE))
 
 
-def _people(everything: Gathered) -> pl.DataFrame:
-    """Who everybody is, and which page is theirs."""
-    names = dict.fromkeys([*everything.people, *everything.files])
-    persons = [(payee, everything.person(payee)) for payee in names]
-    rows = [
-        (payee, person.get("name"), person.every("department"), person.every("team"), everything.files.get(payee))
-        for payee, person in persons
-    ]
-    return pl.DataFrame(
-        rows, dict.fromkeys(("payee", "name", "department", "team", "statement"), pl.String), orient="row"
-    )
+def _files(shared: Material) -> pl.DataFrame:
+    """Which page is whose."""
+    return pl.DataFrame(list(shared.files.items()), dict.fromkeys(("payee", "statement"), pl.String), orient="row")
 
 
 def controls(table: pl.DataFrame, summary: Mapping[str, Any]) -> tuple[Control, ...]:
@@ -133,7 +140,7 @@ def _of_payouts(table: pl.DataFrame, summary: Mapping[str, Any]) -> Iterator[Con
 
 def _of_payments(table: pl.DataFrame, summary: Mapping[str, Any]) -> Iterator[Control]:
     said = {
-        _PAID: {currency: each["paid"] for currency, each in summary["paid"].items()},
+        PAID: {currency: each["paid"] for currency, each in summary["paid"].items()},
         _RELEASED: summary["released"],
         _CORRECTION: summary["corrections"],
     }

@@ -37,10 +37,6 @@ class Person:
         """All that a column said, in the order of days, each once."""
         return " → ".join(dict.fromkeys(row[column] for row in self.rows if row.get(column)))
 
-    def last(self, column: str, value: object) -> Row:
-        """The columns as they were at last when one of them said this; none where it never did."""
-        return next((row for row in reversed(self.rows) if row.get(column) == value), {})
-
     def on(self, day: dt.date) -> Row:
         """The columns on one day; none where the payee was not there."""
         return next((row for row in self.rows if row["first_day"] <= day <= row["last_day"]), {})

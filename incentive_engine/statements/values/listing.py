@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incentive_engine.statements.values.page import Held, Origin
@@ -31,7 +32,7 @@ class Entries:
     payout: str
     teams: tuple[Entries, ...]
     """Where they are many; there are no `entries` here then."""
-    entries: tuple[Entry, ...]
+    entries: Iterable[Entry]
 
 
 @dataclass(frozen=True, slots=True)
