@@ -151,7 +151,7 @@ class Language:
 
     def plural(self, forms: Mapping[str, str], count: int, **more: str) -> str:
         """The form of a sentence that goes with a count, the count in it."""
-        form = forms.get(self.locale.plural_form(count)) or forms["other"]
+        form = forms.get(_plural_form(self.locale, count)) or forms["other"]
         return form.format(count=self.numbers.number(count), **more)
 
     def label(self, label: Label) -> str:
@@ -199,6 +199,12 @@ class Languages:
 def codes(folder: Path = OURS) -> tuple[str, ...]:
     """The languages whose words a folder has; those of statements unless said."""
     return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+
+
+@lru_cache(REMEMBERED)
+def _plural_form(locale: Locale, count: int) -> str:
+    """Which form goes with a count: Babel works it out anew each time."""
+    return str(locale.plural_form(count))
 
 
 @cache

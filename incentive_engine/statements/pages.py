@@ -55,6 +55,7 @@ def environment(*folders: Path) -> Sandbox:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
 
 
