@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import figures
+from benchmarks import figures, statements
 from benchmarks.figures import Figure
 
 Measure = Callable[[], Iterator[Figure]]
@@ -31,6 +31,9 @@ FIGURES: dict[str, Measure] = {
     "records": partial(figures.records, 50_000_000, 5),
     "fixed": partial(figures.fixed_cost, 25),
     "start": partial(figures.start_up, 11),
+    "statements-share": partial(statements.shares, 3),
+    "statements-processes": partial(statements.side_by_side, 3),
+    "statements-memory": partial(statements.memory, 100_000, 100_000),
 }
 QUICK: dict[str, Measure] = {
     "polars-100k": partial(figures.against_polars, 100_000, 7),
@@ -48,6 +51,9 @@ QUICK: dict[str, Measure] = {
     "records": partial(figures.records, 1_000_000, 3),
     "fixed": partial(figures.fixed_cost, 7),
     "start": partial(figures.start_up, 3),
+    "statements-share": partial(statements.shares, 1),
+    "statements-processes": partial(statements.side_by_side, 1),
+    "statements-memory": partial(statements.memory, 100_000, 4_000),
 }
 
 

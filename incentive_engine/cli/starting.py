@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -69,7 +70,7 @@ def demo(folder: Path, language: str) -> None:
     with steps_shown() as step:
         done = run(load(rules), data, PERIOD, out, Timings(on_step=step), ["csv"])
     with counted("writing statements") as (tick, _):
-        write_statements(out, pages, tick, language=language)
+        write_statements(out, pages, tick, language=language, processes=os.cpu_count() or 1)
     show_run(done, out, language)
     show_next(done, out, language)
     show_files(pages / f"{THREE_ANSWERS}.html", rules, out / "payouts.csv", language)
