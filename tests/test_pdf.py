@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from decimal import Context, localcontext
 from html.parser import HTMLParser
@@ -13,12 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 import pytest
+from hypothesis import given, seed, settings
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, StreamObject
 
 import incentive_engine
+from incentive_engine.engine.run import run as engine_run
 from incentive_engine.errors import InputProblems
 from incentive_engine.shipped import rules_dir, templates_dir
 from incentive_engine.statements import Statement, read_design, write_statements
@@ -30,6 +33,12 @@ from incentive_engine.statements.making import StatementMaker
 from incentive_engine.statements.pages import Pages
 from incentive_engine.statements.pdf import Papers
 from incentive_engine.statements.typesetting import Typesetter
+from tests import test_statements_bridge
+from tests.drawn import cases, cases_adjusted
+from tests.oracle import Case
+from tests.test_cli_explain_drawn import ran
+from tests.test_statements_adjusted import CORRECTIONS, DECIDED, adjusted, carried
+from tests.test_statements_drawn import DRAWN
 
 TYPST = '#import "@preview/a:1.0.0" #read("/etc/passwd") #panic("x") ] ) } // $x$ \\u{41} *bold* _x_ `y` <a> @b "q" = 1'
 HOSTILE = {
@@ -118,13 +127,71 @@ class Visible(HTMLParser):
             self.texts.append(squeezed(data))
 
 
-def test_it_says_all_that_the_page_says(written: Path) -> None:
-    pages = [path for path in written.glob("*.html") if path.stem not in ("index", *HOSTILE)]
-    assert len(pages) == 7
+two_quarters = test_statements_bridge.runs
+
+
+def says_all(folder: Path, *besides: str) -> int:
+    """How many papers say all that their pages say; fails with the texts that one of them lacks."""
+    pages = [path for path in folder.glob("*.html") if path.stem not in ("index", *besides)]
     for path in pages:
         paper, texts = text_of(path.with_suffix(".pdf")), Visible(path.read_text(encoding="utf-8")).texts
-        assert len(texts) > 30
+        assert len(texts) > 20
         assert [text for text in texts if text not in paper] == []
+    return len(pages)
+
+
+def test_it_says_all_that_the_page_says(written: Path) -> None:
+    assert says_all(written, *HOSTILE) == 7
+
+
+def test_it_says_what_was_decided_and_corrected(tmp_path: Path) -> None:
+    """Decisions, corrections, a release, and somebody who left."""
+    adjusted(tmp_path, DECIDED, carried(CORRECTIONS))
+    some = ["A01", "A06", "S01", "S04", "gone"]
+    write_statements(tmp_path / "run", tmp_path / "decided", payees=some, pdf=True)
+    assert says_all(tmp_path / "decided") == len(some)
+
+
+def test_it_says_what_differs_from_the_period_before(two_quarters: tuple[Path, Path], tmp_path: Path) -> None:
+    before, now = two_quarters
+    write_statements(now, tmp_path / "pages", previous=before, payees=["ann", "gus"], pdf=True)
+    assert says_all(tmp_path / "pages") == 2
+
+
+def test_a_preview_says_so_on_every_sheet(run: Path, tmp_path: Path) -> None:
+    rules = incentive_engine.load(rules_dir() / "starter" / "rules.yaml")
+    engine_run(rules, run.parent / "data", "2026-Q3", tmp_path / "early", preview=True)
+    write_statements(tmp_path / "early", tmp_path / "pages", payees=["S01"], pdf=True)
+    assert says_all(tmp_path / "pages") == 1
+    sheets = len(PdfReader(tmp_path / "pages" / "S01.pdf").pages)
+    assert text_of(tmp_path / "pages" / "S01.pdf").upper().count("PREVIEW") > sheets
+
+
+def papers_of(case: Case) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ran(case, folder)
+        write_statements(folder / "run", folder / "pages", pdf=True)
+        says_all(folder / "pages")
+
+
+@given(cases())
+@settings(DRAWN, max_examples=1, derandomize=True)
+def test_papers_of_a_drawn_rule_set_say_all(case: Case) -> None:
+    papers_of(case)
+
+
+@pytest.mark.long
+def test_papers_of_60_drawn_rule_sets_say_all() -> None:
+    for strategy, count in ((cases(), 40), (cases_adjusted(), 20)):
+
+        @seed(8)
+        @given(strategy)
+        @settings(DRAWN, max_examples=count, derandomize=False)
+        def drawn(case: Case) -> None:
+            papers_of(case)
+
+        drawn()
 
 
 # --- anybody can read it ----------------------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ def _refuse_useless(folder: Path) -> None:
     if not folder.is_dir():
         raise InputProblems([Problem("no-templates", f"`{folder}` is no folder")])
     own = templates_dir()
-    known = {path.relative_to(own).as_posix() for path in own.rglob("*") if path.is_file()}
+    known = {path.relative_to(own).as_posix() for path in own.rglob("*.j2")}
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not any(name in known or name == BRAND_FILE or name.startswith((WORDS, FONTS)) for name in names):
-        hint = f"a file there replaces the one of the same name among: {', '.join(sorted(known - {'fonts'}))}"
+        hint = f"a file there replaces the one of the same name among: {', '.join(sorted(known))}"
         raise InputProblems([Problem("no-templates", f"no file in `{folder}` replaces anything", hint=hint)])
