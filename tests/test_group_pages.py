@@ -19,13 +19,18 @@ from random import Random
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import incentive_engine
+from incentive_engine.cli import main
 from incentive_engine.errors import InputProblems
-from incentive_engine.statements import write_statements
 from incentive_engine.statements.departments import Wish, held_of_others
+from incentive_engine.statements.gathering import material
 from incentive_engine.statements.group_pages import write_departments, write_public
+from incentive_engine.statements.indexing import write_index
 from incentive_engine.statements.languages import language
+from incentive_engine.statements.making import StatementMaker
+from incentive_engine.statements.pages import Pages
 from tests.test_small_groups import rank
 
 RULES = """\
@@ -75,9 +80,14 @@ PERIODS = {"2026-Q2": "2026-05-05", "2026-Q3": "2026-08-05"}
 
 
 def company(
-    folder: Path, *, flat: bool = False, rules: str = RULES, satisfied: Mapping[tuple[str, str], list[int]] = SATISFIED
+    folder: Path,
+    *,
+    flat: bool = False,
+    rules: str = RULES,
+    satisfied: Mapping[tuple[str, str], list[int]] = SATISFIED,
+    without: str = "",
 ) -> Path:
-    """The data of a period; of a `flat` one everybody satisfied one customer."""
+    """A run; in a `flat` one everybody satisfied one customer, and for whom it is `without` a result, is held."""
     period = "2026-Q2" if flat else "2026-Q3"
     people = [
         (f"{team}{number}".replace(" ", ""), department, team, 1 if flat else good)
@@ -90,7 +100,7 @@ def company(
     rows = [f"{payee},=1+{payee},{department},{team},Adviser,24000" for payee, department, team, _ in people]
     rows += ["X1,No cases,Care,A,Adviser,24000", "X2,Boss,Care,A,Boss,99000"]
     write(data / "workforce.csv", "payee,name,department,team,role,base_salary", rows)
-    given = [f"payee,{payee},cases,{period},1" for payee, *_ in people]
+    given = [f"payee,{payee},cases,{period},1" for payee, *_ in people if payee != without]
     write(data / "kpis.csv", "subject_kind,subject,kpi,period,value", given)
     answers = [
         f"{payee}-{answer},{payee},{PERIODS[period]},{int(answer < good)}"
@@ -215,6 +225,15 @@ def test_who_is_held_is_told_by_reason_and_not_by_name(departments: Path) -> Non
         assert name not in text, name
 
 
+def test_a_department_of_four_does_not_say_why_one_of_them_is_held(tmp_path: Path) -> None:
+    run = company(tmp_path, satisfied={**SATISFIED, ("Annex", "G"): [2, 2, 2]}, without="G0")
+    write_departments(run, tmp_path / "pages")
+    page = read(tmp_path / "pages" / "Annex.html")
+    assert "There is no result for a measure." not in page.text
+    assert page.text.count("Not shown: the group is too small.") == 2
+    assert "Nobody is held." not in page.text
+
+
 def test_salaries_are_shown_to_those_who_ask_for_them(run: Path, tmp_path: Path) -> None:
     write_departments(run, tmp_path / "pages", language="fr")
     page = read(tmp_path / "pages" / "Care.html")
@@ -228,6 +247,28 @@ def test_a_company_can_ask_for_larger_groups(run: Path, tmp_path: Path) -> None:
     page = read(tmp_path / "pages" / "Care.html")
     assert page.row("A")[1:] == ["fewer than 7", "Not shown: the group is too small."]
     assert "Nothing is shown of groups of fewer than 7 people." in page.text
+
+
+def test_salaries_that_a_run_does_not_hold_are_told(tmp_path: Path) -> None:
+    run = company(tmp_path, rules=RULES.replace("base_salary * 8% / 4", "480"))
+    with pytest.raises(InputProblems, match="holds no column `base_salary`"):
+        write_departments(run, tmp_path / "pages", Wish(salaries=True))
+    write_departments(run, tmp_path / "pages")
+    assert read(tmp_path / "pages" / "Care.html").row("Adviser")[2:] == ["€6,500", "€8,000", "120%"]
+
+
+def test_the_commands_say_what_they_wrote(run: Path, tmp_path: Path) -> None:
+    def told(*words: object) -> tuple[int, str]:
+        done = CliRunner().invoke(main, list(map(str, words)))
+        return done.exit_code, done.output
+
+    assert told("departments", run, "--out", tmp_path / "d") == (0, f"4 departments in {tmp_path / 'd'}\n")
+    assert told("departments", run, "--out", tmp_path / "d")[0] == 1
+    assert told("departments", run, "--out", tmp_path / "e", "--at-least", 4)[0] == 2, "less than five is not offered"
+    assert told("public", run, "--out", tmp_path / "p.html", "--language", "fr") == (0, f"{tmp_path / 'p.html'}\n")
+    assert told("public", run, "--out", tmp_path / "p.html")[0] == 1
+    assert "is no .html file" in told("public", run, "--out", tmp_path / "p.txt")[1]
+    assert "there are no words for it" in told("public", run, "--out", tmp_path / "q.html", "--language", "xx")[1]
 
 
 # --- customers --------------------------------------------------------------------------------------------------------
@@ -293,9 +334,16 @@ def test_the_reasons_for_holding_somebody_are_not_told_to_others_as_if_to_them()
 
 @pytest.fixture(scope="module")
 def pages(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("statements") / "pages"
-    write_statements(run, out)
+    out = tmp_path_factory.mktemp("index")
+    index_of(run, out)
     return out
+
+
+def index_of(run: Path, out: Path) -> None:
+    """The index without the statements that it lists."""
+    everybody = material(run).everybody()
+    maker = StatementMaker(everybody)
+    write_index(everybody, maker, maker.reader("en"), Pages(), out)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -312,7 +360,7 @@ def test_the_index_for_spreadsheets_adds_up_to_the_run(run: Path, pages: Path) -
     assert [(row["payee"], row["reason"]) for row in rows if row["status"] == "held"] == [("X1", "missing-result")]
     assert [row["payee"] for row in rows if row["status"] == "not eligible"] == ["X2"]
     assert {row["name"] for row in rows if row["payee"] == "A0"} == {"'=1+A0"}, "no text can become a formula"
-    assert all((pages / row["statement"]).is_file() for row in rows if row["statement"])
+    assert {row["statement"] for row in rows if row["payee"] == "A0"} == {"A0.html"}
 
 
 def test_control_totals_are_the_runs(run: Path, pages: Path) -> None:
@@ -334,8 +382,8 @@ def test_a_run_that_was_changed_afterwards_has_no_index(run: Path, tmp_path: Pat
         tmp_path / "run" / "payouts.parquet"
     )
     with pytest.raises(InputProblems, match="totals-differ"):
-        write_statements(tmp_path / "run", tmp_path / "pages")
-    assert not (tmp_path / "pages").exists()
+        index_of(tmp_path / "run", tmp_path)
+    assert not (tmp_path / "index.html").exists()
 
 
 # --- drawn companies --------------------------------------------------------------------------------------------------

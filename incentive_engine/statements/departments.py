@@ -85,6 +85,7 @@ class DepartmentWriter:
     def _page(self, department: str, file: str, held: Sequence[tuple[str, str]]) -> DepartmentPage:
         paid, path = self._by_path[(department,)], (department,)
         total = self._money(str(self._words["whole"]), path)
+        small = sum(each.department == department for each in self._members) < self._wish.least
         return DepartmentPage(
             language=self._reader.code,
             origin=origin_of(self._run.summary, self._rules, self._reader),
@@ -98,7 +99,8 @@ class DepartmentWriter:
             plans=tuple(self._of_plans(department)) if path in self._shown else (),
             salaries=self._wish.salaries,
             results=tuple(self._heard(department)),
-            reasons=tuple(self._reasons(held)),
+            reasons=() if small else tuple(self._reasons(held)),
+            unsaid=str(self._words["small"]) if small and held else "",
             held=self._some(len({payee for payee, _ in held})),
             protection=tuple(str(each).format(least=self._wish.least) for each in self._words["protection"].values()),
         )

@@ -97,6 +97,8 @@ class DepartmentPage:
     salaries: bool
     results: tuple[HeardResult, ...]
     reasons: tuple[Reason, ...]
+    unsaid: str
+    """Why no reasons are told, though somebody is held; empty where they are."""
     held: str
     protection: tuple[str, ...]
 
