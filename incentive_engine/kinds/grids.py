@@ -115,5 +115,5 @@ class Grid(Added):
         return {"items": ", ".join(told)}
 
     def one_more(self, better: Better) -> OneMore:
-        points = sum((item.out_of * Fraction(item.weight) for item in self.items.values()), Fraction(0))
+        points = sum((item.out_of * item.weight for item in self.items.values()), Decimal(0))
         return OneMore("perfect", points, points) if better == "higher" else OneMore("nothing", 0, points)

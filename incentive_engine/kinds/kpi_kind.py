@@ -105,8 +105,8 @@ class OneMore:
 
     word: str
     """Which record, as the catalogues of words call it."""
-    above: int | Fraction
-    below: int | Fraction
+    above: int | Decimal
+    below: int | Decimal
     facts: int = 1
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import TypeAlias
 
 from incentive_engine.compiler.inputs import PREVIOUS
@@ -83,14 +82,14 @@ class MeasureVariations:
 
     def _counted(self, row: Row, more: OneMore) -> tuple[str, str]:
         """What one more record adds, above and below the line."""
-        number, kpi = self._numbers.number, self._node.kpi
+        number, rounding = self._numbers.number, self._node.kpi.rounding
         above, below, value = row[NUMERATOR], row[DENOMINATOR], row["value"]
-        arithmetic, exact = _added(number(above), more.above, number), Fraction(above) + more.above
+        arithmetic, exact = _added(number(above), more.above, number), more.above + above
         if more.below:
             arithmetic = f"({arithmetic})" if more.above else arithmetic
             arithmetic = f"{arithmetic} ÷ ({_added(number(below), more.below, number)})"
-            exact /= Fraction(below) + more.below
-        return arithmetic, self._reading.rounded(kpi.rounding, exact, value, self._value)
+            value *= more.below + below
+        return arithmetic, "" if value == exact else self._reading.rounding(rounding, self._value)
 
     def _needed(self, row: Row, trace: Row, way: PathNode) -> tuple[str, str]:
         """From the attainment to be reached to the result that has it."""
@@ -126,7 +125,7 @@ def _step(way: PathNode) -> Decimal:
     return Decimal(1).scaleb(-4 if rounding is None else -rounding.kept)
 
 
-def _added(before: str, more: int | Fraction, number: Show) -> str:
+def _added(before: str, more: int | Decimal, number: Callable[[Number | int], str]) -> str:
     if not more:
         return before
-    return f"{before} {'+' if more > 0 else '−'} {number(abs(Fraction(more)))}"
+    return f"{before} {'+' if more > 0 else '−'} {number(-more if more < 0 else more)}"

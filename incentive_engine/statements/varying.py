@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from incentive_engine.engine.changes import ALL_AT_TARGET, AT_TARGET, NEXT_POINT
 from incentive_engine.rulesets.resolving import ROOT, MeasureNode, nodes_under
@@ -18,8 +17,7 @@ from incentive_engine.statements.values import Alternatives, Card, Perspective, 
 _NOTHING: Final = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """What could have been otherwise: a measure with its result, or the rules."""
 
     title: str
@@ -27,8 +25,7 @@ class Heading:
     now: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One change in words, the same for all days for which it is the same."""
 
     name: str
@@ -142,5 +139,5 @@ class AlternativesWriter:
         money = self._language.numbers.money
         change = money(more) if more <= 0 else f"+{money(more)}"
         note = told.note if more else ", ".join(filter(None, (told.note, told.why or str(self._words["nothing"]))))
-        way: Final = "up" if more > 0 else "down" if more < 0 else "same"
+        way: Literal["up", "down", "same"] = "up" if more > 0 else "down" if more < 0 else "same"
         return Variation(told.name, told.result, told.arithmetic, note, money(total + more), change, way)
