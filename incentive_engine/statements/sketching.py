@@ -49,7 +49,8 @@ class SketchWriter:
     def sketch(self, own: Sequence[At]) -> Sketch:
         """The curve with the payee's results on it."""
         dots = tuple(self._dot(at) for at in sorted(own))
-        around = {dot: None for attainment, _ in sorted(own) for dot in self._beside(attainment)}
+        beside = (dot for attainment, _ in sorted(own) for dot in self._beside(attainment))
+        around = {dot: None for dot in beside if dot not in dots}
         word = ("alone", "one", "said")[min(len(around), 2)]
         said = self._words[word].format(
             own=", ".join(dot.label for dot in dots), around=", ".join(dot.label for dot in around)
