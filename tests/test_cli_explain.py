@@ -18,7 +18,9 @@ from incentive_engine.engine.effects import effects
 from incentive_engine.engine.explanation import explain
 from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.shipped import rules_dir
+from incentive_engine.statements.gathering import material
 from tests.calculator import calculate, curves_in, equations, rounded
+from tests.test_demo_statements import recompute
 
 STARTER = rules_dir() / "starter"
 DEMO = rules_dir() / "demo" / "care-quarterly.yaml"
@@ -218,3 +220,13 @@ def test_equations_are_found_where_they_stand() -> None:
     assert [each.holds for each in equations("result: 1 ÷ 3 = 0.34, rounded to 2 decimal places, upwards")] == [True]
     assert [each.holds for each in equations("pay  2 × 7.5 = 20 EUR, rounded to 10")] == [True]
     assert rounded(Fraction(-5, 1000), 2) == Fraction(-1, 100)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_statements_recompute_from_their_visible_text(demo: Path, language: str, tmp_path: Path) -> None:
+    """One in seventy; `tests/test_demo_statements.py` takes everybody."""
+    payees = material(demo).payees[::140] if language == "en" else material(demo).payees[70::140]
+    count, done = recompute(demo, language, tmp_path, payees)
+    assert count == len(payees) >= 14
+    assert done["recomputed"] > 25 * count
+    assert done["otherwise"] > 5 * count

@@ -134,6 +134,6 @@ def test_a_statement_says_that_none_may_be_shown(statements: dict[str, Statement
 def test_a_hostile_text_is_text(pages: Path) -> None:
     page = (pages / "A1.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt; {{ 7 * 7 }} {% raw %}" in page
-    assert "<script" not in page
+    assert page.count("<script") == 1  # the page's own data
     for other in ("A2", "A3", "index"):
         assert "alert" not in (pages / f"{other}.html").read_text(encoding="utf-8")

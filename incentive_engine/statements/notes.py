@@ -17,6 +17,8 @@ from incentive_engine.statements.neutral import Neutral
 _HOLES: Final = re.compile(r"\\\{(\w+)\\\}")
 _STEP: Final = r"[^,;\d]*\d(?:[\d.,\u00a0\u202f]*\d)?(?:[\u00a0\u202f]?[^\w\s,;)]+|\u00a0\w+)?(?=,|;|\s|$)"
 
+_LIMIT: Final = re.compile(r"-?\d+(?:\.\d+)?%?")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -63,8 +65,9 @@ class NoteReader:
     def note(self, text: str) -> Note:
         """What a note says."""
         for function, said in self._bounds:
-            if found := said.match(text):
-                return Note(bound=(function, self._neutral.text(found["bound"])))
+            found = said.match(text)
+            if found and _LIMIT.fullmatch(limit := self._neutral.text(found["bound"])):
+                return Note(bound=(function, limit))
         told: dict[str, Any] = {}
         for said in (self._open, self._met):
             if found := said.match(text):

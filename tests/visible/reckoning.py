@@ -17,6 +17,7 @@ from typing import ClassVar
 from tests.visible.curves import rate_of
 from tests.visible.pocket import (
     CURRENCY,
+    MINUS,
     MODES,
     NoArithmetic,
     Value,
@@ -53,7 +54,7 @@ WORDS = re.compile(
 GIVEN = re.compile(
     r"^(?:Result|Own result|Résultat|Adjustment|Ajustement|Guarantee|Garantie|Sum\b|Somme\b|All keys|Toutes les clés"
     r"|Days|Jours|Released|Débloqué|Correction|Régularisation|Key without|Clé sans|Your key|Votre clé|Target pay"
-    r"|Prime cible|At least|At most|Au moins|Au plus|Funding|Financement|Factor|Facteur|Points)"
+    r"|Prime cible|At least|At most|Au moins|Au plus|Funding|Financement|Factor|Facteur|Points|Read across|Croisé avec)"
 )
 
 
@@ -142,7 +143,10 @@ class Reckoning:
                 self.demand(known, line, table)
             now |= {payout - change} if payout is not None and change is not None else set()
             self.counts["otherwise"] += 1
-        if len(now) > 1 or not all(self.printed_amounts[each] for each in now):
+        digits = r"\d[\d.,\u202f\u00a0]*\d"
+        money = rf"{MINUS}?{CURRENCY}[\u00a0]?{digits}|{MINUS}?{digits}\u00a0{CURRENCY}"
+        said = {self.number(each) for each in re.findall(money, self.sight.text)}
+        if len(now) > 1 or not now <= said:
             raise Wrong(f"{table.above}: the payouts are as far as they say from {now}")
 
     def reaches(self, value: Value, reached: Fraction, said: str, table: Table) -> None:
@@ -205,7 +209,7 @@ class Reckoning:
             return "words" if WORDS.match(line.result) else None
         else:
             found = self.called(line, call[2], table) if call else self.in_words(line, before, table, done)
-            given = GIVEN.match(line.name) or re.match(r"as on |au \d", line.note)
+            given = GIVEN.match(line.name) or re.match(r"as on |au \d|the mean of your|la moyenne de vos", line.note)
             found = found or ("given" if given else "")
         if call and line.value is not None:
             self.curves[call[1], self.known(call[2])] = line.value
@@ -328,7 +332,7 @@ class Reckoning:
         if _ELSEWHERE.match(line.name) or re.match("From measures to|Des mesures au", table.above[-1]):
             self.demand(line.value == 0 or self.printed_amounts[line.value] > 1, line, table)
             return "carried"
-        if re.match("Of it, earned|Dont acquis|Together|Ensemble", line.name):
+        if re.match("Of it, earned|Dont acquis|Together|Ensemble|To be paid|À verser", line.name):
             self.demand(line.value == 0 or line.value in [each.value for each in done], line, table)
             return "carried"
         return ""

@@ -75,10 +75,14 @@ def _payouts(sight: Sight) -> list[Row]:
 def _operands(sight: Sight, table: Table) -> Iterator[str]:
     """What payouts are multiplied and added up from are numbers of the lines above."""
     known: list[Fraction | None] = []
-    plain = table.rows and re.search(r"100\s?%", " ".join(table.rows[0].how))
+    plain = table.rows and re.search(r"score (?:of|de) 100", " ".join(table.rows[0].how))
     for row in table.rows:
         how = re.split(" (?:rounded|arrondi|cut|coupé)", " ".join(row.how))[0]
-        taken = re.match("Together|Ensemble|To be paid|À verser|Payout$|Prime$", row.name) and " + " in how
+        taken = (
+            re.match("Together|Ensemble|To be paid|À verser|Payout$|Prime$", row.name)
+            and " + " in how
+            and "×" not in how
+        )
         if taken or (plain and re.match("Payout|Prime$|Worked out|Calculé", row.name) and " × " in how):
             numbers = _numbers(sight, how)
             if "÷" not in how and not {abs(each) for each in numbers} <= {
@@ -90,10 +94,9 @@ def _operands(sight: Sight, table: Table) -> Iterator[str]:
 
 def _numbers(sight: Sight, how: str) -> list[Fraction]:
     """The numbers of some arithmetic, without their signs."""
-    found = (
-        number(re.sub(r"^[(−\s]+|[)\s]+$", "", each), sight.language[:2]) for each in re.split(r" [+−×÷] |[;(]", how)
-    )
-    return [each for each in found if each is not None]
+    how = re.sub("(?:the (?:low|high)est of|le plus (?:bas|haut) de) ", "", how)
+    parts = (re.sub(r"^[(−\s]+|[)\s]+$", "", each) for each in re.split(r" [+−×÷] |[;(]", how))
+    return [each for part in parts if (each := number(part, sight.language[:2])) is not None]
 
 
 def _cards(sight: Sight) -> Iterator[str]:
@@ -149,7 +152,7 @@ def _divided(sight: Sight) -> Iterator[str]:
             if found and re.match("Brought|Apport", row.name):
                 parts.setdefault((about, found[1], found[3]), []).append(_value(sight, row) or Fraction(0))
     for (about, whole, below), each in parts.items():
-        if "÷" not in below and number(whole.strip("()"), sight.language[:2]) != sum(each):
+        if not re.search(r"[÷(]", below) and number(whole.strip("()"), sight.language[:2]) != sum(each):
             yield f"{about} {whole} is divided into {each}"
 
 
