@@ -280,14 +280,14 @@ LOGISTIC = {"kind": "logistic", "midpoint": "0.5", "width": "0.1", "low": "0.98"
         (
             JUMP,
             "straight lines between 0% → 0.5, 100% → 9.5 and at once 10; nothing below the first, flat above the last",
-            "lignes droites entre 0% → 0.5, 100% → 9.5 et aussitôt 10 ; rien en dessous du premier, "
+            "lignes droites entre 0% → 0.5, 100% → 9.5 et aussitôt 10\u202f; rien en dessous du premier, "
             "constant au-dessus du dernier",
         ),
         (
             GRADED,
             "each part at the rate of its own tier, from 100% → 200% and 5% at once, from 120% → -300%; "
             "nothing below the first",
-            "chaque tranche à son propre taux, à partir de 100% → 200% et 5% d'emblée, à partir de 120% → -300% ; "
+            "chaque tranche à son propre taux, à partir de 100% → 200% et 5% d'emblée, à partir de 120% → -300%\u202f; "
             "rien en dessous de la première",
         ),
         (
@@ -300,7 +300,7 @@ LOGISTIC = {"kind": "logistic", "midpoint": "0.5", "width": "0.1", "low": "0.98"
             "by row from the attainment and by column where nps + 1 is from 0, 50, 90% → 0%, 50%; 100% → 40%, 30%; "
             "nothing below the first",
             "par ligne selon l'atteinte et par colonne où nps + 1 est à partir de 0, 50, 90% → 0%, 50%; "
-            "100% → 40%, 30% ; rien en dessous du premier",
+            "100% → 40%, 30%\u202f; rien en dessous du premier",
         ),
         (
             LOGISTIC,

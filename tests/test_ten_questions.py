@@ -47,7 +47,8 @@ class Headed(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._heads and not self._hidden:
-            self._heads[-1][1 if self._in_head else 2].append(data)
+            _, head, text = self._heads[-1]
+            (head if self._in_head else text).append(data)
 
     def below(self, heading: str) -> str:
         """What stands below the first heading that begins so."""
