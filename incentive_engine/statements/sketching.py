@@ -39,7 +39,8 @@ class SketchWriter:
         least, most = corners[0][0], corners[-1][0]
         margin = (most - least) * _MARGIN or abs(most) * _MARGIN or 1.0
         self._left, self._right = least - margin, most + margin
-        self._low, self._high = min(0.0, *(y for _, y in corners)), max(y for _, y in corners) or 1.0
+        rates = [0.0, *(y for _, y in corners)]
+        self._low, self._high = min(rates), max(rates) if any(rates) else 1.0
         stretches[0].insert(0, (self._left, stretches[0][0][1]))
         stretches[-1].append((self._right, _beyond(curve, stretches[-1], self._right)))
         self._lines = tuple(" ".join(f"{self._x(x):.2f},{self._y(y):.2f}" for x, y in each) for each in stretches)
