@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import figures, statements
+from benchmarks import figures, papers, statements
 from benchmarks.figures import Figure
 
 Measure = Callable[[], Iterator[Figure]]
@@ -34,6 +34,7 @@ FIGURES: dict[str, Measure] = {
     "statements-share": partial(statements.shares, 3),
     "statements-processes": partial(statements.side_by_side, 3),
     "statements-memory": partial(statements.memory, 100_000, 100_000),
+    "statements-pdf": partial(papers.against_hand, 300),
 }
 QUICK: dict[str, Measure] = {
     "polars-100k": partial(figures.against_polars, 100_000, 7),
@@ -54,6 +55,7 @@ QUICK: dict[str, Measure] = {
     "statements-share": partial(statements.shares, 1),
     "statements-processes": partial(statements.side_by_side, 1),
     "statements-memory": partial(statements.memory, 100_000, 4_000),
+    "statements-pdf": partial(papers.against_hand, 60),
 }
 
 

@@ -35,7 +35,7 @@ from incentive_engine.statements.pressing import Press
 def shares(rounds: int) -> Iterator[Figure]:
     """Seconds of the processor for the demo's pages: those of Jinja's rendering, and all others."""
     with tempfile.TemporaryDirectory() as folder:
-        done = _demo(Path(folder))
+        done = demo_run(Path(folder))
         payees, press = material(done).payees, Press(Order(done, Languages()))
         ratios = []
         for _ in range(rounds):
@@ -53,7 +53,7 @@ def shares(rounds: int) -> Iterator[Figure]:
 def side_by_side(rounds: int) -> Iterator[Figure]:
     """The demo's statements by one process and by two, start of the processes included."""
     with tempfile.TemporaryDirectory() as folder:
-        done, out = _demo(Path(folder)), Path(folder) / "pages"
+        done, out = demo_run(Path(folder)), Path(folder) / "pages"
 
         def written(processes: int) -> None:
             shutil.rmtree(out, ignore_errors=True)
@@ -94,7 +94,7 @@ class _Rendering:
         Template.render = self._render  # type: ignore[method-assign]
 
 
-def _demo(folder: Path) -> Path:
+def demo_run(folder: Path) -> Path:
     """The folder of a run of the demo company."""
     demo.write_company(folder / "data")
     run(load(rules_dir() / "demo" / "care-quarterly.yaml"), folder / "data", demo.PERIOD, folder / "run")
