@@ -116,6 +116,9 @@ def test_the_glossary_explains_the_words_of_the_page_and_no_others(tmp_path: Pat
         assert not [word for word in words if word not in shown and word not in UNNAMED], statement.payee
         assert all(f"<dt>{word}</dt>" in unescape(below) for word in words)
     assert len({each.glossary for each in made}) > len({each.language for each in made})
+    (adviser,) = (each for each in made if each.payee == "A1")
+    factor = next(each.meaning for each in adviser.glossary if each.word in ("Factor", "Facteur"))
+    assert factor in ("A number that a score is multiplied by.", "Un nombre par lequel un score est multiplié.")
 
 
 UNNAMED = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
-from incentive_engine.statements.languages import Language
+from incentive_engine.statements.languages import REMEMBERED, Language
 from incentive_engine.statements.values import Card, Held, Line, Part, Pay, Term
 
 _OF_LINES: Final = (
@@ -18,51 +19,62 @@ _OF_LINES: Final = (
 """What lines are called."""
 _OF_CARDS: Final = ("target", "threshold", "benchmark", "baseline")
 """What results are held against."""
-_AFTER_NAMES: Final = " ·:\u00a0\u202f"
+_AFTER_NAMES: Final = " :\u00a0\u202f"
 
 
 class GlossaryWriter:
     """The glossary of any page in one language."""
 
     def __init__(self, language: Language) -> None:
-        words, said = language.words, language.words["glossary"]["meanings"]
-        self._words, self._said = words, said
-        self._lines = {_bare(words[section][name]): said[name] for section, name in _OF_LINES}
-        self._against = {str(words["card"]["parameters"][name]): said[name] for name in _OF_CARDS}
+        words = language.words
+        own, meanings = words["glossary"], words["glossary"]["meanings"]
+        self._lines = {
+            _kind(words[section][name]): _term(words[section][name], meanings[name]) for section, name in _OF_LINES
+        }
+        parameters = words["card"]["parameters"]
+        self._against = {str(parameters[name]): _term(parameters[name], meanings[name]) for name in _OF_CARDS}
+        self._weight = _term(words["card"]["weight"], meanings["weight"])
+        self._cards = (
+            _term(words["card"]["curve"], meanings["curve"]),
+            _term(words["page"]["measure"], meanings["measure"]),
+        )
+        self._interval, self._held, self._fingerprint = (
+            _term(own[name], meanings[name]) for name in ("interval", "held", "fingerprint")
+        )
 
     def terms(self, pays: Iterable[Pay], others: Iterable[Line], held: Iterable[Held]) -> tuple[Term, ...]:
-        """What the words of a page mean, in the order of the alphabet of their language."""
-        pays, words, said = tuple(pays), self._words, self._said
+        """What the words of a page mean, in the order of the alphabet."""
+        pays = tuple(pays)
+        names = {line.name for line in others}.union(*(_names(pay) for pay in pays))
+        found = {self._lines[kind] for kind in map(_kind, names) if kind in self._lines}
         cards = [card for pay in pays for card in pay.cards]
-        found = dict(self._of_lines([*others, *(line for pay in pays for line in _lines(pay))]))
-        found |= {name: self._against[name] for card in cards for name, _ in card.against if name in self._against}
+        found |= {self._against[name] for card in cards for name, _ in card.against if name in self._against}
         if cards:
-            found |= {words["card"]["curve"]: said["curve"], words["page"]["measure"]: said["measure"]}
+            found.update(self._cards)
         if any(card.weight for card in cards):
-            found[words["card"]["weight"]] = said["weight"]
+            found.add(self._weight)
         if any(card.between for card in cards):
-            found[str(words["glossary"]["interval"])] = said["interval"]
+            found.add(self._interval)
         if any(held):
-            found[str(words["glossary"]["held"])] = said["held"]
-        found[str(words["glossary"]["fingerprint"])] = said["fingerprint"]
-        return tuple(Term(word, found[word]) for word in sorted(found, key=str.casefold))
-
-    def _of_lines(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
-        for name in {_bare(line.name) for line in lines}:
-            if name in self._lines:
-                yield name, self._lines[name]
+            found.add(self._held)
+        found.add(self._fingerprint)
+        return tuple(sorted(found, key=lambda term: (term.word.casefold(), term.meaning)))
 
 
-def _lines(pay: Pay) -> Iterator[Line]:
-    """Every line of working of a pay."""
-    yield from pay.lines
-    yield from pay.pool.lines if pay.pool else ()
+def _names(pay: Pay) -> Iterator[str]:
+    """What every line of working of a pay is called."""
     made: tuple[Part | Card, ...] = (*pay.parts, *pay.cards)
-    for each in made:
-        yield from each.lines
-        yield from each.brought
+    for lines in (pay.lines, pay.pool.lines if pay.pool else (), *(each.lines + each.brought for each in made)):
+        for line in lines:
+            yield line.name
 
 
-def _bare(name: str) -> str:
-    """A name without what is put behind it: `Condition` of `Condition: {because}`."""
-    return name.partition(":")[0].rstrip(_AFTER_NAMES)
+@lru_cache(REMEMBERED)
+def _kind(name: str) -> str:
+    """What a line is, whatever it is about: `Condition:` of `Condition: {because}`."""
+    before, colon, _ = name.partition(":")
+    return before + colon
+
+
+def _term(name: str, meaning: str) -> Term:
+    return Term(_kind(name).rstrip(_AFTER_NAMES), meaning)
