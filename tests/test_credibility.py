@@ -12,7 +12,7 @@ import incentive_engine
 from incentive_engine.cli.explained import lines
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import Language
 from incentive_engine.statements import write_statements
 from tests.calculator import equations
 from tests.test_statements import Page, recomputed

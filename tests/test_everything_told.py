@@ -11,7 +11,7 @@ import pytest
 from incentive_engine.cli.explained import lines
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import Language
 from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.gathering import gathered
 from incentive_engine.statements.making import StatementMaker

@@ -25,8 +25,9 @@ from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run, recompute
 from incentive_engine.exact import Exact, Scale
 from incentive_engine.facts import Table
-from incentive_engine.kinds.base import Language, Rounding
+from incentive_engine.kinds.base import Rounding
 from incentive_engine.kinds.rate_days import PayoutDate, PeriodEnd, PlanRate, YearStart
+from incentive_engine.kinds.wording import Language
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.exchange import Exchange, ResolvedExchange, resolved_exchange
 from incentive_engine.rulesets.resolving import ResolvedPlan

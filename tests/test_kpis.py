@@ -18,7 +18,7 @@ import pytest
 import incentive_engine
 from incentive_engine import Run
 from incentive_engine.engine.explanation import explain
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import Language
 from incentive_engine.periods import Period
 from incentive_engine.statements.gathering import gathered
 from incentive_engine.statements.making import StatementMaker

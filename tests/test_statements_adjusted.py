@@ -21,7 +21,7 @@ from incentive_engine.cli.showing import show_run
 from incentive_engine.documents import read_document
 from incentive_engine.engine.explanation import explain
 from incentive_engine.engine.run import Run, run
-from incentive_engine.kinds.base import Language
+from incentive_engine.kinds.wording import Language
 from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import Statement, write_statements
 from tests.calculator import curves_in, equations

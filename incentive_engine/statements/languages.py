@@ -35,6 +35,7 @@ from incentive_engine.statements.digits import printed, quotient
 DEFAULT: Final = "en"
 _MINUS: Final = "−"
 _SIGN: Final = "¤"
+_MINUS_BEFORE: Final = re.compile(r"(?<![\w.,-])-(?=\d)")
 _POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
 REMEMBERED: Final = 1 << 13
 
@@ -73,7 +74,7 @@ class Numbers:
     def rewritten(self, text: str) -> str:
         """A text with its numbers, written as rules write them, as the language writes them."""
         mark, percent = self._points
-        return _POINT.sub(mark, text).replace("%", percent)
+        return _MINUS_BEFORE.sub(_MINUS, _POINT.sub(mark, text)).replace("%", percent)
 
     def _number(self, value: Number | int) -> str:
         return self._signed(printed(value), 0, ("", ""))
