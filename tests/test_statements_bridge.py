@@ -46,6 +46,7 @@ from tests.test_statements_drawn import DRAWN
 
 MORE = dict.fromkeys(("gus", "hal", "iva"), "Adviser,A,2020-01-01,")
 SALARIES = [f"{name},2020-01-01,,30000,1" for name in MORE]
+HAL = {"hal": MORE["hal"]}
 ADJUSTED = "adjustments: {path: adjustments.csv}\n"
 
 
@@ -148,6 +149,29 @@ def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> 
         "hal": [("Period before (2nd quarter of 2026): nothing could be decided; there is nothing to compare.",)],
     }
     assert all(each.drawing is None for name in said for each in statements[name].bridges)
+
+
+def test_what_cannot_be_told_apart_is_told_together(tmp_path: Path) -> None:
+    """Hal had no sales: then they were left out, now they would hold him; so rules and results change at once.
+
+    Then 110 % of 600; now 75 % x 126.5 % + 25 % x 100 %, with the targets of then 75 % x 131.5 % + 25 % x 125 %.
+    """
+    late = {"late": {"hal": "0"}}
+    then = tables("2026-Q2", **{**THEN_RESULTS, "sales": {}, **late}, targets=THEN_TARGETS, people=HAL, paid=SALARIES)
+    sales = {"sales": {"hal": "110"}}
+    now = tables("2026-Q3", **{**NOW_RESULTS, **sales, **late}, targets=NOW_TARGETS, people=HAL, paid=SALARIES)
+    left_out = THEN.replace("curve: ratio}", "curve: ratio, on_missing: reweight}")
+    assert bars(made(paid_twice(tmp_path, (left_out, then), (NOW, now)))["hal"]) == [
+        ("Paid (2nd quarter of 2026)", "€660.00", ""),
+        (
+            "What customers said and lived · Internal results · Weights and other rules · Days that count",
+            "+€119.25",
+            "Recommendation · Weight: 75% (before: 60%); Sales · Weight: 25% (before: 40%); "
+            "Recommendation: 46.3 (before: 42); Sales: 110 (before: missing)",
+        ),
+        ("Targets", "−€60.00", "Recommendation · Target: 41 (before: 40); Sales · Target: 110 (before: 100)"),
+        ("Paid (3rd quarter of 2026)", "€719.25", ""),
+    ]
 
 
 def amount(text: str) -> Decimal:

@@ -132,7 +132,7 @@ class BridgeWriter:
         """What is different, several things where they cannot be told apart."""
         if now.followed is not None and now.followed[0].pool is not None:
             return str(self._words["groups"]["pool"])
-        return " · ".join(str(self._words["groups"][group]) for group in groups)
+        return " · ".join(str(self._words["groups"][group]) for group in sorted(groups, key=_TOLD.index))
 
     def _note(self, groups: Sequence[Group], then: Paid, now: Paid, row: Row | None) -> str:
         """What it was, and what it is."""
