@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -164,10 +165,18 @@ class _Checking:
         if "at_least" in line:
             value = max(value, Fraction(0))
         if "cut" in line:
-            return abs(value - result) < Fraction(1, 10 ** len(line["result"].partition(".")[2]))
+            return abs(value - result) < max(self._coin, Fraction(1, 10 ** len(line["result"].partition(".")[2])))
         if "digits" in line:
             return abs(value - result) < _LAST_DIGIT
         return value == result
+
+    @cached_property
+    def _coin(self) -> Fraction:
+        """The coarsest step to which an amount of a payout was rounded."""
+        lines = [line for table in self.twin["tables"] if table["about"] == "pay" for line in table["lines"]]
+        amounts = [line for line in lines if not line.get("result", "%").endswith("%")]
+        steps = [self._number(step) or Fraction(0) for line in amounts for step, _ in line.get("rounding", ())]
+        return max(steps, default=Fraction(0))
 
     def _value(self, formula: str) -> Value:
         try:

@@ -93,6 +93,9 @@ def _holds(sign: str, at: Fraction, end: Fraction) -> bool:
 def _matrix(curve: str, at: Fraction, across: Fraction) -> Fraction:
     columns, _, rows = re.split(r"is from |est à partir de ", curve)[1].partition(" → ")
     *starts, first = re.findall(_NUMBER, columns)
+    flat = re.search("flat below|constant en dessous", curve)
+    if across < _number(starts[0]) and not flat:
+        return Fraction(0)
     column = max((place for place, start in enumerate(starts) if _number(start) <= across), default=0)
     rates = [
         (_number(start), [_number(each) for each in re.findall(_NUMBER, told)])
@@ -100,5 +103,5 @@ def _matrix(curve: str, at: Fraction, across: Fraction) -> Fraction:
     ]
     reached = [row for start, row in rates if start <= at]
     if not reached:
-        return rates[0][1][column] if re.search("flat below|constant en dessous", curve) else Fraction(0)
+        return rates[0][1][column] if flat else Fraction(0)
     return reached[-1][column]

@@ -113,7 +113,7 @@ def _neutral(text: str, language: str) -> str:
     text = re.sub(rf"[\u202f\u00a0]|{CURRENCY}", "", text)
     text = re.sub(r"\b(?:the lowest of|le plus bas de) (.*)$", r"MIN(\1)", text)
     text = re.sub(r"\b(?:the highest of|le plus haut de) (.*)$", r"MAX(\1)", text)
-    text = re.sub(r", (?=\S)", ";", text)
+    text = re.sub(r", (?=\S|$)", ";", text)
     return (text.replace(",", "") if language == "en" else text.replace(",", ".")).translate(_SIGNS)
 
 

@@ -18,7 +18,6 @@ from tests.visible.curves import rate_of
 from tests.visible.pocket import (
     CURRENCY,
     MINUS,
-    MODES,
     NoArithmetic,
     Value,
     calculated,
@@ -54,7 +53,8 @@ WORDS = re.compile(
 GIVEN = re.compile(
     r"^(?:Result|Own result|Résultat|Adjustment|Ajustement|Guarantee|Garantie|Sum\b|Somme\b|All keys|Toutes les clés"
     r"|Days|Jours|Released|Débloqué|Correction|Régularisation|Key without|Clé sans|Your key|Votre clé|Target pay"
-    r"|Prime cible|At least|At most|Au moins|Au plus|Funding|Financement|Factor|Facteur|Points|Read across|Croisé avec)"
+    r"|Prime cible|At least|At most|Au moins|Au plus|Your share|Ce qui vous|Funding|Financement|Factor|Facteur|Points"
+    r"|Read across|Croisé avec)"
 )
 
 
@@ -150,10 +150,15 @@ class Reckoning:
             raise Wrong(f"{table.above}: the payouts are as far as they say from {now}")
 
     def reaches(self, value: Value, reached: Fraction, said: str, table: Table) -> None:
-        """The arithmetic of a bar gives the pay that it reaches, to the coin that is printed."""
-        places = decimals(said, self.language)
-        known = {rounded(value, places, mode) for mode in MODES} if isinstance(value, Fraction) else set()
-        if reached != self.number(said) or reached not in known | {value}:
+        """The arithmetic of a bar gives the pay that it reaches, rounded as is said above the bars."""
+        told = re.findall(r"(?:that is reached is|atteint est) (.*?[\d€)])(?=\. |\.$|$)", self.sight.text)
+        known = {value}
+        for each in told:
+            worked = value if isinstance(value, Fraction) else Fraction(0)
+            for places, mode in roundings(each, self.language):
+                worked = rounded(worked, places, mode)
+            known.add(worked)
+        if reached != self.number(said) or reached not in known:
             raise Wrong(f"{table.above}: {value} is not {said}, the bars reach {reached}")
 
     def table(self, table: Table) -> None:
@@ -257,13 +262,23 @@ class Reckoning:
                 return self.exact[printed] == value and abs(value - printed) < Fraction(1, 10**11)
             return abs(value - printed) < Fraction(1, 10**11)
         if re.search(MONEY_AND_WORDS["cut"], line.note):
-            return abs(value - printed) < Fraction(1, 10 ** self.coin(line))
+            return abs(value - printed) < self.coin(line)
         return value == printed
 
-    def coin(self, line: Line) -> int:
-        """The decimals of the smallest amount that is paid: those of the amounts on the line."""
+    def coin(self, line: Line) -> Fraction:
+        """The smallest amount that is paid: as the line says, or as the payout was rounded, or what it is printed in."""
         said = re.search(rf"(?:less than|à moins de) ({CURRENCY}?[\d.,\u202f\u00a0]+)", line.note)
-        return decimals(said[1] if said else line.result, self.language)
+        if said:
+            return number(said[1], self.language) or Fraction(0)
+        return max(Fraction(1, 10 ** decimals(line.result, self.language)), self.coarsest)
+
+    @cached_property
+    def coarsest(self) -> Fraction:
+        """The step to which payouts are rounded."""
+        rows = [row for table in self.sight.tables for row in table.rows]
+        notes = [" ".join(row.how) for row in rows if re.match("Payout$|Prime$|Worked out|Calculé par", row.name)]
+        steps = [Fraction(10) ** -places for note in notes for places, _ in roundings(note, self.language)]
+        return max(steps, default=Fraction(0))
 
     def exact_of(self, line: Line) -> Fraction | None:
         return None if line.value is None else self.exact.get(line.value, line.value)
