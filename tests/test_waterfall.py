@@ -135,7 +135,7 @@ def test_there_are_no_bars_where_a_formula_decides(tmp_path: Path) -> None:
 
 
 @given(cases())
-@settings(DRAWN, max_examples=6, derandomize=True)
+@settings(DRAWN, max_examples=4, derandomize=True)
 def test_bars_end_at_what_is_paid(case: Case) -> None:
     bars_end_at_the_payout(case)
 
