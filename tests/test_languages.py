@@ -101,6 +101,11 @@ def test_who_names_no_language_reads_that_of_the_index(tmp_path: Path) -> None:
     assert write_statements(run, tmp_path / "pages") == 2
 
 
+def test_without_an_index_only_readers_have_to_read(tmp_path: Path) -> None:
+    run = ran(tmp_path, "A1,Adviser,en\nS1,Seller,en\n")
+    assert write_statements(run, tmp_path / "pages", language="fr", payees=["A1"]) == 1
+
+
 def test_a_language_without_words_is_told_with_who_asks_for_it(tmp_path: Path) -> None:
     run = ran(tmp_path, "A1,Adviser,de\nA2,Adviser,de-AT\nS1,Seller,it\n")
     assert [each for each in refused(run) if each[0] == "unknown-language"] == [

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 import incentive_engine
+from incentive_engine.facts.faults import CODES
 from incentive_engine.shipped import rules_dir
 from incentive_engine.statements import Statement, write_statements
 from incentive_engine.statements.gathering import gathered
+from incentive_engine.statements.languages import language
 from incentive_engine.statements.making import StatementMaker
 from tests.everything import everything
 
@@ -82,6 +84,11 @@ def test_records_that_were_not_used_are_counted_by_reason(statements: Mapping[st
         "bob": [("surveys", "1 enregistrement", "mis de côté par les règles\u00a0: Un essai")],
         "cid": [],
     }
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_every_fault_of_a_row_has_words(code: str) -> None:
+    assert {*CODES} <= language(code, "EUR").words["behind"]["codes"].keys()
 
 
 def test_the_records_behind_each_result_are_named(statements: Mapping[str, Statement]) -> None:

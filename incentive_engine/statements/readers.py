@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,25 +45,26 @@ class Reader:
 def refuse_unreadable(material: Material, payees: Iterable[str], languages: Languages, brand: Brand = NO_BRAND) -> None:
     """Raises InputProblems with every language without words, and every label that lacks the language of a reader.
 
-    `payees`: those whose statements are to be written. Everybody may read the index, in the languages' default.
+    `payees`: those whose statements are to be written. With everybody's goes an index, in the languages' default.
     """
     plans, wishes = _plans_told(material), _wishes(material.people)
     readers = [Reader(payee, languages.chosen(wishes.get(payee)), plans[payee]) for payee in payees]
+    listed = {languages.default} if len(readers) == len(material.payees) else set[str]()
+    codes = listed | {reader.code for reader in readers}
     problems = [
-        *_without_words(readers, languages),
-        *_wrong_words(readers, languages, material.rules.ruleset.currency),
-        *_without_label(material, readers, languages.default),
+        *_without_words(readers, codes, languages),
+        *_wrong_words(codes, languages, material.rules.ruleset.currency),
+        *_without_label(material, readers, listed & {*languages.codes}),
     ]
-    problems += brand.lacking(sorted({languages.default, *(reader.code for reader in readers)}))
+    problems += brand.lacking(sorted(codes))
     if problems:
         raise InputProblems(problems)
 
 
 def refuse_language(rules: Rules, languages: Languages) -> None:
     """Raises InputProblems where a page about groups of people cannot be written in the languages' default."""
-    code, found = languages.default, [*_without_words([], languages)]
-    if not found:
-        found += _wrong_words([], languages, rules.ruleset.currency)
+    code = languages.default
+    found = [*_without_words([], {code}, languages), *_wrong_words({code}, languages, rules.ruleset.currency)]
     for at, label in labels_of(rules.ruleset):
         if code not in label and (at[-1] == _LISTED or (at[0] == "kpis" and at[-1] not in _NOT_PRINTED)):
             found.append(_missing(rules, at, code, [], "the page"))
@@ -88,42 +89,42 @@ def _plans_told(material: Material) -> Mapping[str, set[str]]:
     return found
 
 
-def _without_words(readers: Sequence[Reader], languages: Languages) -> Iterator[Problem]:
-    asking = defaultdict[str, list[str]](list, {languages.default: []})
+def _without_words(readers: Sequence[Reader], codes: Set[str], languages: Languages) -> Iterator[Problem]:
+    asking = defaultdict[str, list[str]](list)
     for reader in readers:
         asking[reader.code].append(reader.payee)
-    for code in sorted(asking.keys() - {*languages.codes}):
+    for code in sorted(codes - {*languages.codes}):
         by = f" by {_told(asking[code])}" if asking[code] else ""
         yield Problem(
             "unknown-language",
             f"the language `{code}` is asked for{by}, and there are no words for it",
-            hint=f"there are {' and '.join(languages.codes)}; words of another are one file, `words/{code}.yaml`",
+            hint=f"there are {' and '.join(languages.codes)}; another is one file of --templates, `words/{code}.yaml`",
         )
 
 
-def _wrong_words(readers: Sequence[Reader], languages: Languages, currency: str) -> Iterator[Problem]:
+def _wrong_words(codes: Set[str], languages: Languages, currency: str) -> Iterator[Problem]:
     """What a company's own words lack, or have too much of."""
-    for code in sorted({languages.default, *(reader.code for reader in readers)} & {*languages.codes}):
+    for code in sorted(codes & {*languages.codes}):
         try:
             languages.language(code, currency)
         except InputProblems as found:
             yield from found.problems
 
 
-def _without_label(material: Material, readers: Sequence[Reader], default: str) -> Iterator[Problem]:
-    """Labels of plans concern who reads of these, all others everybody, and titles the index."""
+def _without_label(material: Material, readers: Sequence[Reader], listed: Set[str]) -> Iterator[Problem]:
+    """Labels of plans concern who reads of these, all others everybody, and titles whoever reads the index."""
     named = {name: frozenset(_named(plan)) for name, plan in material.plans.items()}
     reading = defaultdict[tuple[str, str, str], list[str]](list)
     for reader in readers:
         reading[reader.code, *_EVERYTHING].append(reader.payee)
         for part in frozenset().union(*(named[plan] for plan in reader.plans)):
             reading[reader.code, *part].append(reader.payee)
-    codes = sorted({default, *(reader.code for reader in readers)})
+    codes = sorted(listed | {reader.code for reader in readers})
     for at, label in labels_of(material.rules.ruleset):
         part = (str(at[0]), str(at[1])) if at[0] in _OF_PLANS else _EVERYTHING
         for code in codes if at[-1] not in _NOT_PRINTED and _WATCHED not in at else ():
             payees = reading[code, *part]
-            if code not in label and (payees or (code == default and at[-1] == _LISTED)):
+            if code not in label and (payees or (code in listed and at[-1] == _LISTED)):
                 yield _missing(material.rules, at, code, payees)
 
 
