@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from pydantic import TypeAdapter
 
 from incentive_engine import InputProblems, load, run
-from incentive_engine.documents import read_text
+from incentive_engine.documents import read_document, read_text
 from incentive_engine.engine.run import Run, rules_in
 from incentive_engine.engine.variations import variations
 from incentive_engine.kinds.attainments import Better
@@ -36,6 +36,9 @@ from tests.oracle.curves import attained, curve_rate, upper_end
 from tests.oracle.money import pay, score
 from tests.oracle.numbers import by_rule, previous
 from tests.oracle.results import Day, Result
+from tests.test_catalogue import HEAD
+from tests.test_statements_dated import run_texts
+from tests.test_traps import TRAPS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 DRAWN = settings(deadline=None, database=None, suppress_health_check=SLOW, phases=[Phase.generate])
@@ -400,6 +403,38 @@ def test_pages_say_what_changes_nothing(tmp_path: Path) -> None:
         "Conditions and limits of the rules", "other", "",
         (Variation("Without the upper limit: 80%", "", "", "", "€100.00", "+€20.00", "up"),),
     )  # fmt: skip
+
+
+def test_what_changes_the_same_on_all_days_is_told_once(tmp_path: Path) -> None:
+    """Half of the target pays 155 for the days of full time and 244 for the others; the target 310 and 488."""
+    (path,) = (path for path in TRAPS if path.stem.startswith("11-"))
+    told = read_document(path).data
+    data = {**told["data"], "kpis.csv": told["data"]["kpis.csv"].replace("2026-Q3,100", "2026-Q3,50")}
+    folder = run_texts(HEAD + told["rules"], data, "2026-Q3", tmp_path, ("fr", "fr"))
+    (found,) = StatementMaker(gathered(folder)).statement("ann").alternatives
+    assert found.said[1] == "En l'état, les règles donnent 399,00\u00a0€."
+    assert found.varied == (
+        Varied(
+            title="Sales",
+            perspective="internal",
+            now="Le résultat de toute l'entreprise\u00a0: 50",
+            variations=(
+                Variation("À l'objectif", "100", "", "taux 100\u00a0%", "798,00\u00a0€", "+399,00\u00a0€", "up"),
+            ),
+        ),
+    )
+
+
+def test_cards_say_what_bound_the_measure(starter: Path) -> None:
+    """Without the gate 800 instead of 575 is paid; 72,000 of 60,000 is the last point of the curve."""
+    (pay,) = StatementMaker(gathered(starter)).statement("S04").pays
+    assert {card.path: card.bounds for card in pay.cards} == {
+        "satisfaction": (),
+        "sales": (
+            "Le meilleur taux de la courbe de paiement est atteint\u00a0: un meilleur résultat ne paierait pas plus.",
+            "La condition «\u00a0Les clients n'étaient pas satisfaits\u00a0» a coûté 225,00\u00a0€.",
+        ),
+    }
 
 
 TIERS = """
