@@ -105,7 +105,8 @@ def test_every_shell_line_is_one_that_is_tested() -> None:
 
 
 def test_every_command_is_in_its_table() -> None:
-    assert set(re.findall(r"^\| `incentive ([\w-]+)` \|", README, flags=re.MULTILINE)) == {each.name for each in COMMANDS}
+    told = re.findall(r"^\| `incentive ([\w-]+)` \|", README, flags=re.MULTILINE)
+    assert set(told) == {each.name for each in COMMANDS}
 
 
 def test_every_file_that_it_links_to_is_there() -> None:
