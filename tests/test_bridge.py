@@ -23,12 +23,12 @@ from incentive_engine.engine.earlier import Earlier
 from incentive_engine.engine.run import Run, rules_in, run
 from incentive_engine.rulesets.loading import rules_for
 from incentive_engine.rulesets.resolving import resolve
-from tests.case_files import calculated
 from tests.case_read import read_case
 from tests.case_told import told
 from tests.drawn import cases, facts_known_later
 from tests.oracle import Case, outcomes
 from tests.test_catalogue import HEAD
+from tests.test_cli_explain_drawn import ran
 from tests.test_statements_drawn import DRAWN
 
 RULES = """
@@ -274,7 +274,7 @@ def beside(then: Run, now: Run, folder: Path) -> list[dict[str, Any]]:
 
 def beside_itself(case: Case) -> None:
     with tempfile.TemporaryDirectory() as name:
-        found = calculated(case, Path(name))
+        found = ran(case, Path(name))
         for row in beside(found, found, Path(name)):
             assert {row[each] for each in BRIDGE} == {row["after"]}, (row, told(case))
 
@@ -284,7 +284,7 @@ def only_results_change(before: Case, after: Case) -> None:
         folders = Path(name) / "before", Path(name) / "after"
         for folder in folders:
             folder.mkdir()
-        then, now = (calculated(case, folder) for case, folder in zip((before, after), folders, strict=True))
+        then, now = (ran(case, folder) for case, folder in zip((before, after), folders, strict=True))
         for row in beside(then, now, folders[1]):
             assert row["rules"] == row["presence"] == row["before"], (row, told(after))
             assert row["internal"] == row["targets"] == row["salary"] == row["after"], (row, told(after))
