@@ -123,9 +123,13 @@ class AlternativesWriter:
                 heading.now,
                 tuple(self._variation(said, total, more) for said, more in same.items()),
             )
-            for heading, same in changes.items()
+            for heading, same in sorted(changes.items(), key=self._place)
         )
         return Alternatives(title, tuple(self._said(blocks, total)), varied)
+
+    def _place(self, change: tuple[Heading, Mapping[Told, Decimal]]) -> int:
+        """Measures come first, then all of them together, then the rules."""
+        return 0 if change[0].now else 1 if change[0].title == self._words["all"] else 2
 
     def _said(self, blocks: Sequence[Block], total: Decimal) -> Iterator[str]:
         yield str(self._words["lead"])
