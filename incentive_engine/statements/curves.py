@@ -42,11 +42,11 @@ class CurveWriter:
 
         at = printed(attainment) if ends(attainment) else attainment
         worked, shown = self._curve.worked(at, across, show), self._show_rate(rate)
-        if not _WORKED.search(worked):
-            return Line(name, shown, "", self._about or str(words["rate_note"]))
         exact = self._curve.exact(Fraction(attainment), None if across is None else Fraction(across))
         assert exact is not None, "a rate was worked out"
         note = self._reading.rounded(chosen_rounding(self._curve.rounding), exact, rate, self._show_rate)
+        if not _WORKED.search(worked):
+            return Line(name, shown, "", ", ".join(filter(None, (self._about or str(words["rate_note"]), note))))
         if self._show != self._show_rate:
             worked = f"{worked} = {number(rate)}"
         return Line(name, shown, worked, ", ".join(filter(None, (note, self._about))))

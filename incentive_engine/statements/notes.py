@@ -6,9 +6,10 @@ without a change here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from incentive_engine.statements.languages import Language
@@ -22,9 +23,11 @@ _LIMIT: Final = re.compile(r"-?\d+(?:\.\d+)?%?")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is said of one number. `told`: what a twin says of it; `bound`: the function of a limit, and the limit."""
+    """What is said of one number. `json`: what a twin says of it; `bound`: the function of a limit, and the limit."""
 
-    told: dict[str, Any] = field(default_factory=dict)
+    json: str = ""
+    exact: str = ""
+    """The number, where it has more digits than are printed."""
     bound: tuple[str, str] | None = None
     idle: bool = False
     """Whether the number before it goes on as it is."""
@@ -72,7 +75,10 @@ class NoteReader:
         for said in (self._open, self._met):
             if found := said.match(text):
                 told["condition"], told["holds"] = self._neutral.text(found["condition"]), said is self._met
-        return Note({**told, **dict(self._digits(text))}, idle=told.get("holds") is False)
+        idle = told.get("holds") is False
+        told |= dict(self._digits(text))
+        members = "".join(f",{json.dumps(name)}:{json.dumps(each, ensure_ascii=False)}" for name, each in told.items())
+        return Note(members, told.get("exact", ""), idle=idle)
 
     def _digits(self, text: str) -> Iterator[tuple[str, Any]]:
         """How the number was rounded or cut, and which digits of it are printed."""

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from incentive_engine.statements.languages import REMEMBERED, Language
 from incentive_engine.statements.neutral import Neutral
-from incentive_engine.statements.notes import NoteReader
+from incentive_engine.statements.notes import Note, NoteReader
 from incentive_engine.statements.values import Line, Pay, Statement
 
+_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 FORMAT: Final = "incentive-statement/1"
 Told = dict[str, Any]
 Table = tuple[str, Sequence[Line]]
@@ -42,94 +43,97 @@ class TwinWriter:
 
     def written(self, statement: Statement) -> str:
         """The twin as JSON that is inert inside HTML."""
-        twin = json.dumps(self.twin(statement), ensure_ascii=False, separators=(",", ":"))
+        currencies = tuple(sorted({self._language.currency, *(currency for currency, _ in statement.amounts)}))
+        reader, shown = self._lines(currencies), [each for each in tables(statement) if each[1]]
+        told = {
+            "tables": [
+                f'{{"about":{_json(about)},"lines":{lines}}}'
+                for (about, _), lines in zip(shown, reader.tables([lines for _, lines in shown]), strict=True)
+            ],
+            "drawings": [reader.bars(drawing) for drawing in drawings(statement)],
+            "alternatives": [reader.alternatives(each) for each in alternatives(statement)],
+        }
+        lists = "".join(f',"{name}":[{",".join(each)}]' for name, each in told.items())
+        twin = f"{_json(_about(statement, currencies))[:-1]}{lists}}}"
         for sign, escaped in _INERT:
             twin = twin.replace(sign, escaped)
         return twin
 
-    def twin(self, statement: Statement) -> Told:
-        """The twin as data."""
-        origin = statement.origin
-        currencies = tuple(sorted({self._language.currency, *(currency for currency, _ in statement.amounts)}))
-        reader = self._lines(currencies)
-        return {
-            "format": FORMAT,
-            "language": statement.language,
-            "currencies": currencies,
-            "payee": statement.payee,
-            "reference": statement.reference,
-            "title": f"{origin.title} · {origin.period}",
-            "rules": {"rule_set": origin.rule_set, "version": origin.version, "files": dict(origin.rule_files)},
-            "engine": origin.engine,
-            "total": statement.total,
-            "paid": {currency: f"{amount:f}" for currency, amount in statement.amounts},
-            "tables": [{"about": about, "lines": reader.lines(lines)} for about, lines in tables(statement) if lines],
-            "drawings": [reader.bars(drawing) for drawing in drawings(statement)],
-            "alternatives": [reader.alternatives(each) for each in alternatives(statement)],
-        }
-
 
 class LineReader:
-    """Lines and bars as a page prints them, in one language and with amounts in some currencies, as data."""
+    """Lines and bars as a page prints them, in one language and with amounts in some currencies, as JSON."""
 
     def __init__(self, language: Language, currencies: Sequence[str]) -> None:
         self._neutral, words = Neutral(language, currencies), language.words
         self._note = lru_cache(REMEMBERED)(NoteReader(language, self._neutral).note)
+        self._name = lru_cache(REMEMBERED)(self._name_of)
         steps, as_for = words["steps"], str(words["segments"]["score_note"])
         self._score = str(steps["score"])
         self._elsewhere = (str(steps["score_note"]), as_for.partition("{")[0])
         self._beside = tuple(str(steps[name]).partition("{")[0] for name in ("factor", "points", "earned", "across"))
 
-    def lines(self, lines: Sequence[Line]) -> list[Told]:
-        """The lines of one table."""
-        formulas = self._neutral.formulas([line.arithmetic for line in lines])
-        results = self._neutral.numbers([line.result for line in lines])
-        told: list[Told] = []
+    def tables(self, tables: Sequence[Sequence[Line]]) -> list[str]:
+        """The lines of several tables; all of them are read in one go."""
+        every = [line for lines in tables for line in lines]
+        formulas = iter(self._neutral.formulas([line.arithmetic for line in every]))
+        results = iter(self._neutral.numbers([line.result for line in every]))
+        return [f"[{','.join(self._table(lines, formulas, results))}]" for lines in tables]
+
+    def _table(self, lines: Sequence[Line], formulas: Iterator[str], results: Iterator[str]) -> Iterator[str]:
         before = ""
-        for line, formula, result in zip(lines, formulas, results, strict=True):
-            told.append(self._line(line, formula, result, before))
-            if "result" not in told[-1]:
+        for line, formula, result in zip(lines, formulas, results, strict=False):
+            name, goes_on = self._name(line.name)
+            number = None if line.heading else _NUMBER.match(result)
+            if number is None:
+                said = f',"result":{_json(line.result)}' if line.result and not line.heading else ""
                 before = ""
-            elif not line.name.startswith(self._beside) and "call" not in told[-1]:
-                before = str(told[-1].get("exact", told[-1]["result"]))
-        return told
+                yield f"{{{name}{said}}}"
+                continue
+            note, shown = self._note(line.note), number[0].removeprefix("+")
+            worked = self._worked(line, formula, note, before)
+            yield f'{{{name},"result":"{shown}"{worked}{note.json}}}'
+            if goes_on:
+                before = note.exact or shown
 
-    def _line(self, line: Line, formula: str, result: str, before: str) -> Told:
-        if line.heading or not line.result:
-            return {"name": line.name}
-        number = _NUMBER.match(result)
-        if number is None:
-            return {"name": line.name, "result": line.result}
-        told: Told = {"name": line.name, "result": number[0].removeprefix("+")}
-        note = self._note(line.note)
-        worked = _ALSO.sub("", formula) if _FORMULA.match(formula) else note.formula(before)
-        if not worked and line.name == self._score and not line.note.startswith(self._elsewhere):
+    def _worked(self, line: Line, formula: str, note: Note, before: str) -> str:
+        """How a result follows: by the arithmetic of the line, or as its note says from the number before it."""
+        worked = note.formula(before)
+        if formula and _FORMULA.match(formula):
+            worked = _ALSO.sub("", formula) if "=" in formula else formula
+        elif not worked and line.name == self._score and not line.note.startswith(self._elsewhere):
             worked = before or "0"
-        if worked:
-            told["formula"] = worked
-        told |= note.told
-        if _CALL.match(line.name):
-            told["call"] = self._neutral.text(line.name)
-        return told
+        if not worked:
+            return ""
+        return f',"formula":{_json(worked)}' if '"' in worked or "\\" in worked else f',"formula":"{worked}"'
 
-    def bars(self, bars: Sequence[Drawn]) -> list[Told]:
+    def _name_of(self, name: str) -> tuple[str, bool]:
+        """A name as JSON, and whether the next line starts from the number behind it."""
+        call = f',"call":{_json(self._neutral.text(name))}' if _CALL.match(name) else ""
+        return f'"name":{_json(name)}{call}', not call and not name.startswith(self._beside)
+
+    def bars(self, bars: Sequence[Drawn]) -> str:
         """The bars, each with what it adds and the pay that it reaches."""
         formulas = self._neutral.formulas([formula for _, formula, _, _ in bars])
         numbers = self._neutral.numbers([number for _, _, *both in bars for number in both])
-        return [
-            {"name": bar[0], "adds": _plain(adds)}
-            | ({"formula": formula, "reached": _plain(reached)} if formula else {})
-            for bar, formula, reached, adds in zip(bars, formulas, numbers[::2], numbers[1::2], strict=True)
-        ]
+        return _json(
+            [
+                {"name": bar[0], "adds": _plain(adds)}
+                | ({"formula": formula, "reached": _plain(reached)} if formula else {})
+                for bar, formula, reached, adds in zip(bars, formulas, numbers[::2], numbers[1::2], strict=True)
+            ]
+        )
 
-    def alternatives(self, each: Sequence[Otherwise]) -> list[Told]:
+    def alternatives(self, each: Sequence[Otherwise]) -> str:
         """What could have been otherwise, each with what would be paid then."""
         numbers = self._neutral.numbers([amount for _, *both in each for amount in both])
-        lines = self.lines([line for line, _, _ in each])
-        return [
-            line | {"payout": _plain(payout), "change": _plain(change)}
+        formulas = iter(self._neutral.formulas([line.arithmetic for line, _, _ in each]))
+        results = iter(self._neutral.numbers([line.result for line, _, _ in each]))
+        lines = self._table([line for line, _, _ in each], formulas, results)
+        told = (
+            f'{line[:-1]},"payout":"{_plain(payout)}","change":"{_plain(change)}"}}'
             for line, payout, change in zip(lines, numbers[::2], numbers[1::2], strict=True)
-        ]
+        )
+        return f"[{','.join(told)}]"
 
     def amounts(self, total: str) -> list[str]:
         """The amounts of a total, one for each currency."""
@@ -139,6 +143,23 @@ class LineReader:
             *(f"{sign.strip('+')}{amount}" for sign, amount in zip(others[::2], others[1::2], strict=True)),
         ]
         return [_plain(each) for each in self._neutral.numbers(signed)]
+
+
+def _about(statement: Statement, currencies: Sequence[str]) -> Told:
+    """What the statement is of."""
+    origin = statement.origin
+    return {
+        "format": FORMAT,
+        "language": statement.language,
+        "currencies": currencies,
+        "payee": statement.payee,
+        "reference": statement.reference,
+        "title": f"{origin.title} · {origin.period}",
+        "rules": {"rule_set": origin.rule_set, "version": origin.version, "files": dict(origin.rule_files)},
+        "engine": origin.engine,
+        "total": statement.total,
+        "paid": {currency: f"{amount:f}" for currency, amount in statement.amounts},
+    }
 
 
 def tables(statement: Statement) -> Iterator[Table]:

@@ -110,14 +110,14 @@ class _Checking:
         if self._seen.total.strip() != self.twin["total"].strip() and self.twin["total"]:
             message = f"`{self._seen.total.strip()}` is shown, the data says `{self.twin['total']}`"
             yield self._problem("shown-differs", "the amount", message)
-        shown = [self._reader.lines(lines) for lines in self._seen.tables if lines]
+        shown = [json.loads(lines) for lines in self._reader.tables([lines for lines in self._seen.tables if lines])]
         told = [table["lines"] for table in self.twin["tables"]]
         abouts = [table["about"] for table in self.twin["tables"]]
         yield from self._alike(shown, told, abouts)
-        drawn = [self._reader.bars(bars) for bars in self._seen.drawings]
+        drawn = [json.loads(self._reader.bars(bars)) for bars in self._seen.drawings]
         yield from self._alike(drawn, self.twin["drawings"], ["the drawing"] * len(self.twin["drawings"]))
 
-        varied = [self._reader.alternatives(each) for each in self._seen.alternatives]
+        varied = [json.loads(self._reader.alternatives(each)) for each in self._seen.alternatives]
         yield from self._alike(varied, self.twin["alternatives"], ["alternatives"] * len(self.twin["alternatives"]))
 
     def _alike(self, shown: list[list[Told]], told: list[list[Told]], abouts: list[str]) -> Iterator[Problem]:
@@ -165,7 +165,7 @@ class _Checking:
         if "at_least" in line:
             value = max(value, Fraction(0))
         if "cut" in line:
-            return abs(value - result) < max(self._coin, Fraction(1, 10 ** len(line["result"].partition(".")[2])))
+            return abs(value - result) <= max(self._coin, Fraction(1, 10 ** len(line["result"].partition(".")[2])))
         if "digits" in line:
             return abs(value - result) < _LAST_DIGIT
         return value == result

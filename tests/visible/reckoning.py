@@ -262,11 +262,11 @@ class Reckoning:
                 return self.exact[printed] == value and abs(value - printed) < Fraction(1, 10**11)
             return abs(value - printed) < Fraction(1, 10**11)
         if re.search(MONEY_AND_WORDS["cut"], line.note):
-            return abs(value - printed) < self.coin(line)
+            return abs(value - printed) <= self.coin(line)
         return value == printed
 
     def coin(self, line: Line) -> Fraction:
-        """The smallest amount that is paid: as the line says, or as the payout was rounded, or what it is printed in."""
+        """The smallest amount that is paid: as the line says, or as payouts are rounded, or printed."""
         said = re.search(rf"(?:less than|à moins de) ({CURRENCY}?[\d.,\u202f\u00a0]+)", line.note)
         if said:
             return number(said[1], self.language) or Fraction(0)
