@@ -248,16 +248,19 @@ def test_what_somebody_put_there_meanwhile_stays(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def assert_goes_on(starter: Path, pages: Path, folder: Path, number: int, processes: int) -> None:
-    arguments = ["statements", starter, "--out", "out.zip", "--processes", processes]
-    (folder / "empty").mkdir()
-    before = shutil.copytree(folder / "empty", folder / "first")
+@pytest.mark.long
+def test_statements_that_are_killed_are_completed_by_the_same_command(
+    starter: Path, pages: Path, tmp_path: Path
+) -> None:
+    arguments = ["statements", starter, "--out", "out.zip"]
+    (tmp_path / "empty").mkdir()
+    before = shutil.copytree(tmp_path / "empty", tmp_path / "first")
     assert completed(arguments, before).returncode == 0
     whole = (before / "out.zip").read_bytes()
     with zipfile.ZipFile(before / "out.zip") as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == files_in(pages)
-    for at, kill in enumerate(kills(arguments, folder / "empty", number, seed=8)):
-        here = folder / str(at)
+    for at, kill in enumerate(kills(arguments, tmp_path / "empty", 24, seed=8)):
+        here = tmp_path / str(at)
         here.mkdir()
         if killed(kill, arguments, here):
             assert {path.name for path in here.iterdir()} <= {".out.zip.unfinished", "out.zip"}
@@ -265,14 +268,6 @@ def assert_goes_on(starter: Path, pages: Path, folder: Path, number: int, proces
                 told = completed(arguments, here)
                 assert told.returncode == 0, (kill, told.stderr)
         assert (here / "out.zip").read_bytes() == whole, kill
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("processes", [1, 2])
-def test_statements_that_are_killed_are_completed_by_the_same_command(
-    starter: Path, pages: Path, tmp_path: Path, processes: int
-) -> None:
-    assert_goes_on(starter, pages, tmp_path, 24, processes)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
