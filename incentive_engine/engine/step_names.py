@@ -49,9 +49,9 @@ PAY_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
         "own_amount": "converted", "paid": "paid", "planned": "planned", "rate_effect": "effect of the rate",
     },
     "fr": {
-        "target_pay": "prime cible", "days_employed": "jours d'emploi", "days": "jours", "proration": "part de la période",
-        "days_away": "jours d'absence", "days_left_out": "jours retirés", "days_worked": "jours travaillés",
-        "share_of_work": "part travaillée",
+        "target_pay": "prime cible", "days_employed": "jours d'emploi", "days": "jours",
+        "proration": "part de la période", "days_away": "jours d'absence", "days_left_out": "jours retirés",
+        "days_worked": "jours travaillés", "share_of_work": "part travaillée",
         "argument": "demandé", "across": "croisé avec", "called": "courbe", "exact": "formule", "whole": "comparé",
         "without": "sans", "computed": "calculé", "guarantee": "garantie", "adjustment": "décidé", "payout": "prime",
         "pool_fund": "apport", "pool_sum": "somme", "pool_payees": "personnes",
