@@ -83,6 +83,22 @@ def test_nobody_else_is_in_it(files: dict[str, str]) -> None:
     assert "customer" not in rows(files["data/surveys.csv"])[0]
 
 
+def test_the_customers_whom_a_kpi_counts_are_not_in_it(tmp_path: Path) -> None:
+    shutil.copytree(STARTER / "data", tmp_path / "data")
+    contracts = tmp_path / "data" / "contracts.csv"
+    head, *rows = contracts.read_text(encoding="utf-8").splitlines()
+    contracts.write_text("\n".join([f"{head},buyer", *(f"{row},{CUSTOMER}" for row in rows)]) + "\n", "utf-8")
+    counted = "compute: {kind: distinct, from: contracts, column: buyer}"
+    rules = (STARTER / "rules.yaml").read_text(encoding="utf-8")
+    rules = rules.replace("compute: {kind: sum, from: contracts, value: amount}", counted)
+    (tmp_path / "rules.yaml").write_text(rules, "utf-8")
+    loaded = incentive_engine.load(tmp_path / "rules.yaml")
+    incentive_engine.run(loaded, tmp_path / "data", "2026-Q3", tmp_path / "run")
+    files = packed(tmp_path / "run", "S01", tmp_path / "S01.zip")
+    assert "K001" in files["data/contracts.csv"]
+    assert all(CUSTOMER not in text for text in files.values())
+
+
 def test_no_text_of_it_runs_in_a_spreadsheet(files: dict[str, str]) -> None:
     (own,) = rows(files["data/workforce.csv"])
     assert own["name"] == f"'{FORMULA}"

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.compiler.inputs import SEGMENT
+from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.statements.gathering import Gathered
@@ -75,8 +76,10 @@ def _said(here: pl.DataFrame, column: str) -> list[str]:
 def _hidden(name: str, ruleset: RuleSet) -> list[str]:
     """The columns that say who somebody else is, or what customers wrote."""
     customers = [each.customer for each in ruleset.sources.values() if each.customer is not None]
+    kinds = [kpi.compute for kpi in ruleset.kpis.values() if isinstance(kpi.compute, FromFacts)]
+    told_apart = [column for kind in kinds for column in kind.texts().values()]
     written = [kpi.verbatims.column for kpi in ruleset.kpis.values() if kpi.verbatims is not None]
-    return [*_OF_OTHERS, *customers, *(written if name in ruleset.sources else [])]
+    return [*_OF_OTHERS, *customers, *([*told_apart, *written] if name in ruleset.sources else [])]
 
 
 def _calculated(of: Gathered, language: str) -> Iterator[pl.DataFrame]:
