@@ -68,7 +68,7 @@ class _Checking:
             hint = "say where its words are: --templates DIR"
             raise self._refused("unknown-language", f"there are no words for `{self.twin['language']}`", hint)
         language = languages.language(self.twin["language"], self.twin["currencies"][0])
-        self._reader = LineReader(language, self.twin["currencies"])
+        self._reader, self._words = LineReader(language, self.twin["currencies"]), language.words
         self._curves: dict[tuple[str, Fraction], Fraction] = {}
         self.worked = self.given = 0
 
@@ -107,7 +107,9 @@ class _Checking:
     # --- what is shown is what the data says ---
 
     def _shown(self) -> Iterator[Problem]:
-        if self._seen.total.strip() != self.twin["total"].strip() and self.twin["total"]:
+        for what in self._seen.runs:
+            yield self._problem("not-still", "the page", f"`{what}` can change what is seen when the page is opened")
+        if not self._shows_total():
             message = f"`{self._seen.total.strip()}` is shown, the data says `{self.twin['total']}`"
             yield self._problem("shown-differs", "the amount", message)
         shown = [json.loads(lines) for lines in self._reader.tables([lines for lines in self._seen.tables if lines])]
@@ -119,6 +121,16 @@ class _Checking:
 
         varied = [json.loads(self._reader.alternatives(each)) for each in self._seen.alternatives]
         yield from self._alike(varied, self.twin["alternatives"], ["alternatives"] * len(self.twin["alternatives"]))
+
+    def _shows_total(self) -> bool:
+        """Whether the amount is that of the data; without one, words stand there, or scores that lines come to."""
+        shown, told = self._seen.total.strip(), self.twin["total"].strip()
+        scored, nothing = (str(self._words["page"][name]) for name in ("scored_only", "nothing_decided"))
+        if told or not shown.startswith(scored):
+            return shown in (told or nothing, told)
+        known = {line.get("result") for table in self.twin["tables"] for line in table["lines"]}
+        scores = [each.removeprefix(scored).strip() for each in shown.split(", ")]
+        return known.issuperset(self._reader.amounts(" + ".join(scores)))
 
     def _alike(self, shown: list[list[Told]], told: list[list[Told]], abouts: list[str]) -> Iterator[Problem]:
         """Every table that is shown is one of the data, line by line, wherever on the page it stands."""

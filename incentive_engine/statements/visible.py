@@ -12,6 +12,10 @@ from incentive_engine.statements.values import Line
 TWIN_ID: Final = "statement"
 _VOID: Final = frozenset({"meta", "br", "link", "input", "img", "hr", "wbr"})
 _PIECES: Final = ("sum", "note", "name")
+_RUNS: Final = frozenset({"script", "iframe", "frame", "object", "embed"})
+_HIDES: Final = frozenset({"hidden", "style"})
+_UNSEEN: Final = "hidden"
+"""The class of what is only read aloud; also given to what is hidden by other means."""
 
 
 @dataclass
@@ -20,6 +24,8 @@ class Visible:
 
     twin: str = ""
     total: str = ""
+    runs: list[str] = field(default_factory=list)
+    """What can change the page when it is opened: nothing on it is then sure to be what is seen."""
     tables: list[list[Line]] = field(default_factory=list)
     drawings: list[list[Drawn]] = field(default_factory=list)
     alternatives: list[list[Otherwise]] = field(default_factory=list)
@@ -45,10 +51,15 @@ class _Reader(HTMLParser):
         held = {name: value or "" for name, value in attrs}
         kinds = frozenset(held.get("class", "").split())
         self._is_twin = tag == "script" and held.get("id") == TWIN_ID
+        self.found.runs += [tag] if tag in _RUNS and not self._is_twin else []
+        self.found.runs += [name for name in held if name.startswith("on")]
+        kinds |= {_UNSEEN} if _HIDES & held.keys() or tag == "template" else set()
         if tag == "table":
             self._table(kinds)
         if tag == "tr":
             self._row, self._values = {}, []
+        if tag == "td":
+            self._row.setdefault("td", "")
         if tag == "td" and "value" in kinds:
             self._values.append("")
         if tag not in _VOID:
@@ -66,12 +77,15 @@ class _Reader(HTMLParser):
         inside, tags = self._inside
         if self._is_twin:
             self.found.twin += data
+        elif _UNSEEN in inside:
+            return
         elif "amount" in inside:
             self.found.total += data
         elif "value" in inside and self._values:
             self._values[-1] += data
-        elif "thead" not in tags:
-            piece = next((each for each in _PIECES if each in inside), "th" if "th" in tags else "")
+        elif "thead" not in tags or "td" in tags:
+            around = "th" if "th" in tags else "sum" if "td" in tags else ""
+            piece = next((each for each in _PIECES if each in inside), around)
             self._row[piece] = self._row.get(piece, "") + data
 
     def handle_endtag(self, tag: str) -> None:
@@ -79,7 +93,7 @@ class _Reader(HTMLParser):
         while self._open and self._open.pop()[0] != tag:
             pass
         self._is_twin = False
-        if tag == "tr" and "thead" not in tags:
+        if tag == "tr" and _UNSEEN not in inside and ("thead" not in tags or "td" in self._row):
             self._put({name: text.strip() for name, text in self._row.items()}, inside)
 
     @property
@@ -90,12 +104,13 @@ class _Reader(HTMLParser):
     def _put(self, row: dict[str, str], inside: set[str]) -> None:
         """A row that is complete to its table."""
         name, note = row.get("th", ""), row.get("note", "")
-        values = [value.strip() for value in self._values] or [""]
+        first, *others = [value.strip() for value in self._values] or [""]
         arithmetic, _, reached = row.get("sum", "").rpartition(" = ")
         if "working" in inside:
-            line = Line(name, values[0], row.get("sum", ""), note, heading="heading" in inside)
+            shown = " ".join([first, *others])
+            line = Line(name, shown, row.get("sum", ""), note, heading="heading" in inside)
             self.found.tables[-1].append(line)
         elif "money" in inside:
-            self.found.drawings[-1].append((row.get("name", name), arithmetic, reached, values[0]))
-        elif "varied" in inside and len(values) > 1:
-            self.found.alternatives[-1].append((Line(name, reached, arithmetic, note), values[0], values[1]))
+            self.found.drawings[-1].append((row.get("name", name), arithmetic, reached, " ".join([first, *others])))
+        elif "varied" in inside and others:
+            self.found.alternatives[-1].append((Line(name, reached, arithmetic, note), first, " ".join(others)))
