@@ -25,6 +25,7 @@ CURVES = {("steps", Fraction(3)): Fraction(1, 2)}
         ("IF(missing > 4, 1.05, 1)", None),
         ("MIN(60%, MAX(55%, 12%))", Fraction(11, 20)),
         ("MAX(1, missing)", None),
+        ("MIN(45%)", Fraction(9, 20)),
         ("ABS(-3) + ROUND(2.5, 0) + ROUNDDOWN(-2.5, 0) + ROUNDUP(2.1, 0)", Fraction(3 + 3 - 2 + 3)),
         ("1 / 0", None),
         ('role = "Adviser" AND pay > 999', True),

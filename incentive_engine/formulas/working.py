@@ -120,9 +120,9 @@ class _Working:
                 condition = self.value(node.arguments[0])
                 return None if condition is None else self.value(node.arguments[1 if condition else 2])
             case "MIN":
-                return self._of(min, *node.arguments)
+                return self._of(lambda *numbers: min(numbers), *node.arguments)
             case "MAX":
-                return self._of(max, *node.arguments)
+                return self._of(lambda *numbers: max(numbers), *node.arguments)
             case "ABS":
                 return self._of(abs, *node.arguments)
             case "DATE":

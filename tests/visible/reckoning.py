@@ -46,6 +46,7 @@ MONEY_AND_WORDS = {
 }
 _ELSEWHERE = re.compile(
     r"Brought|Apport|Not read|La prime ne|\d{1,2} |Du \d|Du 1er|Le \d|Le 1er|Payout|Prime|From the pool|De l'enveloppe"
+    "|Worked out by|Calculé par"
 )
 WORDS = re.compile(
     r"^(?:–|none|not possible|no rate|Left out|aucun|pas possible|pas de taux|Laissé de côté|Score .*|no part)", re.I
@@ -143,7 +144,7 @@ class Reckoning:
                 self.demand(known, line, table)
             now |= {payout - change} if payout is not None and change is not None else set()
             self.counts["otherwise"] += 1
-        digits = r"\d[\d.,\u202f\u00a0]*\d"
+        digits = r"\d(?:[\d.,\u202f\u00a0]*\d)?"
         money = rf"{MINUS}?{CURRENCY}[\u00a0]?{digits}|{MINUS}?{digits}\u00a0{CURRENCY}"
         said = {self.number(each) for each in re.findall(money, self.sight.text)}
         if len(now) > 1 or not now <= said:
@@ -289,12 +290,12 @@ class Reckoning:
         for word, check in self.bounds.items():
             found = re.search(MONEY_AND_WORDS[word], note)
             if found and (bound := self.number(found[1])) is not None:
-                self.demand(check(start, bound) == line.value, line, table)
+                self.demand(check(start, bound) == self.exact_of(line), line, table)
                 return "recomputed"
         condition = re.search(r"\((.*)\)(?:, |$)", note)
         if re.match("Condition", line.name) and condition:
             self.demand(self.holds(condition[1]) in (False, None), line, table)
-            self.demand(line.value == start, line, table)
+            self.demand(self.exact_of(line) == start, line, table)
             return "recomputed"
         if re.match("Score", line.name):
             return self.score(line, before, table)
@@ -347,7 +348,9 @@ class Reckoning:
         if _ELSEWHERE.match(line.name) or re.match("From measures to|Des mesures au", table.above[-1]):
             self.demand(line.value == 0 or self.printed_amounts[line.value] > 1, line, table)
             return "carried"
-        if re.match("Of it, earned|Dont acquis|Together|Ensemble|To be paid|À verser", line.name):
+        if re.match(
+            "Of it, earned|Dont acquis|Before limits|Avant limites|Together|Ensemble|To be paid|À verser", line.name
+        ):
             self.demand(line.value == 0 or line.value in [each.value for each in done], line, table)
             return "carried"
         return ""

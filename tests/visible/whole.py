@@ -165,6 +165,9 @@ def _customers(sight: Sight) -> str:
             continue
         cards = [table for table in _tables(sight, "cards") if re.match("customers|clients", table.tag)]
         again = [table for table in _tables(sight, "paying") if re.match(_SECTIONS["scoring"], table.above[-1])]
+        titles = [table.above[-1] for table in _tables(sight, "cards")]
+        if again and len({*titles}) < len(titles):
+            continue  # two measures of one name: which of them is meant cannot be told
         brought = sum((_brought(sight, table.rows) for table in cards), Fraction(0))
         for table in again:
             for title in {card.above[-1] for card in cards}:
