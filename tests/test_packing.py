@@ -120,6 +120,20 @@ def test_it_speaks_its_readers_language_and_is_the_same_twice(run: Path, tmp_pat
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
+def test_what_was_interrupted_is_made_anew(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("incentive_engine.statements.packing._readme", stop)
+        stopped = CliRunner().invoke(main, ["pack", str(run), "--payee", "A03", "--out", str(tmp_path / "a.zip")])
+    assert stopped.exit_code != 0
+    assert not (tmp_path / "a.zip").exists()
+    packed(run, "A03", tmp_path / "a.zip")
+    packed(run, "A03", tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
 def test_who_is_unknown_is_told(run: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["pack", str(run), "--payee", "A99", "--out", str(tmp_path / "a.zip")])
     assert done.exit_code == 1

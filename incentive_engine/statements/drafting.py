@@ -45,10 +45,11 @@ class Draft:
         self._records.execute("COMMIT")
 
     def begin(self, order: str) -> None:
-        """Makes the draft one of this order: what it holds of another is thrown away."""
+        """Makes the draft one of this order: what it holds of another, or nothing that is whole, is thrown away."""
         self._records.execute(_MADE)
         self._records.execute(_ORDERED)
-        if self._records.execute("SELECT fingerprint FROM ordered").fetchall() != [(order,)]:
+        ordered = self._records.execute("SELECT fingerprint FROM ordered").fetchall()
+        if ordered != [(order,)] or not self._records.execute("SELECT 1 FROM made LIMIT 1").fetchall():
             shutil.rmtree(self.pages, ignore_errors=True)
             self._records.execute("DELETE FROM made")
             self._records.execute("DELETE FROM ordered")
