@@ -41,8 +41,8 @@ MONEY_AND_WORDS = {
     "printed": r"printed to 12|imprimé à 12",
     "raised": r"(?:raised to|relevé à) (.*)",
     "limited": r"(?:limited to|limité à) (.*)",
-    "above": r"(?:changes nothing: above|ne change rien : au-dessus de) (.*)",
-    "not reached": r"(?:changes nothing:|ne change rien :) (.*?) (?:is not reached|n'est pas atteint)",
+    "above": r"(?:changes nothing: not below|ne change rien : pas en dessous de) (.*)",
+    "not reached": r"(?:changes nothing: not above|ne change rien : pas au-dessus de) (.*)",
 }
 _ELSEWHERE = re.compile(
     r"Brought|Apport|Not read|La prime ne|\d{1,2} |Du \d|Du 1er|Le \d|Le 1er|Payout|Prime|From the pool|De l'enveloppe"
