@@ -405,6 +405,44 @@ def test_pages_say_what_changes_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+BEYOND = """\
+kpis:
+  units: {title: {en: Units}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  drawn: CURVE
+plans:
+  all:
+    title: {en: All}
+    pays: bonus
+    who: TRUE
+    target_pay: 100
+    scorecard: {units: {weight: 100%, of: payee, attainment: level, curve: drawn}}
+"""
+NOTHING, BEST = "Below 50, the payout curve pays nothing.", "The best rate of the payout curve is reached"
+
+
+@pytest.mark.parametrize(
+    ("curve", "value", "said"),
+    [
+        ("{kind: linear, points: [[50, 0%], [100, 100%]], below: zero}", 30, ""),  # 60 pays, and is no point of it
+        ("{kind: linear, points: [[50, 10%], [100, 100%]], below: zero}", 30, NOTHING),
+        ("{kind: linear, points: [[-100, -50%], [100, 50%]], below: flat}", 0, ""),  # between losing and winning
+        ("{kind: linear, points: [[-100, -50%], [100, 50%]], below: flat}", 100, BEST),
+        ("{kind: graded, tiers: [{from: 50, rate: 1%}, {from: 100, rate: 2%}]}", 1000, ""),  # each unit pays more
+        ("{kind: graded, tiers: [{from: 50, rate: 1%}, {from: 100, rate: 0%, jump: 5%}]}", 1000, BEST),
+    ],
+)
+def test_what_is_said_of_the_ends_of_a_curve_is_true(curve: str, value: int, said: str, tmp_path: Path) -> None:
+    data = {
+        "workforce.csv": "payee\nann\n",
+        "kpis.csv": f"subject_kind,subject,kpi,period,value\npayee,ann,units,2026-Q3,{value}\n",
+    }
+    folder = run_texts(HEAD + BEYOND.replace("CURVE", curve), data, "2026-Q3", tmp_path, ("en", "en"))
+    (pay,) = StatementMaker(gathered(folder)).statement("ann").pays
+    (card,) = pay.cards
+    assert [each[: len(said)] for each in card.bounds] == ([said] if said else [])
+
+
 def test_what_changes_the_same_on_all_days_is_told_once(tmp_path: Path) -> None:
     """Half of the target pays 155 for the days of full time and 244 for the others; the target 310 and 488."""
     (path,) = (path for path in TRAPS if path.stem.startswith("11-"))

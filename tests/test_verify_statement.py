@@ -163,6 +163,28 @@ def test_what_is_seen_counts_and_nothing_hidden(pages: Path, right: str, wrong: 
     assert said in told(tmp_path / "changed.html")
 
 
+SCORED = """
+  coach:
+    title: {en: Coaching, fr: Accompagnement}
+    pays: coaching
+    who: role = "Seller"
+    scorecard: {satisfaction: {weight: 100%, of: payee, target: 4, attainment: ratio, curve: on_ratio}}
+
+examples:"""
+
+
+def test_a_score_beside_pay_is_no_amount(tmp_path: Path) -> None:
+    """Sellers have pay and a score that pays nothing."""
+    rules = (STARTER / "rules.yaml").read_text(encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(rules.replace("\nexamples:", SCORED), encoding="utf-8")
+    loaded = incentive_engine.load(tmp_path / "rules.yaml")
+    incentive_engine.run(loaded, STARTER / "data", "2026-Q3", tmp_path / "run")
+    write_statements(tmp_path / "run", tmp_path / "pages", payees=["S03"])
+    page = (tmp_path / "pages" / "S03.html").read_text(encoding="utf-8")
+    assert "Coaching · This plan gives a score." in page
+    verify_page(tmp_path / "pages" / "S03.html", Languages())
+
+
 def test_who_is_held_is_shown_no_amount(pages: Path, tmp_path: Path) -> None:
     page = (pages / "A06.html").read_text(encoding="utf-8")
     verify_page(pages / "A06.html", Languages())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from fractions import Fraction
+from typing import Final, TypeAlias
 
 from incentive_engine.compiler.inputs import PREVIOUS
 from incentive_engine.compiler.measures import PATH, SOURCES
@@ -17,6 +18,8 @@ from incentive_engine.statements.reading import Reading, Row, Show, in_percent, 
 
 Said: TypeAlias = tuple[str, str, str, str, str]
 """Name, result, arithmetic, note; and what to say in its place where the payout stays as it is."""
+_FAR: Final = 10**6
+"""So far behind its last point a curve shows whether it goes on."""
 
 
 class MeasureVariations:
@@ -30,6 +33,7 @@ class MeasureVariations:
         self._more = node.kpi.compute.one_more(node.kpi.better)
         self._parts = {part.name: reading.language.period(part.name, part.start) for part in node.parts}
         self._goals = [way.curve.goals(_step(way)) for way in node.paths]
+        self._beyond = [_beyond(way, goals) for way, goals in zip(node.paths, self._goals, strict=True)]
 
     def told(self, row: Row, trace: Row) -> Said:
         """One row of `variations`, in words."""
@@ -55,13 +59,15 @@ class MeasureVariations:
         """That the result lies where the curve pays nothing, or beyond its last point, where that is known."""
         path, way = self._node.path, self._way(trace)
         attainment = number_in(trace, ".".join(filter(None, (path, way.name, "attainment"))))
-        goals, rises, show = self._goals[self._node.paths.index(way)], way.curve.trend() > 0, self._attained(way)
+        at, rises, show = self._node.paths.index(way), way.curve.trend() > 0, self._attained(way)
+        goals, (begins, ends) = self._goals[at], self._beyond[at]
         if attainment is None or not goals:
             return
         last = max(goals) if rises else min(goals)
         if attainment >= last if rises else attainment <= last:
-            yield str(self._words["ends"])
-        elif rises and attainment < min(goals) and not number_in(trace, f"{path}.rate"):
+            if ends:
+                yield str(self._words["ends"])
+        elif begins and rises and attainment < min(goals) and not number_in(trace, f"{path}.rate"):
             yield str(self._words["starts"]).format(goal=show(min(goals)))
 
     def _way(self, trace: Row) -> PathNode:
@@ -123,6 +129,15 @@ class MeasureVariations:
 def _step(way: PathNode) -> Decimal:
     rounding = way.attainment_rounding
     return Decimal(1).scaleb(-4 if rounding is None else -rounding.kept)
+
+
+def _beyond(way: PathNode, goals: Sequence[Decimal]) -> tuple[bool, bool]:
+    """Whether a curve pays nothing right before the first of its goals, and no more than at the last however far."""
+    if not goals:
+        return False, False
+    rate, last = way.curve.exact, max(goals) if way.curve.trend() > 0 else min(goals)
+    far = last + way.curve.trend() * _FAR
+    return rate(Fraction(min(goals) - _step(way))) == 0, rate(Fraction(far)) == rate(Fraction(last))
 
 
 def _added(before: str, more: int | Decimal, number: Callable[[Number | int], str]) -> str:

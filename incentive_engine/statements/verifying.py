@@ -252,10 +252,11 @@ class _Checking:
         for table in self.twin["tables"]:
             if table["about"] in ends:
                 ends[table["about"]] += [self._number(line.get("result", "")) or Fraction(0) for line in table["lines"]]
+        score = str(self._words["steps"]["score"])  # the last line where a score is all that is decided
         lasts = [
             self._number(table["lines"][-1].get("result", "")) or Fraction(0)
             for table in self.twin["tables"]
-            if table["about"] == "pay"
+            if table["about"] == "pay" and table["lines"][-1]["name"] != score
         ]
         held = ends["settled"] or ([sum(lasts, Fraction(0))] if len(paid) == 1 else ends["days"] + lasts)
         for amount, currency in zip(paid, self.twin["paid"], strict=True):
