@@ -135,6 +135,19 @@ def test_another_plan_and_changes_within_a_period(runs: tuple[Path, Path]) -> No
     )
 
 
+def test_another_formula_for_the_target_pay_is_told(tmp_path: Path) -> None:
+    """Hal's target pay was 1 % of 30,000 and is 2 %: 300 and 600, for the same score of 119.875 %."""
+    results = {**NOW_RESULTS, "sales": {"hal": "110"}, "late": {"hal": "0"}}
+    then, now = (
+        tables(period, **results, targets=NOW_TARGETS, people=HAL, paid=SALARIES) for period in ("2026-Q2", "2026-Q3")
+    )
+    assert bars(made(paid_twice(tmp_path, (NOW.replace("(2% +", "(1% +"), then), (NOW, now)))["hal"]) == [
+        ("Paid (2nd quarter of 2026)", "€359.63", ""),
+        ("Weights and other rules", "+€359.62", "Target pay: €600.00 (before: €300.00)"),
+        ("Paid (3rd quarter of 2026)", "€719.25", ""),
+    ]
+
+
 def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> None:
     statements = made(runs)
     said = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}

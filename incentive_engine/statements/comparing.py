@@ -93,7 +93,7 @@ class ComparisonWriter:
                     yield from self._different(title, was, self._number(1, parameter, now[1], node.kpi_name), show)
 
     def _terms(self, then: Followed, now: Followed) -> Iterator[str]:
-        """The plan, the version of the rules, and the weights."""
+        """The plan, the version of the rules, the target pay where its formula is another, and the weights."""
         (plan_then, row_then), (plan, row) = then, now
         if plan_then.name.partition(EDITION)[0] != plan.name.partition(EDITION)[0]:
             titles = self._language.nearest(plan_then.title), self._language.label(plan.title)
@@ -102,6 +102,9 @@ class ComparisonWriter:
         versions = self._then.edition(plan_then).version, self._now.edition(plan).version
         if versions[0] != versions[1]:
             yield self._changed(str(self._words["changes"]["edition"]), *versions)
+        if plan_then.target_pay != plan.target_pay:
+            was, is_now = (number_in(each, TARGET_PAY) for each in (row_then, row))
+            yield from self._different(str(self._words["steps"]["target_pay"]), was, is_now, self._numbers.money)
         before = {node.path: node for node in nodes_under(plan_then.root)}
         for node in nodes_under(plan.root):
             kpi = node.kpi_name if isinstance(node, MeasureNode) else None
