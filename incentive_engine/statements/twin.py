@@ -158,6 +158,7 @@ def _about(statement: Statement, currencies: Sequence[str]) -> Told:
         "rules": {"rule_set": origin.rule_set, "version": origin.version, "files": dict(origin.rule_files)},
         "engine": origin.engine,
         "total": statement.total,
+        "said": list(said(statement)),
         "paid": {currency: f"{amount:f}" for currency, amount in statement.amounts},
     }
 
@@ -181,6 +182,15 @@ def _of_pay(pay: Pay) -> Iterator[Table]:
     yield "brought", pay.brought
     for part in pay.parts:
         yield part.reference, (*part.lines, *part.brought)
+
+
+def said(statement: Statement) -> Iterator[str]:
+    """What a page says beside its tables: what customers contributed; what each measure brought, and its result."""
+    yield from statement.voices
+    for pay in statement.pays:
+        if not pay.as_for:
+            for card in pay.cards:
+                yield from filter(None, (card.pay, card.result))
 
 
 def drawings(statement: Statement) -> Iterator[list[Drawn]]:

@@ -7,6 +7,7 @@ rounded is rounded so, and nothing else is allowed to differ.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -112,6 +113,10 @@ class _Checking:
         if not self._shows_total():
             message = f"`{self._seen.total.strip()}` is shown, the data says `{self.twin['total']}`"
             yield self._problem("shown-differs", "the amount", message)
+        told_of, seen = (Counter(map(_plain, each)) for each in (self.twin["said"], self._seen.said))
+        for what in (told_of - seen) + (seen - told_of):
+            where = "the data, and not shown" if what in told_of - seen else "what is shown, not in the data"
+            yield self._problem("shown-differs", "beside the tables", f"`{what}` is in {where}")
         shown = [json.loads(lines) for lines in self._reader.tables([lines for lines in self._seen.tables if lines])]
         told = [table["lines"] for table in self.twin["tables"]]
         abouts = [table["about"] for table in self.twin["tables"]]
@@ -263,6 +268,10 @@ class _Checking:
             if (ends["settled"] or lasts) and amount not in held:
                 message = f"{self.twin['paid'][currency]} {currency} is not what the lines come to"
                 yield self._problem("line-differs", "the amount", message)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _in_common(one: Sequence[Told], other: Sequence[Told]) -> int:

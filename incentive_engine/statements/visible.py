@@ -12,6 +12,8 @@ from incentive_engine.statements.values import Line
 TWIN_ID: Final = "statement"
 _VOID: Final = frozenset({"meta", "br", "link", "input", "img", "hr", "wbr"})
 _PIECES: Final = ("sum", "note", "name")
+_SAID: Final = frozenset({"voice", "pay", "result"})
+"""What customers contributed, in a sentence; what a measure brought, and its result, on top of its card."""
 _RUNS: Final = frozenset({"script", "iframe", "frame", "object", "embed"})
 _HIDES: Final = frozenset({"hidden", "style"})
 _UNSEEN: Final = "hidden"
@@ -24,6 +26,7 @@ class Visible:
 
     twin: str = ""
     total: str = ""
+    said: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     """What can change the page when it is opened: nothing on it is then sure to be what is seen."""
     tables: list[list[Line]] = field(default_factory=list)
@@ -54,6 +57,7 @@ class _Reader(HTMLParser):
         self.found.runs += [tag] if tag in _RUNS and not self._is_twin else []
         self.found.runs += [name for name in held if name.startswith("on")]
         kinds |= {_UNSEEN} if _HIDES & held.keys() or tag == "template" else set()
+        self.found.said += [""] if _SAID & kinds else []
         if tag == "table":
             self._table(kinds)
         if tag == "tr":
@@ -79,6 +83,8 @@ class _Reader(HTMLParser):
             self.found.twin += data
         elif _UNSEEN in inside:
             return
+        elif _SAID & inside and self.found.said:
+            self.found.said[-1] += data
         elif "amount" in inside:
             self.found.total += data
         elif "value" in inside and self._values:
