@@ -10,6 +10,7 @@ from contextlib import closing
 from multiprocessing import Pipe
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -224,6 +225,19 @@ def test_another_call_begins_anew(starter: Path, pages: Path, tmp_path: Path, mo
     assert write_statements(starter, tmp_path / "out", payees=["A04", "S01"]) == 2
     assert written == ["A04", "S01"]
     assert files_in(tmp_path / "out") == {name: files_in(pages)[name] for name in ("A04.html", "S01.html")}
+
+
+def test_a_run_that_became_another_begins_anew(starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run's own file is the same: what it corrects has the same sum, for other people."""
+    run = tmp_path / "run"
+    shutil.copytree(starter, run)
+    interrupted(run, tmp_path / "out", 4, monkeypatch)
+    corrections = pl.read_parquet(run / "corrections.parquet")
+    corrections.with_columns(other=pl.lit(1)).write_parquet(run / "corrections.parquet")
+    written: list[str] = []
+    written_by(written, monkeypatch)
+    assert write_statements(run, tmp_path / "out") == len(EVERYBODY)
+    assert written == list(EVERYBODY)
 
 
 def test_spoilt_records_begin_anew(starter: Path, pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,9 +42,12 @@ class Order:
 
     @property
     def fingerprint(self) -> str:
-        """The same for two orders whose pages are the same."""
-        runs = [fingerprint((folder / RUN_FILE).read_bytes()) for folder in (self.run, self.previous) if folder]
-        folders = [_content(folder) for folder in self.design.folders]
+        """The same for two orders whose pages are the same.
+
+        What `run.json` says of a run is not enough: corrections of other people may have the same sum.
+        """
+        runs = [_content(folder, RUN_FILE, "*.parquet", "rules/**/*") for folder in (self.run, self.previous) if folder]
+        folders = [_content(folder, "**/*") for folder in self.design.folders]
         look = [*folders, repr(self.design.brand), self.languages.default, self.pdf]
         return fingerprint(json.dumps([__version__, runs, self.payees, look]).encode())
 
@@ -69,8 +72,9 @@ def slices(payees: Sequence[str], processes: int) -> Iterator[tuple[str, ...]]:
         yield tuple(payees[len(payees) * number // count : len(payees) * (number + 1) // count])
 
 
-def _content(folder: Path) -> str:
+def _content(folder: Path, *patterns: str) -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    found = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+    for path in sorted(found):
         digest.update(f"{path.relative_to(folder).as_posix()} {fingerprint(path.read_bytes())}\n".encode())
     return digest.hexdigest()
