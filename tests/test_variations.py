@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -461,6 +462,35 @@ def test_what_changes_the_same_on_all_days_is_told_once(tmp_path: Path) -> None:
             ),
         ),
     )
+
+
+def test_what_would_be_otherwise_on_some_days_only_names_them(tmp_path: Path) -> None:
+    """S03 is a senior from August on: a target of 60,000 and no longer of 40,000, for sales of 36,000 of the quarter.
+
+    Of 800, 31 and 61 days of 92: 75 % and 52.5 % pay 202.17 and 278.48. With a satisfaction of 4, 92.5 % and 70 % pay
+    249.35 and 371.30. With the target of July, 82.5 % pay 222.39; with that of the other days 82.5 % pay 437.61, and
+    with 80 % of it 67.5 % pay 358.04.
+    """
+    shutil.copytree(rules_dir() / "starter", tmp_path, dirs_exist_ok=True)
+    rules = (tmp_path / "rules.yaml").read_text(encoding="utf-8")
+    dated = "assignments: {path: assignments.csv, also: [level]}\nadjustments:"
+    (tmp_path / "rules.yaml").write_text(rules.replace("\nadjustments:", f"\n{dated}"), encoding="utf-8")
+    (tmp_path / "data" / "assignments.csv").write_text(
+        "payee,from,to,team,department,level\n"
+        "S03,2020-01-01,2026-07-31,Shop,Sales,junior\nS03,2026-08-01,,Shop,Sales,senior\n",
+        encoding="utf-8",
+    )
+    run(load(tmp_path / "rules.yaml"), tmp_path / "data", "2026-Q3", tmp_path / "run")
+    (found,) = StatementMaker(gathered(tmp_path / "run")).statement("S03").alternatives
+    assert "Where days are named, the other result counts for these days only." in found.said
+    july, rest = "1 to 31 July 2026, 31\u00a0days", "1 August to 30 September 2026, 61\u00a0days"
+    assert [(each.name, each.result, each.payout) for varied in found.varied for each in varied.variations] == [
+        ("At the target", "4", "€620.65"),
+        (f"At the target · {july}", "40,000", "€500.87"),
+        (f"At the next point of the curve, attainment 80% · {rest}", "48,000", "€560.21"),
+        (f"At the target · {rest}", "60,000", "€639.78"),
+        ("Every measure at its target", "", "€800.00"),
+    ]
 
 
 def test_cards_say_what_bound_the_measure(starter: Path) -> None:

@@ -109,9 +109,13 @@ class AlternativesWriter:
         if any(block.plan.pool is not None for block in blocks):
             return Alternatives(title, (str(self._words["pool"]),), ())
         changes: dict[Heading, dict[Told, Decimal]] = {}
-        for at in range(len(blocks)):
+        everywhere = set.intersection(*({each[:2] for each in told[at]} for at in range(len(blocks))))
+        apart = False
+        for at, block in enumerate(blocks):
             for heading, said, more in told[at]:
                 same = changes.setdefault(heading, {})
+                if heading.now and (heading, said) not in everywhere:  # on other days it would lead to something else
+                    said, apart = said._replace(name=f"{said.name} · {block.pay.days}"), True
                 same[said] = same.get(said, _NOTHING) + more
         if not changes or None in amounts:
             return None
@@ -125,14 +129,16 @@ class AlternativesWriter:
             )
             for heading, same in sorted(changes.items(), key=self._place)
         )
-        return Alternatives(title, tuple(self._said(blocks, total)), varied)
+        return Alternatives(title, tuple(self._said(blocks, total, apart)), varied)
 
     def _place(self, change: tuple[Heading, Mapping[Told, Decimal]]) -> int:
         """Measures come first, then all of them together, then the rules."""
         return 0 if change[0].now else 1 if change[0].title == self._words["all"] else 2
 
-    def _said(self, blocks: Sequence[Block], total: Decimal) -> Iterator[str]:
+    def _said(self, blocks: Sequence[Block], total: Decimal, apart: bool) -> Iterator[str]:
         yield str(self._words["lead"])
+        if apart:
+            yield str(self._words["days"])
         yield str(self._words["now"]).format(payout=self._language.numbers.money(total))
         if any(block.computed != block.payout for block in blocks):
             yield str(self._words["decided"])
