@@ -99,6 +99,21 @@ def test_the_customers_whom_a_kpi_counts_are_not_in_it(tmp_path: Path) -> None:
     assert all(CUSTOMER not in text for text in files.values())
 
 
+def test_targets_of_all_days_are_in_it(tmp_path: Path) -> None:
+    """S03 is a senior from August on: both targets counted, and no other."""
+    shutil.copytree(STARTER, tmp_path, dirs_exist_ok=True)
+    rules = (tmp_path / "rules.yaml").read_text(encoding="utf-8")
+    dated = "\nassignments: {path: assignments.csv, also: [level]}\nadjustments:"
+    (tmp_path / "rules.yaml").write_text(rules.replace("\nadjustments:", dated), encoding="utf-8")
+    moved = "S03,2020-01-01,2026-07-31,Shop,Sales,junior\nS03,2026-08-01,,Shop,Sales,senior\n"
+    (tmp_path / "data" / "assignments.csv").write_text(f"payee,from,to,team,department,level\n{moved}", "utf-8")
+    with (tmp_path / "data" / "targets.csv").open("a", encoding="utf-8") as targets:
+        targets.write("chief,sales,90000\n")
+    incentive_engine.run(incentive_engine.load(tmp_path / "rules.yaml"), tmp_path / "data", "2026-Q3", tmp_path / "run")
+    files = packed(tmp_path / "run", "S03", tmp_path / "S03.zip")
+    assert [row["level"] for row in [*csv.DictReader(io.StringIO(files["data/targets.csv"]))]] == ["junior", "senior"]
+
+
 def test_no_text_of_it_runs_in_a_spreadsheet(files: dict[str, str]) -> None:
     (own,) = rows(files["data/workforce.csv"])
     assert own["name"] == f"'{FORMULA}"

@@ -6,8 +6,9 @@ what of that may be shown is on the statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -39,7 +40,7 @@ def own_tables(of: Gathered, payee: str, language: str) -> Iterator[OwnTable]:
     """Every table that holds anything of a payee, in the order of their names."""
     assert of.run.folder is not None, "a pack is made of a run folder"
     inputs, ruleset = of.run.folder / "inputs", of.rules.ruleset
-    here = pl.read_parquet(inputs / f"{WORKFORCE}.parquet").filter(pl.col(_PAYEE) == payee)
+    here = _was(inputs, payee)
     for path in sorted(inputs.glob("[!_]*.parquet")):
         rows = _own(pl.scan_parquet(path), path.stem, payee, here, ruleset).collect(engine="streaming")
         if rows.height:
@@ -53,24 +54,33 @@ def own_tables(of: Gathered, payee: str, language: str) -> Iterator[OwnTable]:
         yield OwnTable("result", "calculation", pl.concat(calculated))
 
 
-def _own(rows: pl.LazyFrame, name: str, payee: str, here: pl.DataFrame, ruleset: RuleSet) -> pl.LazyFrame:
+def _was(inputs: Path, payee: str) -> Mapping[str, list[object]]:
+    """What the workforce says of a payee, with what else that was on some days: all teams, levels, departments."""
+    people = pl.scan_parquet(inputs / f"{WORKFORCE}.parquet")
+    known: dict[str, list[object]] = {name: [] for name in people.collect_schema().names()}
+    for path in sorted(inputs.glob("[!_]*.parquet")):
+        table = pl.scan_parquet(path)
+        columns = table.collect_schema().names()
+        if _PAYEE in columns and (path.stem == WORKFORCE or "from" in columns):
+            own = table.filter(pl.col(_PAYEE) == payee).collect(engine="streaming")
+            for name in known.keys() & own.columns:
+                known[name] += own[name].drop_nulls().unique(maintain_order=True).to_list()
+    return known
+
+
+def _own(rows: pl.LazyFrame, name: str, payee: str, here: Mapping[str, list[object]], ruleset: RuleSet) -> pl.LazyFrame:
     """The rows of a table that are about a payee, or about everybody who is like the payee in what it asks for."""
     columns = rows.collect_schema().names()
     source = ruleset.sources.get(name)
     if source is not None:
         return rows.filter(pl.lit(False) if source.payee is None else pl.col(source.payee) == payee)
     if name == _RESULTS:
-        own = {(_PAYEE, payee)} | {(kind, each) for kind in ("team", "department") for each in _said(here, kind)}
+        own = {(_PAYEE, payee)} | {(kind, each) for kind in ("team", "department") for each in here.get(kind, ())}
         named = [(pl.col("subject_kind") == kind) & (pl.col("subject") == subject) for kind, subject in sorted(own)]
         return rows.filter(pl.any_horizontal(*named, pl.col("subject_kind") == "company"))
     if _PAYEE in columns:
         return rows.filter(pl.col(_PAYEE) == payee)
-    shared = [each for each in columns if each in here.columns and here.height]
-    return rows.filter(*(pl.col(each).is_in(_said(here, each)) for each in shared))
-
-
-def _said(here: pl.DataFrame, column: str) -> list[str]:
-    return here[column].drop_nulls().to_list() if column in here.columns else []
+    return rows.filter(*(pl.col(each).is_in(here[each]) for each in columns if each in here))
 
 
 def _hidden(name: str, ruleset: RuleSet) -> list[str]:
