@@ -36,7 +36,7 @@ from incentive_engine.statements.making import StatementMaker
 HEAD = """
 rule_set: intervals
 version: "1"
-title: {en: Intervals}
+title: {en: Intervals, fr: Intervalles}
 decided: {by: Nobody, on: 2026-01-01}
 currency: EUR
 timezone: Europe/Paris
@@ -95,10 +95,10 @@ def written(
 ) -> Path:
     """A data folder with its rule set; the `id` of a row is its number, unless it has one."""
     folder.mkdir(exist_ok=True)
-    kpi = f"title: {{en: A KPI}}, perspective: customer, better: higher, rounding: {{places: {places}}}"
+    kpi = f"title: {{en: A KPI, fr: Un KPI}}, perspective: customer, better: higher, rounding: {{places: {places}}}"
     kpis = [f"  {name}: {{{kpi}, compute: {compute}}}" for name, compute in computes.items()]
     items = ", ".join(f"{name}: {{of: payee, attainment: level, curve: any}}" for name in computes)
-    plan = f"plans: {{all: {{title: {{en: All}}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}}}"
+    plan = f"plans: {{all: {{title: {{en: All, fr: Tous}}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}}}"
     (folder / "rules.yaml").write_text("\n".join([HEAD, "kpis:", *kpis, plan]), encoding="utf-8")
     payees = dict.fromkeys(row["who"] for row in rows)
     (folder / "workforce.csv").write_text("\n".join(["payee", *payees]), encoding="utf-8")

@@ -147,7 +147,8 @@ def calculate_from(
             places = numbered(assigned.assignments, [numbers[plan.name] for plan in program.plans], NUMBER)
             wide = gather(program, places, people, measured, parameters, standings)
             wide = with_leave(wide, places[ROW], program, people, away)
-            frames.append(with_nothing_decided(with_rates(wide, program, rates), program))
+            wide = with_rates(wide, program, rates)
+            frames.append(wide if ranges.adjustments is None else with_nothing_decided(wide, program))
     with timings.step("pools"):
         given, pools = pooled(programs, frames)
     if people.owners is not None or not all(plan.always for plan in plans):

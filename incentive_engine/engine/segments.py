@@ -152,7 +152,8 @@ class _Cutting:
         start, end = pl.lit(self._period.start), pl.lit(self._period.end)
         here = frame.filter(pl.col("from") <= end, pl.col("to").fill_null(NEVER) >= start)
         first, last = pl.max_horizontal("from", start), pl.min_horizontal(pl.col("to").fill_null(NEVER), end)
-        columns = [each for each in table.frame.columns if each in self._workforce.frame.columns and each != "payee"]
+        said = table.frame.drop("payee", "from", "to").columns  # the workforce may have a `from` of its own
+        columns = [each for each in said if each in self._workforce.frame.columns]
         days = self._key(pl.col(_OWNER), first).alias(_AT), self._key(pl.col(_OWNER), last).alias(_END)
         nobody = pl.repeat(False, len(self._payees), dtype=pl.Boolean, eager=True)
         named = nobody.scatter(frame[_OWNER], True)
