@@ -98,7 +98,8 @@ def written(
     kpi = f"title: {{en: A KPI, fr: Un KPI}}, perspective: customer, better: higher, rounding: {{places: {places}}}"
     kpis = [f"  {name}: {{{kpi}, compute: {compute}}}" for name, compute in computes.items()]
     items = ", ".join(f"{name}: {{of: payee, attainment: level, curve: any}}" for name in computes)
-    plan = f"plans: {{all: {{title: {{en: All, fr: Tous}}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}}}"
+    title = "title: {en: All, fr: Tous}"
+    plan = f"plans: {{all: {{{title}, pays: none, who: TRUE, combine: mean, scorecard: {{{items}}}}}}}"
     (folder / "rules.yaml").write_text("\n".join([HEAD, "kpis:", *kpis, plan]), encoding="utf-8")
     payees = dict.fromkeys(row["who"] for row in rows)
     (folder / "workforce.csv").write_text("\n".join(["payee", *payees]), encoding="utf-8")

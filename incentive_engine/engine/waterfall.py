@@ -17,7 +17,8 @@ from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan
 
 _LISTS: Final = pl.List(pl.Decimal(38, 0))
-_SCHEMA: Final = pl.Schema({"payee": pl.String(), "plan": pl.String(), SEGMENT: pl.Int64(), PAID: _LISTS, SCORES: _LISTS})
+_KEYS: Final = {"payee": pl.String(), "plan": pl.String(), SEGMENT: pl.Int64()}
+_SCHEMA: Final = pl.Schema({**_KEYS, PAID: _LISTS, SCORES: _LISTS})
 
 
 def waterfalls(rules: Rules, plans: Sequence[ResolvedPlan], traces: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:

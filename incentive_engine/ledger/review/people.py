@@ -97,8 +97,7 @@ def translations(look: LookedAt) -> Finding:
         if language not in label
     ]
     others = [
-        (wish, f"{count(number, 'person asks', 'people ask')} for it")
-        for wish, number in sorted(unknown.items())
+        (wish, f"{count(number, 'person asks', 'people ask')} for it") for wish, number in sorted(unknown.items())
     ]
     said = []
     if labels:
