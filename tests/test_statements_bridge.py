@@ -148,6 +148,16 @@ def test_another_formula_for_the_target_pay_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_where_nothing_differs_nothing_is_drawn(tmp_path: Path) -> None:
+    results = {**NOW_RESULTS, "sales": {"hal": "110"}, "late": {"hal": "0"}}
+    then, now = (
+        tables(period, **results, targets=NOW_TARGETS, people=HAL, paid=SALARIES) for period in ("2026-Q2", "2026-Q3")
+    )
+    (bridge,) = made(paid_twice(tmp_path, (NOW, then), (NOW, now)))["hal"].bridges
+    assert bridge.drawing is None
+    assert bridge.said == ("It is the same amount as in the period before (2nd quarter of 2026).",)
+
+
 def test_where_nothing_can_be_compared_words_say_so(runs: tuple[Path, Path]) -> None:
     statements = made(runs)
     said = {name: [each.said for each in statements[name].bridges] for name in ("cid", "gus", "hal")}

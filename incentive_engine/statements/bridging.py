@@ -77,7 +77,8 @@ class BridgeWriter:
             said = tuple(self._said(*known, *held))
             drawing = None
             if all(each.known for each in known):
-                drawing = self._drawing(*known, self._all.bridges.get((payee, pays)))
+                drawn = self._drawing(*known, self._all.bridges.get((payee, pays)))
+                drawing = drawn if len(drawn.bars) > 1 else None  # nothing differs, which words say
             yield Bridge(self._heading, title, said, drawing)
 
     def _title_of(self, then: Paid, now: Paid) -> str:
