@@ -214,6 +214,9 @@ def test_the_command_checks_several_pages(pages: Path, tmp_path: Path) -> None:
     right = CliRunner().invoke(main, ["verify-statement", str(pages / "A01.html"), str(pages / "S04.html")])
     assert right.exit_code == 0
     assert "A01-2026-Q3: all right; " in right.output
+    held = CliRunner().invoke(main, ["verify-statement", str(pages / "A06.html")])
+    assert held.exit_code == 0
+    assert "A06-2026-Q3: there is no line on it to work out again" in held.output
     other = tmp_path / "other.html"
     other.write_text((pages / "A01.html").read_text(encoding="utf-8").replace("600.00", "700.00"), encoding="utf-8")
     wrong = CliRunner().invoke(main, ["verify-statement", str(other), str(pages / "S04.html"), str(tmp_path / "none")])

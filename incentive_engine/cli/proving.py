@@ -36,6 +36,7 @@ def verify_statement(files: tuple[Path, ...], templates: Path | None) -> None:
             wrong.append(problems)
             continue
         given = f", {found.given} given" if found.given else ""
-        say(f"{path}: {found.reference}: all right; {found.lines} lines worked out again{given}")
+        lines = f"all right; {found.lines} lines worked out again{given}"
+        say(f"{path}: {found.reference}: {lines if found.lines else 'there is no line on it to work out again'}")
     if wrong:
         raise InputProblems(problem for problems in wrong for problem in problems.problems)
