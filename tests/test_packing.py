@@ -70,6 +70,8 @@ def test_it_holds_what_was_read_by_which_rules_and_what_came_out(files: dict[str
     numbers = {row["column"]: row for row in rows(files["result/calculation.csv"])}
     assert numbers["payout"]["value"] == "600.00"
     assert numbers["payout"]["rule"].startswith("rules.yaml:")
+    assert numbers["target_pay"]["sentence"] == "base_salary * fte * 8% / 4: 30000 * 1 * 8% / 4"
+    assert not any("{" in row["sentence"] for row in numbers.values())
     for name in files:
         assert name.partition("/")[2].removesuffix(".csv") in files["README.txt"]
 

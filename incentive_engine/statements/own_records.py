@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from incentive_engine.compiler.inputs import SEGMENT
+from incentive_engine.engine.wording import Wording
 from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.rulesets.models import RuleSet
@@ -49,7 +50,7 @@ def own_tables(of: Gathered, payee: str, language: str) -> Iterator[OwnTable]:
         rows = of.run.tables[name].collect()
         if rows.height:
             yield OwnTable("result", "results" if name == _RESULTS else name, rows)
-    calculated = [each for each in _calculated(of, "_fr" if language == "fr" else "") if each.height]
+    calculated = [each for each in _calculated(of, Wording("fr" if language == "fr" else "en")) if each.height]
     if calculated:
         yield OwnTable("result", "calculation", pl.concat(calculated))
 
@@ -92,13 +93,17 @@ def _hidden(name: str, ruleset: RuleSet) -> list[str]:
     return [*_OF_OTHERS, *customers, *([*told_apart, *written] if name in ruleset.sources else [])]
 
 
-def _calculated(of: Gathered, language: str) -> Iterator[pl.DataFrame]:
-    """One row per number that was worked out, in the order of the steps, with what it is and the line of the rules."""
+def _calculated(of: Gathered, wording: Wording) -> Iterator[pl.DataFrame]:
+    """One row per number that was worked out, in the order of the steps, with how, and the line of the rules."""
     steps = of.run.tables["steps"].collect().with_row_index("order")
+    language = "_fr" if wording.language == "fr" else ""
     for trace in of.run.trace.values():
         known = [name for name in trace.columns if name in set(steps["column"])]
         texts = trace.select(_PAYEE, "plan", SEGMENT, *(pl.col(name).cast(pl.String) for name in known))
         numbers = texts.unpivot(known, index=[_PAYEE, "plan", SEGMENT], variable_name="column", value_name="value")
         told = numbers.drop_nulls("value").join(steps, on=["plan", "column"]).sort(_PAYEE, "plan", SEGMENT, "order")
-        said = [pl.col(f"{name}{language}").alias(name) for name in ("sentence", "rounding")]
+        rows = {(row["plan"], row[SEGMENT]): row for row in trace.iter_rows(named=True)}
+        sentences = told.select("plan", SEGMENT, f"sentence{language}").iter_rows()
+        filled = [wording.fill(wording.constants(said), rows[plan, segment]) for plan, segment, said in sentences]
+        said = pl.Series("sentence", filled, pl.String), pl.col(f"rounding{language}").alias("rounding")
         yield told.select(_PAYEE, "plan", SEGMENT, "node", "step", "value", *said, "rule", "column")
