@@ -32,7 +32,7 @@ FIGURES: dict[str, Measure] = {
     "fixed": partial(figures.fixed_cost, 25),
     "start": partial(figures.start_up, 11),
     "statements-share": partial(statements.shares, 3),
-    "statements-processes": partial(statements.side_by_side, 3),
+    "statements-processes": partial(statements.side_by_side, 10_000, 3),
     "statements-memory": partial(statements.memory, 100_000, 100_000),
     "statements-pdf": partial(papers.against_hand, 300),
 }
@@ -53,7 +53,7 @@ QUICK: dict[str, Measure] = {
     "fixed": partial(figures.fixed_cost, 7),
     "start": partial(figures.start_up, 3),
     "statements-share": partial(statements.shares, 1),
-    "statements-processes": partial(statements.side_by_side, 1),
+    "statements-processes": partial(statements.side_by_side, 2_000, 1),
     "statements-memory": partial(statements.memory, 100_000, 4_000),
     "statements-pdf": partial(papers.against_hand, 60),
 }

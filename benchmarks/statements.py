@@ -50,10 +50,10 @@ def shares(rounds: int) -> Iterator[Figure]:
     yield Figure(what, "≤ 15 %", f"{ratio:.0%}", ratio <= 0.15, each)
 
 
-def side_by_side(rounds: int) -> Iterator[Figure]:
-    """The demo's statements by one process and by two, start of the processes included."""
+def side_by_side(payees: int, rounds: int) -> Iterator[Figure]:
+    """Statements of the benchmarks' company by one process and by two, start of the processes included."""
     with tempfile.TemporaryDirectory() as folder:
-        done, out = demo_run(Path(folder)), Path(folder) / "pages"
+        done, out = _run_of(payees, Path(folder)), Path(folder) / "pages"
 
         def written(processes: int) -> None:
             shutil.rmtree(out, ignore_errors=True)
