@@ -67,9 +67,11 @@ def _headline(sight: Sight) -> Iterator[str]:
         yield f"{top} on top, but the page works out {total}"
 
 
-def _payouts(sight: Sight) -> list[Row]:
-    """The last line of everything that is paid."""
-    return [table.rows[-1] for table in _tables(sight, "paying") if len(table.above) == 2]
+def _payouts(sight: Sight, currency: str = "") -> list[Row]:
+    """The last line of everything that is paid, in a currency if one is named."""
+    of_pay = [table.rows for table in _tables(sight, "paying") if len(table.above) == 2]
+    last = [[row for row in rows if not currency or _currency(row.result) == currency][-1:] for rows in of_pay]
+    return [row for rows in last for row in rows]
 
 
 def _operands(sight: Sight, table: Table) -> Iterator[str]:
@@ -172,7 +174,9 @@ def _customers(sight: Sight) -> str:
         for table in again:
             for title in {card.above[-1] for card in cards}:
                 brought += _brought(sight, [row for row in table.rows if row.name.partition(" · ")[0] == title], title)
-        paid = sum((_value(sight, row) or Fraction(0) for row in _payouts(sight)), Fraction(0))
+        # of who is paid in another currency, what is told is the payout before conversion
+        payouts = _payouts(sight, _currency(found[0][1]))
+        paid = sum((_value(sight, row) or Fraction(0) for row in payouts), Fraction(0))
         if number(found[0][1], language) != paid:
             return f"{found[0]}: the page works out {paid}"
         if number(found[0][0], language) != brought:
