@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -91,18 +91,6 @@ class PlanWriter:
         row, bringing = {**self._constants, **trace, STINT: stint_of(person.on(trace[FIRST_DAY]))}, self._bringing
         reference = "-".join((row["payee"], plan.period.name, plan.name, *([str(row[SEGMENT])] if days else [])))
         scored = {place.node.path: bringing.scored(place.node, row) for place in self._groups}
-        parts = tuple(
-            Part(
-                place.title,
-                place.node.path,
-                f"{reference}-{place.node.path}",
-                place.depth,
-                tuple(self._group(place, row, scored[place.node.path])),
-                tuple(bringing.lines(place.node, place.above, row, scored)),
-                place.rule,
-            )
-            for place in self._groups
-        )
         cards = tuple(
             writer.card(
                 row,
@@ -127,12 +115,20 @@ class PlanWriter:
             lines=tuple(self._paying.lines(row, person, decided)),
             pool=None if self._pool is None else self._pool.pool(row),
             without=tuple(self._paying.without(row)),
-            parts=parts,
+            parts=tuple(self._parts(row, reference, scored)),
             cards=cards,
             as_for="",
             brought=(),
             drawing=self._waterfall.drawing(row, reached, brought),
         )
+
+    def _parts(self, row: Row, reference: str, scored: Mapping[str, Scored]) -> Iterator[Part]:
+        """Every group, and what it brought."""
+        for place in self._groups:
+            path = place.node.path
+            lines = tuple(self._group(place, row, scored[path]))
+            brought = tuple(self._bringing.lines(place.node, place.above, row, scored))
+            yield Part(place.title, path, f"{reference}-{path}", place.depth, lines, brought, place.rule)
 
     def _group(self, place: GroupPlace, row: Row, scored: Scored) -> Iterator[Line]:
         """From the items' scores to the group's."""
