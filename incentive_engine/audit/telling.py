@@ -27,14 +27,15 @@ _DIGITS: Final = 3
 def reader(code: str, currency: str) -> Language:
     """A language, with the words of audits; signs that French sets apart stay on the line of the word before."""
     found = language(code, currency, _WORDS)
-    return replace(found, words=_typeset(found.words))
+    return replace(found, words=typeset(found.words))
 
 
-def _typeset(words: Any) -> Any:
+def typeset(words: Any) -> Any:
+    """Words whose signs that French sets apart stay on the line of the word before."""
     if isinstance(words, Mapping):
-        return {name: _typeset(each) for name, each in words.items()}
+        return {name: typeset(each) for name, each in words.items()}
     if isinstance(words, list):
-        return [_typeset(each) for each in words]
+        return [typeset(each) for each in words]
     return _APART.sub("\u00a0", words) if isinstance(words, str) else words
 
 

@@ -1,1 +1,1 @@
-"""What a change of rules, facts or people would do: scenarios run by the engine that pays, compared, sought, forecast."""
+"""What a change of rules, facts or people would do: run by the engine that pays, compared, sought, forecast."""
