@@ -1,8 +1,7 @@
-"""YAML text becomes data that remembers where each value is written, and then a model or a list of problems.
+"""YAML text becomes data that remembers where each value is written, or a list of problems.
 
-Positions live beside the data, never inside it: a tree of places mirrors the document, and a path finds its place. The
-tree is built from PyYAML's events, not from `compose`: composing follows aliases before anybody can refuse them, and
-recurses before a depth can be limited.
+The tree of places is built from PyYAML's events, not from `compose`: composing follows aliases before anybody can
+refuse them, and recurses before a depth can be limited.
 
 Scalars have rules of their own, because YAML's surprise people who write pay rules: `NO` is not false, `12:30` is not
 750, `010` is not 8, and `35%` is the exact number 0.35. Quoted text is always text.
@@ -10,117 +9,27 @@ Scalars have rules of their own, because YAML's surprise people who write pay ru
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
+from incentive_engine.documents.document import Document, Place
 from incentive_engine.errors import InputProblems, Location, Problem
-from incentive_engine.mistakes import KeyPath, Mistake, conversions, mistakes, syntax_mistake
+from incentive_engine.mistakes import syntax_mistake
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 60
 MAX_DIGITS = 38
-
-Model = TypeVar("Model", bound=BaseModel)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?%?")
 _ANY_NUMBER = re.compile(r"[+-]?([\d_]*)\.?([\d_]*)(?:[eE]([+-]?[\d_]+))?%?")
 _WORDS: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _CONTROL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where one value is written (indexes into the text), and the places of what is inside it."""
-
-    start: int
-    end: int
-    style: str
-    key: int | None = None
-    inner: dict[str | int, _Place] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Document:
-    """The data of one YAML file, its text, and where each part of it is written."""
-
-    file: str
-    data: Any
-    text: str
-    _root: _Place = field(repr=False, compare=False, default=_Place(0, 0, ""))
-
-    def at(self, path: KeyPath) -> Location:
-        """Where the value at `path` is written, or its nearest ancestor that is."""
-        return self._location(self._find(path)[0].start)
-
-    def key_at(self, path: KeyPath) -> Location:
-        """Where the key of the value at `path` is written; where there is none, as in lists, the value."""
-        place, _ = self._find(path)
-        return self._location(place.start if place.key is None else place.key)
-
-    def inside(self, path: KeyPath, offset: int) -> Location:
-        """Where character `offset` of the text at `path` is written, whatever its quotes, escapes and folded lines."""
-        place, whole = self._find(path)
-        value = self.data
-        for part in path if whole else ():
-            value = value[part]
-        if not whole or not isinstance(value, str):
-            return self._location(place.start)
-        return self._location(_index_inside(self.text, place, value, offset))
-
-    def written(self, path: KeyPath) -> str | None:
-        """The scalar at `path` exactly as it is written, quotes included; None for a list, a mapping or nothing."""
-        place, whole = self._find(path)
-        if not whole or place.style in _COLLECTIONS or place.end <= place.start:
-            return None
-        return self.text[place.start : place.end]
-
-    def begins(self, path: KeyPath) -> Location:
-        """Where a reader looks for the value at `path`: its key if it goes over lines of its own, else the value."""
-        return self.key_at(path) if self._find(path)[0].style == "block" else self.at(path)
-
-    def filled(self, path: KeyPath, others: Mapping[str, Any], origin: KeyPath) -> Document:
-        """The document with those of `others` that the mapping at `path` lacks: they come first, in their order.
-
-        Each is told of as if it stood where `origin` does.
-        """
-        start = self._find(origin)[0].start
-        data, root = _filled(self.data, self._root, path, others, _Place(start, start, ""))
-        return replace(self, data=data, _root=root)
-
-    def _find(self, path: KeyPath) -> tuple[_Place, bool]:
-        place = self._root
-        for part in path:
-            inner = place.inner.get(part)
-            if inner is None:
-                return place, False
-            place = inner
-        return place, True
-
-    def _location(self, index: int) -> Location:
-        line = bisect.bisect_right(self._line_starts, index)
-        return Location(self.file, line, index - self._line_starts[line - 1] + 1)
-
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer("\n", self.text))]
-
-
-def _filled(data: Any, place: _Place, path: KeyPath, others: Mapping[str, Any], origin: _Place) -> tuple[Any, _Place]:
-    if not path:
-        return {**others, **data}, replace(place, inner={**dict.fromkeys(others, origin), **place.inner})
-    first, rest = path[0], path[1:]
-    value, inner = _filled(data[first], place.inner[first], rest, others, origin)
-    return {**data, first: value}, replace(place, inner={**place.inner, first: inner})
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -157,7 +66,7 @@ def read_text(text: str, name: str) -> Document:
     control = _CONTROL.search(text)
     if control:
         message = f"the invisible character U+{ord(control[0]):04X} is not allowed"
-        raise InputProblems([Problem("syntax", message, blank._location(control.start()), "delete it")])
+        raise InputProblems([Problem("syntax", message, blank.location(control.start()), "delete it")])
     reading = _Reading(blank)
     data, root = reading.document()
     if reading.problems:
@@ -181,35 +90,6 @@ def is_too_large(text: str) -> bool:
     return furthest > MAX_DIGITS or len((whole + fraction).strip("0")) > MAX_DIGITS
 
 
-def declare(document: Document, model: type[Model], renamed: Mapping[str, str] = {}) -> Model:
-    """The document as a `model`; `renamed` maps keys that no longer exist to their new name.
-
-    Raises InputProblems with every problem of the document, each where it is written.
-    """
-    try:
-        declared = model.model_validate(document.data)
-    except ValidationError as error:
-        found = mistakes(error, document.data, model, document.written, renamed)
-    else:
-        found = list(conversions(document.data, declared, document.written))
-        if not found:
-            return declared
-    raise InputProblems([_located(document, mistake) for mistake in found])
-
-
-def _located(document: Document, mistake: Mistake) -> Problem:
-    if mistake.offset is not None:
-        location = document.inside(mistake.path, mistake.offset)
-    elif mistake.on_key:
-        location = document.key_at(mistake.path)
-    else:
-        location = document.begins(mistake.path)
-    return Problem(mistake.code, mistake.message, location, mistake.hint)
-
-
-_COLLECTIONS = frozenset({"block", "flow"})
-
-
 class _Reading:
     """One pass over the events of a YAML text, gathering what is wrong on the way."""
 
@@ -218,7 +98,7 @@ class _Reading:
         self.problems: list[Problem] = []
         self._events: Iterator[Any] = iter(yaml.parse(document.text, Loader=_LOADER))
 
-    def document(self) -> tuple[Any, _Place]:
+    def document(self) -> tuple[Any, Place]:
         """The data and the places of the only document of the text."""
         try:
             first = self._next()
@@ -226,7 +106,7 @@ class _Reading:
                 first = self._next()
             if isinstance(first, yaml.StreamEndEvent):
                 self._refuse("empty-file", "this file is empty", 0)
-                return None, _Place(0, 0, "")
+                return None, Place(0, 0, "")
             result = self._value(first, None, 0)
             self._next()
             second = self._next()
@@ -243,15 +123,15 @@ class _Reading:
             self._refuse("syntax", message, index, hint)
         except _TooDeep:
             pass
-        return None, _Place(0, 0, "")
+        return None, Place(0, 0, "")
 
     def _next(self) -> Any:
         return next(self._events)
 
     def _refuse(self, code: str, message: str, index: int, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, message, self.source._location(index), hint))
+        self.problems.append(Problem(code, message, self.source.location(index), hint))
 
-    def _value(self, event: Any, key: int | None, depth: int) -> tuple[Any, _Place]:
+    def _value(self, event: Any, key: int | None, depth: int) -> tuple[Any, Place]:
         start = _start(event)
         if isinstance(event, yaml.AliasEvent):
             self._refuse(
@@ -260,7 +140,7 @@ class _Reading:
                 start,
                 "write the value here again, or name it once under its own key",
             )
-            return None, _Place(start, _end(event), "", key)
+            return None, Place(start, _end(event), "", key)
         if event.anchor is not None:
             self._refuse(
                 "alias-refused",
@@ -280,8 +160,8 @@ class _Reading:
             if not style and is_too_large(event.value):
                 hint = "write a shorter number; if it is a text, put it in quotes"
                 self._refuse("too-large-number", f"this number has more than {MAX_DIGITS} digits", start, hint)
-                return None, _Place(start, _end(event), style, key)
-            return _scalar(event.value, style), _Place(start, _end(event), style, key)
+                return None, Place(start, _end(event), style, key)
+            return _scalar(event.value, style), Place(start, _end(event), style, key)
         if depth >= MAX_DEPTH:
             self._refuse("too-deep", f"this is nested more than {MAX_DEPTH} levels deep", start)
             raise _TooDeep
@@ -290,17 +170,17 @@ class _Reading:
             return self._list(start, style, key, depth)
         return self._mapping(start, style, key, depth)
 
-    def _list(self, start: int, style: str, key: int | None, depth: int) -> tuple[list[Any], _Place]:
+    def _list(self, start: int, style: str, key: int | None, depth: int) -> tuple[list[Any], Place]:
         data: list[Any] = []
-        inner: dict[str | int, _Place] = {}
+        inner: dict[str | int, Place] = {}
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             value, inner[len(data)] = self._value(event, None, depth + 1)
             data.append(value)
-        return data, _Place(start, _end(event), style, key, inner)
+        return data, Place(start, _end(event), style, key, inner)
 
-    def _mapping(self, start: int, style: str, key: int | None, depth: int) -> tuple[dict[str, Any], _Place]:
+    def _mapping(self, start: int, style: str, key: int | None, depth: int) -> tuple[dict[str, Any], Place]:
         data: dict[str, Any] = {}
-        inner: dict[str | int, _Place] = {}
+        inner: dict[str | int, Place] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             name_at = _start(event)
             name = self._key(event, depth)
@@ -311,14 +191,14 @@ class _Reading:
             if earlier is None:
                 data[name], inner[name] = value, place
                 continue
-            line = self.source._location(earlier.key or 0).line
+            line = self.source.location(earlier.key or 0).line
             self._refuse(
                 "repeated-key",
                 f"`{name}` is written twice here",
                 name_at,
                 f"the first one is on line {line}: keep one of them",
             )
-        return data, _Place(start, _end(event), style, key, inner)
+        return data, Place(start, _end(event), style, key, inner)
 
     def _key(self, event: Any, depth: int) -> str | None:
         start = _start(event)
@@ -373,25 +253,3 @@ def _too_large(file: str) -> Problem:
         f"`{file}` has more than {MAX_BYTES // 1_000_000} MB, too much for a file of rules",
         hint="tables belong into files of their own, as CSV, Excel or Parquet",
     )
-
-
-def _index_inside(text: str, place: _Place, value: str, offset: int) -> int:
-    """Follow a value and its source side by side: quotes, escapes, folded lines and indents are in the source only."""
-    offset = min(max(offset, 0), len(value))
-    at = text.find("\n", place.start) + 1 if place.style in ("|", ">") else place.start + len(place.style)
-    for position, character in enumerate(value):
-        while not character.isspace() and text[at : at + 1].isspace():
-            at += 1
-        while place.style == '"' and text[at : at + 2] == "\\\n":  # a line goes on: nothing of the value
-            at += 2
-            while text[at : at + 1].isspace():
-                at += 1
-        if position == offset:
-            break
-        if place.style == '"' and text[at : at + 1] == "\\":
-            at += {"x": 4, "u": 6, "U": 10}.get(text[at + 1 : at + 2], 2)
-        elif place.style == "'" and text[at : at + 2] == "''":
-            at += 2
-        elif not character.isspace() or text[at : at + 1].isspace():
-            at += 1
-    return min(at, place.end)
