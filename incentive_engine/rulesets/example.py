@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,9 @@ class Expected(Declared):
     score: Annotated[Decimal | None, Field(description="The score of the plan.")] = None
     scores: Annotated[dict[str, Decimal], Field(description="Scores of nodes, by path: `customer.nps: 80%`.")] = {}
     held: Annotated[str | None, Field(description="The code with which the payee is held.")] = None
+    fails: Annotated[
+        Literal["who", "eligible", "present"] | None, Field(description="The test that says no: the plan pays nothing.")
+    ] = None
 
 
 class Example(Declared):

@@ -103,8 +103,8 @@ def examples_name_what_exists(checked: Checked) -> Iterator[Problem]:
         for path in example.expect.scores:
             if path not in paths:
                 yield unknown("node", path, checked.key(*at, "expect", "scores", path), paths, f"`{example.plan_name}`")
-        if example.expect.model_fields_set <= {"held"} and example.expect.held is None:
-            hint = "write `payout:`, `score:`, `scores:` or `held:`"
+        if not example.expect.model_dump(exclude_defaults=True):
+            hint = "write `payout:`, `score:`, `scores:`, `held:` or `fails:`"
             yield Problem("expects-nothing", "this example expects nothing", checked.key(*at, "expect"), hint)
 
 
