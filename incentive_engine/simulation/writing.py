@@ -167,7 +167,7 @@ def _bars(table: Table) -> list[Bar | None]:
     stretches = [_stretch(_number(row[places[table.drawn]]), [_number(row[at]) for at in ends]) for row in table.rows]
     drawn = [each for each in stretches if each is not None]
     least, most = min((each.low for each in drawn), default=_ZERO), max((each.high for each in drawn), default=_ZERO)
-    return [each and each.to_scale(least, (most - least) or Decimal(1)) for each in stretches]
+    return [None if each is None else each.to_scale(least, (most - least) or Decimal(1)) for each in stretches]
 
 
 @dataclass(frozen=True, slots=True)
