@@ -83,6 +83,14 @@ def rules_for(rules: Rules, period: Period) -> Rules:
     return replace(rules, ruleset=paid.ruleset, document=paid.document)
 
 
+def with_ruleset(rules: Rules, ruleset: RuleSet) -> Rules:
+    """Another rule set in the place of the one of `rules`, without editions before; parts stand where theirs do.
+
+    Raises InputProblems with everything that is wrong with it.
+    """
+    return _declared(ruleset, rules.document, rules.entries, ())
+
+
 def _joined(rules: Rules, found: Sequence[tuple[Edition, Days]]) -> Rules:
     editions = [edition for edition, _ in found]
     _refuse([each for newer, older in pairwise(editions) for each in changed_names(newer, older)])
@@ -100,7 +108,13 @@ def _load(document: Document, newer: Collection[str]) -> Rules:
     document, entries = with_entries(document)
     ruleset = declare(document, RuleSet)
     before = _followed(document, ruleset, (*newer, Path(document.file).name))
-    earlier = before.editions if before else ()
+    files = {entry.file: entry for entry in (*(before.entries if before else ()), *entries)}
+    return _declared(ruleset, document, tuple(files.values()), before.editions if before else ())
+
+
+def _declared(
+    ruleset: RuleSet, document: Document, entries: tuple[Document, ...], earlier: tuple[Edition, ...]
+) -> Rules:
     checked = Checked(ruleset, document, earlier)
     types, problems = infer_types(checked, document)
     problems += check_rules(checked)
@@ -108,9 +122,8 @@ def _load(document: Document, newer: Collection[str]) -> Rules:
     tables = contracts(checked, types, document)
     ranges, found = declared_ranges(checked, tables)
     _refuse(problems + found, checked)
-    files = {entry.file: entry for entry in (*(before.entries if before else ()), *entries)}
     editions = (Edition(ruleset, document), *earlier)
-    return Rules(ruleset, document, tuple(files.values()), types, tables, ranges, tuple(problems), editions)
+    return Rules(ruleset, document, entries, types, tables, ranges, tuple(problems), editions)
 
 
 def _followed(document: Document, ruleset: RuleSet, newer: Collection[str]) -> Rules | None:
