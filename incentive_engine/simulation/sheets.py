@@ -25,10 +25,10 @@ def write_workbook(report: WrittenReport, path: Path) -> None:
         styles = _Styles(book)
         taken: set[str] = set()
         _write_front(book.add_worksheet(_sheet(report.question, taken)), report, styles)
-        for part in report.parts:
+        for number, part in enumerate(report.parts, start=1):
             for section in part.sections:
                 for table in section.tables:
-                    name = table.title if len(report.parts) == 1 else f"{part.title} {table.title}"
+                    name = table.title if len(report.parts) == 1 else f"{number} {table.title}"
                     _write_table(book.add_worksheet(_sheet(name, taken)), part.title, table, styles)
 
 
