@@ -13,7 +13,6 @@ from incentive_engine.documents.document import Document, Place
 from incentive_engine.errors import Location
 from incentive_engine.mistakes import KeyPath
 
-
 _NOTHING: Final = Document("", None, "")
 
 
@@ -94,7 +93,7 @@ def _edited(document: Document, path: KeyPath, change: Callable[[Any, Place], tu
 def _with(data: Any, key: str | int, value: Any) -> Any:
     """The mapping or list with a value under a key: the number of items is the place of a new one."""
     if isinstance(data, list):
-        return list({**dict(enumerate(data)), key: value}.values())
+        return [value if index == key else each for index, each in enumerate([*data, *([value] * (key == len(data)))])]
     return {**data, key: value}
 
 
