@@ -54,7 +54,7 @@ def changes(rules: Rules, plans: Sequence[ResolvedPlan], retraced: Retraced) -> 
     """Every change of plans of one shape; `retraced` has the columns of `counted_column`, too."""
     context = Context(plans[0], retraced.ranges(plans), frozenset(rules.ruleset.kpis))
     variants = Variants(tuple(tuple(plan.measures()) for plan in plans), pl.col(PLAN))
-    alone = [at for at, node in enumerate(variants.first) if node.kpi_name not in _with_others(rules, plans)]
+    alone = [at for at, node in enumerate(variants.first) if node.kpi_name not in with_others(rules, plans)]
     measures = [
         Measure(context, retraced, variants.map(lambda each, at=at: each[at]))  # type: ignore[misc]
         for at in alone
@@ -67,7 +67,7 @@ def changes(rules: Rules, plans: Sequence[ResolvedPlan], retraced: Retraced) -> 
         yield Change(ALL_AT_TARGET, "", {key: value.or_else(as_they_are[key]) for key, value in aimed})
 
 
-def _with_others(rules: Rules, plans: Sequence[ResolvedPlan]) -> frozenset[str]:
+def with_others(rules: Rules, plans: Sequence[ResolvedPlan]) -> frozenset[str]:
     """The KPIs of which another result would change others, too: ranks, and results of formulas that are read."""
     kpis = rules.ruleset.kpis
     found = frozenset(node.kpi_name for plan in plans for node in plan.measures() if any(w.among for w in node.paths))
