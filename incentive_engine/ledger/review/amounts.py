@@ -9,8 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import ParameterKey
-from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, written
+from incentive_engine.engine.caps import at_caps
 from incentive_engine.ledger.review.findings import (
     MOST_ROWS,
     Finding,
@@ -24,7 +23,7 @@ from incentive_engine.ledger.review.findings import (
     within,
 )
 from incentive_engine.ledger.review.looked_at import LookedAt, Written
-from incentive_engine.rulesets.resolving import MeasureNode, Node, ResolvedPlan, nodes_under
+from incentive_engine.rulesets.resolving import ResolvedPlan
 
 EXACTLY: Final = Context(prec=200)
 """Products of two Parquet decimals and a tolerance, with all their digits."""
@@ -143,33 +142,8 @@ def _traces(now: Written) -> Iterator[tuple[ResolvedPlan, pl.LazyFrame]]:
 
 def _at_cap(now: Written, plan: ResolvedPlan, trace: pl.LazyFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:
     """For each node with a cap: plan, node, the cap in words, and payee and pays of each who is paid at it."""
-    columns = trace.collect_schema().names()
-    paid = pl.col("payout").is_not_null() if "payout" in columns else pl.lit(False)
-    for node in nodes_under(plan.root):
-        after, cap = f"{node.path}.after_cap", node.steps.cap
-        if cap is None or after not in columns:
-            continue
-        number, told = _cap_column(now, cap, node)
-        divisor = pl.col(f"{after}.per").cast(pl.Decimal(38, 0)) if f"{after}.per" in columns else None
-        at = (
-            pl.col(after).cast(pl.Decimal(38, 0)) == number * divisor
-            if divisor is not None
-            else pl.col(after) == number
-        )
-        who = trace.filter(at, paid).select("payee", pl.lit(plan.pays).alias("pays")).unique()
-        yield plan.name, node.path, told, who.collect()
-
-
-def _cap_column(now: Written, cap: Parameter, node: Node) -> tuple[pl.Expr, str]:
-    """The cap as a column of the trace, and in words."""
-    if isinstance(cap, FromColumn):
-        return pl.col(cap.column), f"`{cap.column}`"
-    if isinstance(cap, FromTable):
-        kpi = node.kpi_name if isinstance(node, MeasureNode) else None
-        by_kpi = "kpi" in now.rules.ruleset.tables[cap.table].keys
-        key = ParameterKey(cap.table, cap.column, kpi if by_kpi else None)
-        return pl.col(key.header), f"table `{cap.table}`"
-    return pl.lit(cap), written(cap, percent=True)
+    for node, cap, payees in at_caps(now.rules.ruleset, plan, trace):
+        yield plan.name, node.path, cap, payees.with_columns(pl.lit(plan.pays).alias("pays"))
 
 
 def zeros(look: LookedAt) -> Finding:
