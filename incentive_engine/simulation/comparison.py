@@ -17,8 +17,8 @@ from incentive_engine.simulation.causing import Cause, causes, summed
 from incentive_engine.simulation.crossing import Crossing, Limit, caps_moved, crossings, gates_moved
 from incentive_engine.simulation.grouping import GroupMoved, grouped
 from incentive_engine.simulation.moving import Cost, Fate, Moved, costs, moved, movements, side_by_side
-from incentive_engine.simulation.side import Side
 from incentive_engine.simulation.shares import PlanMoved, customers_share, plans_moved
+from incentive_engine.simulation.side import Side
 from incentive_engine.simulation.spreading import Spread, spreads
 
 MOST: Final = 20

@@ -13,8 +13,8 @@ from incentive_engine.engine.caps import at_caps
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.curve_kind import End
 from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan, nodes_under
-from incentive_engine.simulation.side import Side
 from incentive_engine.simulation.shares import written, written_plan
+from incentive_engine.simulation.side import Side
 
 _WHO: Final = ["payee", "plan", "node"]
 _TIER: Final = ("way", "tier", "start", "behind")
