@@ -7,6 +7,7 @@ rows and payees are held, and who is paid all the same.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from dataclasses import dataclass
@@ -18,14 +19,16 @@ from click.testing import CliRunner
 import incentive_engine
 from incentive_engine.cli import main
 from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.rulesets.linting import lint
 
 BROKEN = Path(__file__).parent / "broken"
 RULES = sorted((BROKEN / "rules").glob("*.yaml"))
 BASE = BROKEN / "data" / "base"
 DATA = sorted(folder for folder in (BROKEN / "data").iterdir() if folder != BASE)
 PERIOD = "2026-Q3"
+TODAY = dt.date(2026, 7, 1)
 
-_RULES_EXPECT = re.compile(r'# expect( warning)?: (\d+:\d+) ([a-z0-9-]+)((?: "[^"]*")*)')
+_RULES_EXPECT = re.compile(r'# expect( warning)?: (\d+:\d+) ([A-Za-z0-9-]+)((?: "[^"]*")*)')
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -77,7 +80,7 @@ def problems_of(path: Path) -> list[Problem]:
         rules = incentive_engine.load(path)
     except InputProblems as found:
         return list(found.problems)
-    return [*rules.warnings, *incentive_engine.check(rules)]
+    return [*rules.warnings, *lint(rules.linted, TODAY).problems, *incentive_engine.check(rules)]
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)

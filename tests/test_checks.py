@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import pkgutil
 import re
@@ -22,6 +23,7 @@ from incentive_engine.facts import ColumnContract
 from incentive_engine.rulesets import checks
 from incentive_engine.rulesets.checked import Check
 from incentive_engine.rulesets.checking import RULE_CHECKS
+from incentive_engine.rulesets.linting import lint
 from incentive_engine.rulesets.loading import Rules, load_document
 from incentive_engine.rulesets.shares import declared_customer_share
 from incentive_engine.shipped import rule_sets, rules_dir
@@ -91,6 +93,10 @@ def refused(*edits: tuple[str, str]) -> list[str]:
 
 def warned(*edits: tuple[str, str]) -> list[str]:
     return [problem.code for problem in loaded(*edits).warnings if problem.code != "not-used"]
+
+
+def linted(*edits: tuple[str, str]) -> list[str]:
+    return [problem.code for problem in lint(loaded(*edits).linted, dt.date(2026, 7, 1)).problems]
 
 
 def measured(compute: str, *edits: tuple[str, str]) -> Scale:
@@ -268,10 +274,10 @@ WEIGHTS = (("70%", "customer"), ("30%", "internal"))
 
 def test_a_promise_that_a_table_could_break_is_told() -> None:
     promise = ("sources:\n", "principles: {customer_weight: {at_least: 60%}}\nsources:\n")
-    assert warned(promise) == []
+    assert linted(promise) == []
     by_table = [(f"weight: {weight}", f"weight: {{table: targets, column: {name}}}") for weight, name in WEIGHTS]
-    assert warned(promise, by_table[1]) == []  # what customers do not have is 30 % at most
-    assert warned(promise, *by_table) == ["customer-weight"]
+    assert linted(promise, by_table[1]) == []  # what customers do not have is 30 % at most
+    assert linted(promise, *by_table) == ["P10-customer-weight"]
 
 
 SUM = ("    scorecard:", "    combine: sum\n    scorecard:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from incentive_engine.cli.door import INPUT_PROBLEMS, say, tell
 from incentive_engine.cli.showing import counts, show_rows_held
 
 if TYPE_CHECKING:
+    from incentive_engine.rulesets.linting import Waived
     from incentive_engine.rulesets.loading import Rules
 
 
@@ -21,16 +23,22 @@ if TYPE_CHECKING:
 def check(ctx: click.Context, rules: Path, data: Path | None) -> None:
     """Tell everything that is wrong with the rule set RULES, and run its examples. Nobody is paid.
 
+    Numbered rules tell what can be paid and is unwise: rules/README.md explains each, and how to waive it.
+
     With --data, tell what is wrong with the files as well, and which rows would be held.
     """
     from incentive_engine import check
+    from incentive_engine.ledger.clock import now
+    from incentive_engine.rulesets.linting import lint
     from incentive_engine.rulesets.loading import load
 
     loaded = load(rules)
-    found = [*loaded.warnings, *check(loaded)]
+    linted = lint(loaded.linted, now().date())
+    found = [*loaded.warnings, *linted.problems, *check(loaded)]
     tell(found)
     errors = sum(problem.level == "error" for problem in found)
-    say(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors)}")
+    say(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors, len(linted.waived))}")
+    _show_waived(linted.waived)
     if data is not None:
         _check_data(loaded, data)
     if errors:
@@ -43,9 +51,18 @@ def _checked(rules: Rules) -> str:
     return ", ".join(counts(number, noun) for number, noun in parts)
 
 
-def _told(errors: int, warnings: int) -> str:
+def _told(errors: int, warnings: int, waived: int) -> str:
     parts = [counts(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
-    return ", ".join(parts) or "no problems"
+    return ", ".join(parts or ["no problems"]) + (f", {waived} waived" if waived else "")
+
+
+def _show_waived(waived: Sequence[Waived]) -> None:
+    """Prints the numbered rules that are broken on purpose, each with the reason."""
+    for each in waived:
+        waiver, reasons = each.waiver, each.waiver.because
+        until = f", until {waiver.until}" if waiver.until else ""
+        say(f"{each.problem.location}: waived[{each.problem.code}]: {each.problem.message}")
+        say(f"  because: {reasons.get('en') or next(iter(reasons.values()))} ({waiver.by}{until})")
 
 
 def _check_data(rules: Rules, data: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -12,8 +14,10 @@ from incentive_engine.documents import Document
 from incentive_engine.errors import Location, Problem, did_you_mean
 from incentive_engine.formulas import Formula
 from incentive_engine.rulesets.editions import Edition
+from incentive_engine.rulesets.in_force import on_day
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import KeyPath
+from incentive_engine.rulesets.versions import days_of_change
 from incentive_engine.rulesets.walked import Walked
 from incentive_engine.rulesets.walking import Placed, PlacedWay, ways_of
 
@@ -63,6 +67,20 @@ class Checked(Walked):
     def key(self, *path: str | int) -> Location:
         """Where the key of a value is written."""
         return self.document.key_at(path)
+
+
+C = TypeVar("C", bound=Checked)
+
+
+def at_all_times(checked: C) -> list[C]:
+    """The rule set with the numbers of each day on which one changes; as it is where none does."""
+    days = {day for plan in checked.rules.plans.values() for day in days_of_change(plan)}
+    return [_on_day(checked, day) for day in sorted(days)] or [checked]
+
+
+def _on_day(checked: C, day: dt.date) -> C:
+    plans = {name: on_day(plan, day) for name, plan in checked.rules.plans.items()}
+    return replace(checked, rules=checked.rules.model_copy(update={"plans": plans}), over_time=checked.rules)
 
 
 @dataclass(frozen=True, slots=True)

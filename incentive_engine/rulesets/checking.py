@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
-
 from incentive_engine.errors import Problem
-from incentive_engine.rulesets.checked import Check, Checked
+from incentive_engine.rulesets.checked import Check, Checked, at_all_times
 from incentive_engine.rulesets.checks.calendars import (
     calendars_are_there,
     holidays_are_known,
@@ -76,7 +73,6 @@ from incentive_engine.rulesets.checks.people import (
     what_changes_is_read,
 )
 from incentive_engine.rulesets.checks.promises import (
-    customers_weigh_enough,
     examples_name_what_exists,
     kpis_are_renewed,
     plans_have_few_kpis,
@@ -113,9 +109,8 @@ from incentive_engine.rulesets.checks.tables import (
     timezone_is_known,
 )
 from incentive_engine.rulesets.checks.verbatims import verbatims_stand_in_facts
+from incentive_engine.rulesets.checks.waivers import waivers_are_of_rules
 from incentive_engine.rulesets.checks.windows import assignments_are_of_one_payee
-from incentive_engine.rulesets.in_force import on_day
-from incentive_engine.rulesets.versions import days_of_change
 
 RULE_CHECKS: tuple[Check, ...] = (
     kpis_read_what_exists,
@@ -192,9 +187,9 @@ RULE_CHECKS: tuple[Check, ...] = (
     verbatims_stand_in_facts,
     tables_pick_one_row,
     labels_speak_every_language,
-    customers_weigh_enough,
     plans_have_few_kpis,
     kpis_are_renewed,
+    waivers_are_of_rules,
     examples_name_what_exists,
     meanings_are_of_what_is_measured,
     everything_is_used,
@@ -203,16 +198,8 @@ RULE_CHECKS: tuple[Check, ...] = (
 
 def check_rules(checked: Checked) -> list[Problem]:
     """Everything that is wrong with a declared rule set, at whatever time; warnings included."""
-    days = {day for plan in checked.rules.plans.values() for day in days_of_change(plan)}
-    always = [_on_day(checked, day) for day in sorted(days)] or [checked]
-    found = (problem for each in always for check in RULE_CHECKS for problem in check(each))
+    found = (problem for each in at_all_times(checked) for check in RULE_CHECKS for problem in check(each))
     problems = list(dict.fromkeys(found))
     if any(problem.code.startswith("unknown-") for problem in problems):  # what is misspelt elsewhere seems unused
         problems = [problem for problem in problems if problem.code != "not-used"]
     return problems
-
-
-def _on_day(checked: Checked, day: dt.date) -> Checked:
-    """The rule set with the numbers that count on a day."""
-    plans = {name: on_day(plan, day) for name, plan in checked.rules.plans.items()}
-    return replace(checked, rules=checked.rules.model_copy(update={"plans": plans}), over_time=checked.rules)

@@ -20,10 +20,12 @@ from incentive_engine.rulesets.checked import Checked
 from incentive_engine.rulesets.checking import check_rules
 from incentive_engine.rulesets.checks.days import changed_names, unpayable
 from incentive_engine.rulesets.checks.numbers import declared_ranges
+from incentive_engine.rulesets.checks.plans.rule import Linted
 from incentive_engine.rulesets.column_types import ColumnTypes, infer_types
 from incentive_engine.rulesets.contracts import contracts
 from incentive_engine.rulesets.editions import Edition, as_in, in_force, joined
 from incentive_engine.rulesets.in_force import Days
+from incentive_engine.rulesets.linting import refused
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.ranges import DeclaredRanges
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -51,6 +53,11 @@ class Rules:
             return Period.parse(name, self.ruleset.year_starts)
         except ValueError as error:
             raise InputProblems([Problem("unknown-period", str(error))]) from None
+
+    @property
+    def linted(self) -> Linted:
+        """As numbered rules look at it."""
+        return Linted(self.ruleset, self.document, self.editions[1:], types=self.types, ranges=self.ranges)
 
     def edition(self, plan: ResolvedPlan) -> RuleSet:
         """The rule set in whose file a plan is written, as it is there: its version, who decided it, since when."""
@@ -122,6 +129,7 @@ def _declared(
     tables = contracts(checked, types, document)
     ranges, found = declared_ranges(checked, tables)
     _refuse(problems + found, checked)
+    _refuse(refused(Linted(ruleset, document, earlier, types=types, ranges=ranges)))
     editions = (Edition(ruleset, document), *earlier)
     return Rules(ruleset, document, entries, types, tables, ranges, tuple(problems), editions)
 

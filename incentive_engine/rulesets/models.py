@@ -41,6 +41,7 @@ from incentive_engine.rulesets.in_force import InForce
 from incentive_engine.rulesets.leave import Leave
 from incentive_engine.rulesets.people import Assignments, Employment, History
 from incentive_engine.rulesets.tables import Column, ParameterTable, Source, TableOptions
+from incentive_engine.rulesets.waivers import Waiver
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 _BY_NAME = "by name: letters without accents, digits and `_`."
@@ -351,6 +352,9 @@ class RuleSet(Declared):
     curves: Annotated[dict[Name, PayoutCurve], Field(description=f"From attainment to rate, {_BY_NAME}")] = {}
     pools: Annotated[dict[Name, Pool], Field(description=f"Sums that are shared out, {_BY_NAME}")] = {}
     plans: Annotated[dict[Name, Plan], Field(min_length=1, description=f"Who is paid on what, {_BY_NAME}")]
+    waive: Annotated[
+        tuple[Waiver, ...], Field(description="Numbered rules that are broken on purpose, each with the reason.")
+    ] = ()
     examples: Annotated[tuple[Example, ...], Field(description="Payees worked out by hand.")] = ()
 
     @property

@@ -28,6 +28,7 @@ from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
 from incentive_engine.rulesets.leave import LegalSource
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.reference_of_rules import numbered_rules
 from incentive_engine.rulesets.schema import json_schema
 from incentive_engine.rulesets.walking import placed_nodes, ways_of
 
@@ -47,6 +48,8 @@ from, and `incentive schema` prints the same as JSON Schema for an editor.
 - Numbers are exact as written; percentages are written `35%`. Text that looks like a number is quoted: `version: "1"`.
 - Labels are what people read, by language: `{en: Quarterly bonus, fr: Prime trimestrielle}`.
 - Rates, weights and scores are shares: `100%` is 1.
+- Numbered rules tell what can be paid and is unwise, unfair or unlawful; people may waive them. They are listed after
+  the parts, each with an example that breaks it and one that keeps it.
 - Each part below has its keys (those in bold must be there), an example from these rule sets with the sentence that
   statements print for it, and what `incentive check` says of it, by code.
 """
@@ -140,7 +143,8 @@ def reference() -> str:
     """The page, in Markdown."""
     schema, examples = json_schema(), examples_of_kinds()
     words = [*_attainments(examples), *_combinations(examples)]
-    return "\n".join([HEAD, *_sections(schema, examples), *words, TAIL + _functions(), TIME, *_catalogue(), *_leave()])
+    language = [HEAD, *_sections(schema, examples), *words, TAIL + _functions(), TIME]
+    return "\n".join([*language, *numbered_rules(), *_catalogue(), *_leave()])
 
 
 _OF_RULES: Final = ("incentive_engine.kinds.", "incentive_engine.rulesets.")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from fractions import Fraction
 
 from incentive_engine.errors import Problem
-from incentive_engine.kinds.base import written
 from incentive_engine.kinds.pools import Solved
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.checked import Checked, tells, unknown
@@ -14,35 +12,11 @@ from incentive_engine.rulesets.contracts import SHOWN
 from incentive_engine.rulesets.decisions import Principles
 from incentive_engine.rulesets.example import Example
 from incentive_engine.rulesets.exchange import PLAN_RATE, RATE
-from incentive_engine.rulesets.models import AnyMeasure, Plan, RuleSet
+from incentive_engine.rulesets.models import AnyMeasure
 from incentive_engine.rulesets.resolving import KeyPath
-from incentive_engine.rulesets.shares import declared_customer_share, kpis_of
+from incentive_engine.rulesets.shares import kpis_of
 
 _LISTED = 6
-
-
-@tells("customer-weight", about=(Principles,))
-def customers_weigh_enough(checked: Checked) -> Iterator[Problem]:
-    """Every plan gives customer KPIs the share that `principles` promise."""
-    promised = checked.rules.principles.customer_weight
-    if promised is None:
-        return
-    least = Fraction(promised.at_least)
-    for name, plan in checked.rules.plans.items():
-        if not _known(checked.rules, plan):
-            continue
-        share = declared_customer_share(checked.rules, plan)
-        promise = f"{written(least, percent=True)} of `principles`"
-        if share.high < least:
-            told = written(share.high, percent=True)
-            message = f"customer KPIs weigh {told} in `{name}`, less than the {promise}"
-            hint = "raise their weights, or change the principle"
-            yield Problem("customer-weight", message, checked.key("plans", name), hint)
-        elif share.low < least:
-            told = written(share.low, percent=True)
-            message = f"customer KPIs may weigh as little as {told} in `{name}`, less than the {promise}"
-            hint = "weights from tables, and sums without weights, promise nothing"
-            yield Problem("customer-weight", message, checked.key("plans", name), hint, level="warning")
 
 
 @tells("too-many-kpis", about=(Principles,))
@@ -73,10 +47,6 @@ def kpis_are_renewed(checked: Checked) -> Iterator[Problem]:
         message = f"nothing says when {', '.join(never[:_LISTED])}{', …' if len(never) > _LISTED else ''} were reviewed"
         hint = "write `reviewed:` with the day to each, so that it can be held to the promise"
         yield Problem("never-reviewed", message, checked.at("principles", "review_every"), hint, level="warning")
-
-
-def _known(rules: RuleSet, plan: Plan) -> bool:
-    return all(kpi in rules.kpis for kpi in kpis_of(plan))
 
 
 @tells(
