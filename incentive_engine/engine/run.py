@@ -179,7 +179,7 @@ def run(
     calculation = calculate(rules, accepted, parsed, timings, keep=out is None)
     checked = check(calculation, as_of, corrections, preview)
     if out is None:
-        return _in_memory(checked)
+        return in_memory(checked)
     with timings.step("write"), new_folder(Path(out)) as folder:
         write_run(checked, folder)
         for suffix, write in also:
@@ -192,7 +192,7 @@ def run(
 
 def recompute(folder: Path | str) -> Run:
     """The run worked out again from its folder alone: the rules and the accepted rows are inside."""
-    return _in_memory(_again(Path(folder), Timings(), keep=True))
+    return in_memory(_again(Path(folder), Timings(), keep=True))
 
 
 def recompute_into(folder: Path, out: Path, timings: Timings) -> None:
@@ -268,7 +268,8 @@ def _traces(calculation: Calculation) -> dict[str, pl.LazyFrame]:
     return {each.program.plans[0].name: outputs.trace(each) for each in calculation.evaluations}
 
 
-def _in_memory(checked: Checked) -> Run:
+def in_memory(checked: Checked) -> Run:
+    """The run that a calculation makes, written nowhere."""
     tables = _tables(checked)
     payouts = tables["payouts"].collect(engine="streaming")
     tables["payouts"] = payouts.lazy()

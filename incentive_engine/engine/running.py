@@ -104,12 +104,26 @@ def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings
     """
     accepted = fitted_tables(rules.ruleset, accepted)
     with timings.step("people"):
-        people = people_over_time(rules.ruleset, accepted, period)
-        people = cut_by_numbers(rules.ruleset, accepted, people, period)
-    keys = result_keys(resolve(rules.ruleset, period), frozenset(rules.ruleset.kpis))
+        people = people_in(rules, accepted, period)
     with timings.step("kpis"):
-        measured = measure_kpis(rules.ruleset, rules.ranges.results, accepted, keys, period)
+        measured = measured_in(rules, accepted, period)
     return calculate_from(rules, accepted, people, measured, period, timings, keep=keep)
+
+
+def people_in(rules: Rules, accepted: Accepted, period: Period) -> People:
+    """Who is evaluated, and for which days, by tables whose number columns are fitted."""
+    people = people_over_time(rules.ruleset, accepted, period)
+    return cut_by_numbers(rules.ruleset, accepted, people, period)
+
+
+def results_read(rules: Rules, period: Period) -> frozenset[ResultKey]:
+    """The results that the plans of a period read."""
+    return result_keys(resolve(rules.ruleset, period), frozenset(rules.ruleset.kpis))
+
+
+def measured_in(rules: Rules, accepted: Accepted, period: Period) -> Measured:
+    """The results that the plans of a period read, by tables whose number columns are fitted."""
+    return measure_kpis(rules.ruleset, rules.ranges.results, accepted, results_read(rules, period), period)
 
 
 def calculate_from(
@@ -251,7 +265,12 @@ def accept_for(rules: Rules, data: Path, as_of: dt.date | None = None) -> Accept
     """
     if not data.is_dir():
         raise InputProblems([Problem("missing-folder", f"the data folder `{data}` is not there")])
-    accepted = recorded(rules.ruleset, accept(rules.contracts, data, rules.ruleset.timezone), as_of)
+    return usable(rules, accept(rules.contracts, data, rules.ruleset.timezone), as_of)
+
+
+def usable(rules: Rules, read: Accepted, as_of: dt.date | None = None) -> Accepted:
+    """Tables as they were read, without what does not count or cannot be right. Raises InputProblems."""
+    accepted = recorded(rules.ruleset, read, as_of)
     accepted = without_set_aside(rules.ruleset, without_broken_shares(rules.ruleset, accepted))
     accepted = without_odd_rates(rules.ruleset, without_faults(rules.ruleset, accepted))
     return without_unsound(rules.ruleset, accepted)
