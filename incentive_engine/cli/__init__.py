@@ -10,6 +10,7 @@ import click
 from incentive_engine.cli.auditing import audit
 from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.correcting import correct, decide
+from incentive_engine.cli.differing import diff
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.exporting import export
 from incentive_engine.cli.groups import departments, public
@@ -22,11 +23,12 @@ from incentive_engine.cli.projects import approve, reject, status
 from incentive_engine.cli.proving import verify_statement
 from incentive_engine.cli.reviewing import review
 from incentive_engine.cli.starting import demo, init
+from incentive_engine.cli.testing import test
 from incentive_engine.version import __version__
 
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
-    status, review, approve, reject, export, correct, decide, verify, purge, schema,
+    status, review, approve, reject, export, correct, decide, verify, purge, schema, test, diff,
 )  # fmt: skip
 
 

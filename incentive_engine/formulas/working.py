@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
@@ -66,6 +67,17 @@ def rounded(value: Fraction, places: int, mode: Mode) -> Fraction:
         case _:
             up = part > 0 and (value > 0) == (mode == "up")
     return (low + up) * unit
+
+
+def branches(formula: Formula, names: Names, curves: Curves) -> Mapping[int, bool]:
+    """Which way each IF of a formula goes that is worked out, by its offset: true where its condition holds.
+
+    None of those after a part that has no value here.
+    """
+    working = _Branching(names, curves)
+    with suppress(Unworkable):
+        working.value(formula.tree)
+    return working.taken
 
 
 class _Working:
@@ -137,3 +149,20 @@ class _Working:
         if (curve, at) not in self._curves:
             raise Unworkable(f"{curve}({at})")
         return self._curves[curve, at]
+
+
+class _Branching(_Working):
+    """Keeps which way every IF went."""
+
+    def __init__(self, names: Names, curves: Curves) -> None:
+        super().__init__(names, curves)
+        self.taken: dict[int, bool] = {}
+
+    def _called(self, node: Call) -> Any:
+        if node.function == "IF":
+            condition = self.value(node.arguments[0])
+            if condition is None:
+                return None
+            self.taken[node.offset] = condition
+            return self.value(node.arguments[1 if condition else 2])
+        return super()._called(node)

@@ -95,6 +95,10 @@ class CurveKind(Declared):
         """Where a next point or tier begins: at an attainment or, where true, right after it."""
         return ()
 
+    def starts_across(self) -> tuple[End, ...]:
+        """The same for the second number that the curve reads."""
+        return ()
+
     def goals(self, step: Decimal) -> tuple[Decimal, ...]:
         """The attainments, in order, at which more is paid than a `step` before; none where the curve turns."""
         way = self.trend()

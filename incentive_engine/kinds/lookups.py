@@ -243,6 +243,12 @@ class Matrix(CurveKind):
         below = said(language, f"below_{self.below}")
         return said(language, "matrix", second=self.second, columns=columns, rows=rows, below=below)
 
+    def starts(self) -> tuple[End, ...]:
+        return at([row.start for row in self.rows])
+
+    def starts_across(self) -> tuple[End, ...]:
+        return at(self.columns)
+
     def outlines(self) -> tuple[Outline, ...]:
         starts = [row.start for row in self.rows]
         return tuple(staircase(starts, rates) for rates in zip(*self._rates(), strict=True))

@@ -1,0 +1,58 @@
+"""`test`: do the examples of a rule set show all that its plans can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from incentive_engine.cli.door import INPUT_PROBLEMS, say, tell
+from incentive_engine.cli.showing import counts, show_table
+
+if TYPE_CHECKING:
+    from incentive_engine.simulation.plan_tests.coverage import Coverage
+
+_HEADS = {
+    "T01-tier": "tiers", "T02-gate": "gates", "T03-modifier": "modifiers", "T04-limit": "limits",
+    "T05-branch": "branches", "T06-missing": "missing", "T07-people": "people",
+}  # fmt: skip
+
+
+@click.command(short_help="Find what no example of a rule set shows.")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.pass_context
+def test(ctx: click.Context, rules: Path) -> None:
+    """Run the examples of the rule set RULES, and tell what of its plans no example shows.
+
+    A hole is a tier, a gate, a floor or cap, a branch of IF, a missing result, or somebody left out, that no example
+    reaches. It ends with 1 where there is one, or where an example gives another result.
+    """
+    from incentive_engine import check
+    from incentive_engine.rulesets.loading import load
+    from incentive_engine.simulation.plan_tests.coverage import PlanTests, told
+
+    loaded = load(rules)
+    wrong = [problem for problem in check(loaded) if problem.level == "error"]
+    tell(wrong)
+    coverage = PlanTests(loaded).coverage()
+    _show(coverage)
+    tell(told(loaded, hole) for hole in coverage.holes)
+    found = f"{counts(len(coverage.holes), 'hole')}" if coverage.holes else "no hole"
+    examples = counts(len(loaded.ruleset.examples), "example")
+    say(f"{rules}: {examples}, {len(coverage.reached)} of {counts(len(coverage.places), 'place')} shown, {found}")
+    if wrong or coverage.holes:
+        ctx.exit(INPUT_PROBLEMS)
+
+
+def _show(coverage: Coverage) -> None:
+    """Prints how many places of each kind are shown, plan by plan."""
+    rows = [["plan", *_HEADS.values()]]
+    for plan in dict.fromkeys(place.plan for place in coverage.places):
+        cells = []
+        for asked in _HEADS:
+            numbers = [n for n, each in enumerate(coverage.places) if each.plan == plan and each.asked == asked]
+            shown = sum(number in coverage.reached for number in numbers)
+            cells.append(f"{shown}/{len(numbers)}" if numbers else "–")
+        rows.append([plan, *cells])
+    show_table(rows, "<" + ">" * len(_HEADS))
