@@ -16,7 +16,8 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, INTERNAL_PAY, OTHER_PAY, Program
 from incentive_engine.documents import Document
 from incentive_engine.engine.decimals import decimal_column, ending
-from incentive_engine.engine.running import ONCE, Calculation, Evaluation
+from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.engine.together import ONCE
 from incentive_engine.exact import Exact
 from incentive_engine.rulesets.adjustments import ADJUSTMENT, COMPUTED, DECIDED_COLUMNS, GUARANTEE
 from incentive_engine.rulesets.exchange import PAID, PAID_CURRENCY, RATE, RATE_EFFECT

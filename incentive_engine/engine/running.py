@@ -6,20 +6,17 @@ Each shape's frame is gathered once; the stages run on the streaming engine, in 
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from incentive_engine.compiler.inputs import PLAN, ParameterKey, Ranges, ResultKey
+from incentive_engine.compiler.inputs import ParameterKey, Ranges, ResultKey
 from incentive_engine.compiler.needs import result_keys, standing_keys
-from incentive_engine.compiler.pools import SHORT
 from incentive_engine.compiler.program import Program, compile_plans
 from incentive_engine.compiler.shapes import by_shape
-from incentive_engine.engine.adjusting import Decided, decide, nothing_decided, with_nothing_decided
+from incentive_engine.engine.adjusting import Decided, with_nothing_decided
 from incentive_engine.engine.adjustments import decisions_in, held_by_adjustments, without_unsound
 from incentive_engine.engine.dated import without_faults
 from incentive_engine.engine.dated_numbers import cut_by_numbers
@@ -30,7 +27,6 @@ from incentive_engine.engine.gathering import ParameterColumn, gather, numbered,
 from incentive_engine.engine.known import held_people
 from incentive_engine.engine.leave import time_away, with_leave
 from incentive_engine.engine.measured import Measured, Result
-from incentive_engine.engine.pools import pooled
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.recording import recorded
 from incentive_engine.engine.results import measure_kpis
@@ -38,16 +34,14 @@ from incentive_engine.engine.segments import ROW, People, people_over_time
 from incentive_engine.engine.setting_aside import without_set_aside
 from incentive_engine.engine.shared_facts import without_broken_shares
 from incentive_engine.engine.standings import work_out_standings
+from incentive_engine.engine.timings import Timings as Timings
+from incentive_engine.engine.together import Together
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.exact import CannotProve
 from incentive_engine.facts import Accepted, Table, accept
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
-
-_PAID, _HELD, _DUE = "\0paid", "\0held", "\0due"  # no header is so
-ONCE = "\0once"
-"""Boolean: whether a row is the first of its payee in its plan and department; not there where all rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +53,6 @@ class Evaluation:
 
     program: Program
     frame: pl.LazyFrame
-
-
-@dataclass(slots=True)
-class Timings:
-    """How long each step took, in seconds: kept apart from everything that is fingerprinted."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    on_step: Callable[[str], None] | None = None
-    """Told the name of each step as it begins, for whoever watches."""
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Adds the time of a block."""
-        if self.on_step is not None:
-            self.on_step(name)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +71,11 @@ class Calculation:
     """One row per pool × group."""
     decided: Decided
     timings: Timings
+    ranges: Ranges
+    """What is proved of every number that the plans read."""
+    together: Together
+    gathered: tuple[tuple[Program, pl.DataFrame], ...]
+    """Each program with its wide frame, before pools and adjustments gave columns of their own."""
 
 
 def calculate(rules: Rules, accepted: Accepted, period: Period, timings: Timings, *, keep: bool) -> Calculation:
@@ -163,66 +144,30 @@ def calculate_from(
             wide = with_leave(wide, places[ROW], program, people, away)
             wide = with_rates(wide, program, rates)
             frames.append(wide if ranges.adjustments is None else with_nothing_decided(wide, program))
-    with timings.step("pools"):
-        given, pools = pooled(programs, frames)
-    if people.owners is not None or not all(plan.always for plan in plans):
-        with timings.step("segments"):
-            given, pools = _of_whole_time(programs, frames, given, pools)
-            given = [_told_once(wide) for wide in given]
-    decided = nothing_decided()
-    if decisions is not None and ranges.adjustments is not None:
-        with timings.step("adjustments"):
-            unplanned = held_people(accepted)
-            given, decided = decide(
-                programs, given, decisions, ranges.adjustments, unplanned, assigned.blocked, currency
-            )
+    segmented = people.owners is not None or not all(plan.always for plan in plans)
+    together = Together(segmented, decisions, ranges.adjustments, held_people(accepted), assigned.blocked, currency)
+    given = together.given(programs, frames, timings)
     evaluations = []
-    for program, wide in zip(programs, given, strict=True):
+    for program, wide in zip(programs, given.frames, strict=True):
         with timings.step("evaluate"):
             frame = program.evaluate(wide.lazy())
             evaluations.append(Evaluation(program, frame.collect(engine="streaming").lazy() if keep else frame))
     return Calculation(
-        rules, period, plans, accepted, people, measured, assigned, tuple(evaluations), pools, decided, timings
+        rules=rules,
+        period=period,
+        plans=plans,
+        accepted=accepted,
+        people=people,
+        measured=measured,
+        assigned=assigned,
+        evaluations=tuple(evaluations),
+        pools=given.pools,
+        decided=given.decided,
+        timings=timings,
+        ranges=ranges,
+        together=together,
+        gathered=tuple(zip(programs, frames, strict=True)),
     )
-
-
-def _of_whole_time(
-    programs: Sequence[Program], frames: Sequence[pl.DataFrame], given: list[pl.DataFrame], pools: pl.DataFrame
-) -> tuple[list[pl.DataFrame], pl.DataFrame]:
-    """Without segments of payees of whom others cannot be paid: nobody is paid for a part of the time.
-
-    `frames`: before, `given`: after pools were shared out; they are shared out again among those who are left. First go
-    those beside a segment that is held for itself, for a pool may be too small only because of them.
-    """
-    for by_pools in (False, True) if any(program.pooled for program in programs) else (False,):
-        found = [_held_and_due(program, wide, by_pools) for program, wide in zip(programs, given, strict=True)]
-        if not any(each[_HELD].any() for each in found):
-            continue
-        doubtful = pl.concat([each.filter(_HELD).select("payee", "pays") for each in found]).unique()
-        beside = pl.struct("payee", "pays").is_in(doubtful.to_struct().implode())
-        dropped = [each.select(pl.col(_DUE) & beside).to_series() for each in found]
-        frames = [frame.filter(~each) for frame, each in zip(frames, dropped, strict=True)]
-        given, pools = pooled(programs, frames)
-    return given, pools
-
-
-def _held_and_due(program: Program, wide: pl.DataFrame, by_pools: bool) -> pl.DataFrame:
-    """Payee, pays, whether the row is held, for itself or because of its pool, and whether nothing else holds it."""
-    short = pl.lit(False) if program.pooled is None else pl.col(SHORT).fill_null(False)
-    rows = program.evaluate(wide.lazy()).select(program.paid.alias(_PAID), short.alias(SHORT))
-    paid, short_of = rows.collect(engine="streaming").get_columns()
-    held = ~paid & (short_of if by_pools else ~short_of)
-    due = paid if by_pools else ~held
-    return wide.select("payee", _pays(program)).with_columns(held.alias(_HELD), due.alias(_DUE))
-
-
-def _told_once(wide: pl.DataFrame) -> pl.DataFrame:
-    same = pl.struct("payee", PLAN, *({"department"} & set(wide.columns)))
-    return wide.with_columns(same.is_first_distinct().alias(ONCE))
-
-
-def _pays(program: Program) -> pl.Expr:
-    return pl.lit(pl.Series([plan.pays for plan in program.plans])).gather(pl.col(PLAN)).alias("pays")
 
 
 def _programs(rules: Rules, shape: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> list[Program]:

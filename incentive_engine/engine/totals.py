@@ -13,7 +13,8 @@ from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import CUSTOMER_PAY, Program
 from incentive_engine.engine.decimals import ending
 from incentive_engine.engine.known import held_people, known_people
-from incentive_engine.engine.running import ONCE, Calculation, Evaluation
+from incentive_engine.engine.running import Calculation, Evaluation
+from incentive_engine.engine.together import ONCE
 from incentive_engine.exact import CannotProve, Exact
 
 SHARE_PLACES = 6
