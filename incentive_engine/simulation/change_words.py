@@ -29,7 +29,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 """Fields that another word tells better than their own name."""
 _ITEMS: Final[Mapping[str, str]] = {
     "points": "point", "tiers": "tier", "gates": "gate", "modifiers": "modifier", "examples": "example",
-    "set_aside": "facts set aside,", "bands": "band", "rows": "row",
+    "set_aside": "set of facts set aside", "bands": "band", "rows": "row",
 }  # fmt: skip
 """What one thing of a list is called."""
 _SECTIONS: Final[Mapping[str, str]] = {
@@ -93,9 +93,9 @@ def _name_of(rules: RuleSet, name: str, node: Any, language: str) -> str:
 def _field_words(fields: KeyPath) -> list[str]:
     """What fields are called, the inmost first: `rate of tier 2`."""
     words: list[str] = []
-    for field in fields:
+    for above, field in zip(("", *fields), fields, strict=False):
         if isinstance(field, int):
-            words[-1] = f"{_ITEMS.get(str(words[-1]), words[-1])} {field + 1}"
+            words[-1] = f"{_ITEMS.get(str(above), words[-1])} {field + 1}"
         else:
             words.append(_FIELDS.get(field, field.replace("_", " ")))
     return words[::-1]
