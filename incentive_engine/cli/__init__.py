@@ -11,7 +11,6 @@ from incentive_engine.cli.auditing import audit
 from incentive_engine.cli.checking import check, schema
 from incentive_engine.cli.correcting import correct, decide
 from incentive_engine.cli.differing import diff
-from incentive_engine.cli.differing import diff
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.exporting import export
 from incentive_engine.cli.groups import departments, public
@@ -29,7 +28,7 @@ from incentive_engine.version import __version__
 
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
-    status, review, approve, reject, export, correct, decide, verify, purge, schema, diff, test, diff,
+    status, review, approve, reject, export, correct, decide, verify, purge, schema, test, diff,
 )  # fmt: skip
 
 
