@@ -14,7 +14,8 @@ from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.change_words import told
 from incentive_engine.simulation.changed import Change, changes
 from incentive_engine.simulation.paths import path_text
-from incentive_engine.simulation.touched import Step, Touched, touched
+from incentive_engine.simulation.simulating import baseline
+from incentive_engine.simulation.touched import Step, Touched, always, touched
 
 _DITTO: Final = '"'
 _TOGETHER: Final = f"{_DITTO} made together with the line above, whose payees and cost are those of both."
@@ -70,7 +71,8 @@ def diff_paid(
 
     `on_step`: told how many changes are paid, and of how many. Raises InputProblems.
     """
-    found = touched(before, after, paying(data, period), on_step)
+    base = baseline(always(before), data, period)
+    found = touched(before, after, paying(base), on_step)
     rules, words = _lines(found.steps, before, after, of_words=False), _lines(found.steps, before, after, of_words=True)
     said = f"{_counted(len(rules), len(words))} {_cost(found, period)}"
     return Diff(_title(before, after), said, rules, words, paid=True)
