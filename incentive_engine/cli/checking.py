@@ -38,7 +38,7 @@ def check(ctx: click.Context, rules: Path, data: Path | None) -> None:
     tell(found)
     errors = sum(problem.level == "error" for problem in found)
     say(f"{rules}: {_checked(loaded)}: {_told(errors, len(found) - errors, len(linted.waived))}")
-    _show_waived(linted.waived)
+    show_waived(linted.waived)
     if data is not None:
         _check_data(loaded, data)
     if errors:
@@ -56,7 +56,7 @@ def _told(errors: int, warnings: int, waived: int) -> str:
     return ", ".join(parts or ["no problems"]) + (f", {waived} waived" if waived else "")
 
 
-def _show_waived(waived: Sequence[Waived]) -> None:
+def show_waived(waived: Sequence[Waived]) -> None:
     """Prints the numbered rules that are broken on purpose, each with the reason."""
     for each in waived:
         waiver, reasons = each.waiver, each.waiver.because

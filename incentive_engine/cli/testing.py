@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from incentive_engine.cli.checking import show_waived
 from incentive_engine.cli.door import INPUT_PROBLEMS, say, tell
 from incentive_engine.cli.showing import counts, show_table
 
@@ -29,19 +30,23 @@ def test(ctx: click.Context, rules: Path) -> None:
     reaches. It ends with 1 where there is one, or where an example gives another result.
     """
     from incentive_engine import check
+    from incentive_engine.ledger.clock import now
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.plan_tests.coverage import PlanTests, told
+    from incentive_engine.simulation.plan_tests.coverage import PlanTests, holes
 
     loaded = load(rules)
     wrong = [problem for problem in check(loaded) if problem.level == "error"]
-    tell(wrong)
     coverage = PlanTests(loaded).coverage()
+    found = holes(loaded, coverage, now().date())
     _show(coverage)
-    tell(told(loaded, hole) for hole in coverage.holes)
-    found = f"{counts(len(coverage.holes), 'hole')}" if coverage.holes else "no hole"
-    examples = counts(len(loaded.ruleset.examples), "example")
-    say(f"{rules}: {examples}, {len(coverage.reached)} of {counts(len(coverage.places), 'place')} shown, {found}")
-    if wrong or coverage.holes:
+    show_waived(found.waived)
+    tell([*wrong, *found.problems])
+    examples, places = counts(len(loaded.ruleset.examples), "example"), counts(len(coverage.places), "place")
+    open_holes = len(coverage.holes) - len(found.waived)
+    told = counts(open_holes, "hole") if open_holes else "no hole"
+    waived = f", {len(found.waived)} waived" if found.waived else ""
+    say(f"{rules}: {examples}, {len(coverage.reached)} of {places} shown, {told}{waived}")
+    if wrong or open_holes:
         ctx.exit(INPUT_PROBLEMS)
 
 

@@ -8,12 +8,12 @@ what is unwise today, not what cannot be paid.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from incentive_engine.errors import Problem
 from incentive_engine.mistakes import KeyPath
-from incentive_engine.rulesets.checked import at_all_times
+from incentive_engine.rulesets.checked import Checked, at_all_times
 from incentive_engine.rulesets.checks.plans.rule import Linted, PlanRule
 from incentive_engine.rulesets.plan_rules import PLAN_RULES
 from incentive_engine.rulesets.waivers import Waiver, dotted
@@ -38,16 +38,20 @@ class Lint:
 
 def lint(linted: Linted, day: dt.date) -> Lint:
     """What the numbered rules say of a rule set on a day; unused waivers and those that have run out, too."""
-    broken = list(_broken(linted, PLAN_RULES))
-    waivers = linted.rules.waive
+    return weighed(linted, list(_broken(linted, PLAN_RULES)), {rule.code for rule in PLAN_RULES}, day)
+
+
+def weighed(checked: Checked, broken: Sequence[tuple[KeyPath, Problem]], codes: Collection[str], day: dt.date) -> Lint:
+    """What of these problems no waiver is of, and what is waived; with the waivers of `codes` that are of no use."""
     problems, waived = [], []
     for at, problem in broken:
-        waiver = _waiver(waivers, problem.code, at, day)
+        waiver = _waiver(checked.rules.waive, problem.code, at, day)
         if waiver is None:
             problems.append(problem)
         else:
             waived.append(Waived(problem, waiver, at))
-    return Lint((*problems, *_useless(linted, [(at, problem.code) for at, problem in broken], day)), tuple(waived))
+    useless = _useless(checked, [(at, problem.code) for at, problem in broken], codes, day)
+    return Lint((*problems, *useless), tuple(waived))
 
 
 def refused(linted: Linted) -> list[Problem]:
@@ -77,15 +81,19 @@ def _waiver(waivers: Sequence[Waiver], rule: str, at: KeyPath, day: dt.date | No
     return next((each for each in waivers if each.covers(rule, at) and each.holds_on(day)), None)
 
 
-def _useless(linted: Linted, broken: Sequence[tuple[KeyPath, str]], day: dt.date) -> Iterator[Problem]:
+def _useless(
+    checked: Checked, broken: Sequence[tuple[KeyPath, str]], codes: Collection[str], day: dt.date
+) -> Iterator[Problem]:
     """Waivers of what is not so, and those that have run out."""
-    for index, waiver in enumerate(linted.rules.waive):
+    for index, waiver in enumerate(checked.rules.waive):
+        if waiver.rule not in codes:
+            continue
         if not any(waiver.covers(rule, at) for at, rule in broken):
             places = [f"`{dotted(at)}`" for at, rule in broken if rule == waiver.rule]
             message = f"`{waiver.rule}` is kept at `{waiver.at}`: there is nothing to waive"
             hint = f"it is broken at {', '.join(places)}" if places else "remove it"
-            yield Problem("unused-waiver", message, linted.at("waive", index, "at"), hint, "warning")
+            yield Problem("unused-waiver", message, checked.at("waive", index, "at"), hint, "warning")
         elif not waiver.holds_on(day):
             message = f"`{waiver.rule}` was waived at `{waiver.at}` until {waiver.until}"
-            where = linted.at("waive", index, "until")
+            where = checked.at("waive", index, "until")
             yield Problem("waiver-ended", message, where, "change the rules, or decide again", "warning")

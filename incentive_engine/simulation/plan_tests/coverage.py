@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,9 +12,10 @@ from incentive_engine.engine.example_rows import Refused
 from incentive_engine.engine.outcomes import Outcome, Programs
 from incentive_engine.errors import Problem
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.linting import Lint, weighed
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import resolve_always
-from incentive_engine.rulesets.tested import Asked
+from incentive_engine.rulesets.tested import TESTED, Asked
 from incentive_engine.simulation.plan_tests.branches import ways_to_go
 from incentive_engine.simulation.plan_tests.people import missing, people
 from incentive_engine.simulation.plan_tests.places import Compiled, Place
@@ -80,8 +82,13 @@ _HINTS: Final[Mapping[Asked, str]] = {
 }
 
 
-def told(rules: Rules, hole: Place) -> Problem:
-    """A hole, at its place in the file."""
+def holes(rules: Rules, coverage: Coverage, day: dt.date) -> Lint:
+    """Every hole at its place in the file, but for those that are waived on a day."""
+    found = [(hole.at, _told(rules, hole)) for hole in coverage.holes]
+    return weighed(rules.linted, found, TESTED.keys(), day)
+
+
+def _told(rules: Rules, hole: Place) -> Problem:
     document = rules.document
     where = document.at(hole.at) if hole.offset is None else document.inside(hole.at, hole.offset)
     return Problem(hole.asked, f"no example shows {hole.told}", where, _HINTS[hole.asked])
