@@ -17,20 +17,22 @@ from incentive_engine.simulation.shares import written, written_plan
 from incentive_engine.simulation.side import Side
 
 _WHO: Final = ["payee", "plan", "node"]
-_TIER: Final = ("way", "tier", "start", "behind")
+_TIER: Final = ("way", "tier", "start", "behind", "in_percent")
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
     """A stretch of a curve: from an attainment on or, where `behind`, right after it; below the first, `start` is None.
 
-    `number` counts the starts that are reached. `way`: empty where the measure has only one.
+    `number` counts the starts that are reached. `way`: empty where the measure has only one. `in_percent`: how
+    attainments of it read.
     """
 
     way: str
     number: int
     start: Decimal | None
     behind: bool
+    in_percent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,13 @@ def crossings(before: Side, after: Side) -> tuple[Crossing, ...]:
     left = [*_TIER, *(f"{name}_after" for name in _TIER)]
     moved = both.filter(~stays).group_by("plan", "node", *left).len().sort("plan", "node", *left, nulls_last=False)
     return tuple(
-        Crossing(plan, node, titles[plan, node], _tier(*ends[:4]), _tier(*ends[4:8]), ends[8])
+        Crossing(plan, node, titles[plan, node], _tier(*ends[:5]), _tier(*ends[5:10]), ends[10])
         for plan, node, *ends in moved.iter_rows()
     )
 
 
-def _tier(way: str, number: int, start: Decimal | None, behind: bool) -> Tier:
-    return Tier(way, number, None if start is None else start.normalize(), behind)
+def _tier(way: str, number: int, start: Decimal | None, *how: bool) -> Tier:
+    return Tier(way, number, None if start is None else start.normalize(), *how)
 
 
 def _tiers(side: Side) -> pl.DataFrame:
@@ -92,7 +94,8 @@ def _tiers(side: Side) -> pl.DataFrame:
     last = side.contributions.filter(pl.col("attainment").is_not_null(), pl.col("measure").is_not_null())
     last = last.sort("payee", "segment").unique(["payee", "measure"], keep="last", maintain_order=True)
     nothing = {name: pl.String() for name in (*_WHO, "way")} | {
-        "tier": pl.Int64(), "start": pl.Decimal(38, 12), "behind": pl.Boolean(), "tiers": pl.Int64()}  # fmt: skip
+        "tier": pl.Int64(), "start": pl.Decimal(38, 12), "behind": pl.Boolean(),
+        "in_percent": pl.Boolean(), "tiers": pl.Int64()}  # fmt: skip
     frames = [pl.DataFrame(schema=nothing)]
     for plan in side.plans.values():
         for node in plan.measures():
@@ -122,7 +125,9 @@ def _reached(rows: pl.DataFrame, way: PathNode) -> pl.DataFrame:
         schema={"tier": pl.Int64(), "start": pl.Decimal(38, 12), "behind": pl.Boolean()},
     )
     found = rows.select("payee", written_plan(), node="measure", way=pl.lit(way.name), tier=reached)
-    return found.join(places, on="tier", how="left").with_columns(tiers=pl.lit(len(starts), pl.Int64))
+    return found.join(places, on="tier", how="left").with_columns(
+        in_percent=pl.lit(way.attainment.in_percent), tiers=pl.lit(len(starts), pl.Int64)
+    )
 
 
 def _is_reached(start: End) -> pl.Expr:

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-_MOST: Final = 20
+_MOST: Final = 12
 """Bands of a histogram."""
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal(5))
 
