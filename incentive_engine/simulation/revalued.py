@@ -1,0 +1,73 @@
+"""What is paid with another value of one number of the rules: the whole of it, by the engine that pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from incentive_engine.engine import outputs
+from incentive_engine.errors import InputProblems, Problem, did_you_mean
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.simulation.overlay import overlaid
+from incentive_engine.simulation.rule_numbers import RuleNumber, change_of
+from incentive_engine.simulation.simulating import Baseline, paid_by
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose payouts are the cost: everybody's, those of a plan, those of a department, or of both."""
+
+    plan: str | None = None
+    department: str | None = None
+
+    def of(self, payouts: pl.DataFrame) -> pl.DataFrame:
+        """One row per payee who is paid something that belongs to it: payee, payout."""
+        name = pl.col("plan").str.split("@").list.first()  # a plan that changes inside a period has versions
+        payouts = payouts if self.plan is None else payouts.filter(name == self.plan)
+        payouts = payouts if self.department is None else payouts.filter(pl.col("department") == self.department)
+        return payouts.filter(pl.col("payout").is_not_null()).group_by("payee").agg(pl.col("payout").sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A value, what all in the scope cost with it, in the rules' currency, and how many of them are paid."""
+
+    value: Decimal
+    cost: Decimal
+    payees: int
+
+
+def cost(paid: pl.DataFrame) -> Decimal:
+    """What all are paid together; `paid` as `Scope.of` gives it."""
+    return Decimal(paid["payout"].sum() or 0)
+
+
+def priced(value: Decimal, paid: pl.DataFrame) -> Priced:
+    """A value with which that is paid; `paid` as `Scope.of` gives it."""
+    return Priced(value, cost(paid), paid.height)
+
+
+def with_value(rules: Rules, number: RuleNumber, value: Decimal) -> Rules:
+    """The rules with another value of a number. Raises InputProblems where it may not be written."""
+    path = number.path if number.literal is None else number.path.rpartition(".")[0]
+    return overlaid(rules, {path: change_of(rules, number, value)})
+
+
+def paid_with(baseline: Baseline, number: RuleNumber, value: Decimal, scope: Scope) -> pl.DataFrame:
+    """One row per payee of the scope: payee, payout, with another value. Raises InputProblems as a run does."""
+    calculation = paid_by(baseline, with_value(baseline.rules, number, value))
+    return scope.of(outputs.payouts(calculation).collect(engine="streaming"))
+
+
+def refuse_nobody(baseline: Baseline, scope: Scope) -> None:
+    """Raises InputProblems for a plan or a department that nobody has."""
+    plans = {plan.name.partition("@")[0] for plan in baseline.calculation.plans}
+    if scope.plan is not None and scope.plan not in plans:
+        message = f"there is no plan `{scope.plan}` in the period"
+        raise InputProblems([Problem("unknown-plan", message, hint=did_you_mean(scope.plan, plans))])
+    departments = set(baseline.run.payouts["department"].drop_nulls())
+    if scope.department is not None and scope.department not in departments:
+        message = f"nobody is paid in a department `{scope.department}`"
+        raise InputProblems([Problem("unknown-department", message, hint=did_you_mean(scope.department, departments))])

@@ -1,0 +1,174 @@
+"""Goal seek: which value of one number of the rules makes the cost an amount, found by the engine that pays.
+
+What is found is written into the rules and paid in full: what is told is what was paid with it, to the cent. Where no
+value gives the amount, the two that come nearest are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.simulation.bracketing import Searched, Tried, search
+from incentive_engine.simulation.one_way import goes_one_way
+from incentive_engine.simulation.revalued import Priced, Scope, cost, paid_with, priced, refuse_nobody, with_value
+from incentive_engine.simulation.rule_numbers import Grid, RuleNumber, grid_of
+from incentive_engine.simulation.simulating import Baseline
+
+PLACES: Final = 8
+"""How many decimal places a value has at most, unless said."""
+_EVERYBODY: Final = Scope()
+_HUNDREDTH: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a goal seek found.
+
+    `below`, `above`: the values whose costs come nearest to the goal, at most and at least it; equal where one gives
+    it. `low`, `high`: between which values was looked. `places`: how many decimal places they have at most. `proved`:
+    no other value in there comes nearer, for certain. `elsewhere`: stretches, from one value to another, in which the
+    cost passes the goal as well.
+    """
+
+    number: RuleNumber
+    goal: Decimal
+    scope: Scope
+    now: Priced
+    low: Decimal
+    high: Decimal
+    places: int
+    below: Priced | None
+    above: Priced | None
+    proved: bool
+    tried: int
+    elsewhere: tuple[tuple[Decimal, Decimal], ...]
+
+    @property
+    def answer(self) -> Priced | None:
+        """The value that gives the goal; None where none does."""
+        return self.below if self.below is not None and self.below == self.above else None
+
+
+def sought(
+    baseline: Baseline,
+    number: RuleNumber,
+    goal: Decimal,
+    scope: Scope = _EVERYBODY,
+    within: tuple[Decimal | None, Decimal | None] = (None, None),
+    places: int = PLACES,
+    on_try: Callable[[int], None] = lambda count: None,
+) -> Sought:
+    """The value of a number of the rules with which payouts cost the goal.
+
+    `within`: the least and the greatest value to look at; from nothing to twice what is written unless said, weights up
+    to 100 %. `on_try` is told how many values were tried. Raises InputProblems for a plan or department that nobody
+    has, and for a range without a value that may be written.
+    """
+    refuse_nobody(baseline, scope)
+    values = _Values(baseline, number, scope, on_try)
+    grid = values.writable(grid_of(baseline.rules, number, places))
+    low, high = values.ends(grid, within)
+    if low > high:
+        message = f"nothing between these values may stand at `{number.path}`"
+        raise InputProblems([Problem("empty-range", message, hint="give others with --from and --to")])
+    start = min(max(grid.below(number.value), low), high)
+    found = search(goal, (low, high), start, grid.units(number.places), _Trying(values, grid))
+    now = priced(number.value, scope.of(baseline.run.payouts))
+    certain = found.tried > high - low or goes_one_way(baseline.calculation.plans, number)
+    return Sought(
+        number=number,
+        goal=goal,
+        scope=scope,
+        now=now,
+        low=grid.value(low),
+        high=grid.value(high),
+        places=grid.places,
+        below=_priced(grid, found.below),
+        above=_priced(grid, found.above),
+        proved=found.complete and certain,
+        tried=found.tried,
+        elsewhere=_elsewhere(grid, found),
+    )
+
+
+def _priced(grid: Grid, tried: Tried | None) -> Priced | None:
+    return None if tried is None or tried.paid is None else priced(grid.value(tried.at), tried.paid)
+
+
+def _elsewhere(grid: Grid, found: Searched) -> tuple[tuple[Decimal, Decimal], ...]:
+    return tuple((grid.value(each.low.at), grid.value(each.high.at)) for each in found.others)
+
+
+@dataclass(slots=True)
+class _Values:
+    """The values that may stand in a number's place, and what they cost."""
+
+    baseline: Baseline
+    number: RuleNumber
+    scope: Scope
+    on_try: Callable[[int], None]
+    _count: int = field(default=0)
+
+    def tried(self, at: int, value: Decimal) -> Tried:
+        """What a value costs, where it may be written."""
+        self._count += 1
+        self.on_try(self._count)
+        with suppress(InputProblems):
+            paid = paid_with(self.baseline, self.number, value, self.scope)
+            return Tried(at, cost(paid), paid)
+        return Tried(at, None, None)
+
+    def writable(self, grid: Grid) -> Grid:
+        """The grid, or that of whole numbers where nothing else may be written."""
+        value = self.number.value
+        if value != int(value) or self._may_be(value + _HUNDREDTH) or self._may_be(value - _HUNDREDTH):
+            return grid
+        return Grid(grid.origin, grid.step, 0)
+
+    def ends(self, grid: Grid, within: tuple[Decimal | None, Decimal | None]) -> tuple[int, int]:
+        """The least and the greatest value that may be written, of those that are asked for."""
+        number = self.number
+        usual = (Decimal(0), Decimal(1)) if number.is_weight else _around(number.value)
+        low, high = (own if asked is None else asked for own, asked in zip(usual, within, strict=True))
+        first, last = grid.above(low), grid.below(high)
+        now = min(max(grid.below(number.value), first), last)
+        return (self._furthest(grid, now, first), self._furthest(grid, now, last)) if first <= last else (first, last)
+
+    def _furthest(self, grid: Grid, now: int, end: int) -> int:
+        """The value nearest to an end that may be written, seen from the one that is: curves have points in order."""
+        if self._may_be(grid.value(end)):
+            return end
+        fits, refused = now, end
+        while abs(refused - fits) > 1:
+            middle = (fits + refused) // 2
+            if self._may_be(grid.value(middle)):
+                fits = middle
+            else:
+                refused = middle
+        return fits
+
+    def _may_be(self, value: Decimal) -> bool:
+        with suppress(InputProblems):
+            with_value(self.baseline.rules, self.number, value)
+            return True
+        return False
+
+
+def _around(value: Decimal) -> tuple[Decimal, Decimal]:
+    return min(Decimal(0), 2 * value), max(Decimal(0), 2 * value) or Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trying:
+    """Tries values by their numbers on a grid."""
+
+    values: _Values
+    grid: Grid
+
+    def __call__(self, numbers: Sequence[int]) -> list[Tried]:
+        return [self.values.tried(at, self.grid.value(at)) for at in numbers]
