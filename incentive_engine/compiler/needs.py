@@ -44,6 +44,27 @@ def _of_node(node: Node) -> Iterator[tuple[Parameter | None, str | None]]:
     yield node.steps.cap, None
 
 
+def called_curves(plan: ResolvedPlan) -> frozenset[str]:
+    """The curves that the plan's formulas call, and those that these call in turn."""
+    found: set[str] = set()
+    asked = {name for formula in _formulas_of(plan) for name in formula.calls}
+    while asked:
+        found |= asked
+        across = (plan.curves[name].across for name in asked)
+        asked = {name for formula in across if formula is not None for name in formula.calls} - found
+    return frozenset(found)
+
+
+def _formulas_of(plan: ResolvedPlan) -> Iterator[Formula]:
+    yield from (formula for formula in (plan.target_pay, plan.payout) if formula is not None)
+    yield from () if plan.pool is None else _formulas(plan.pool.rules)
+    for node in nodes_under(plan.root):
+        yield from (modifier.formula for modifier in node.steps.modifiers)
+        yield from (gate.when for gate in node.steps.gates)
+        ways = node.paths if isinstance(node, MeasureNode) else ()
+        yield from (way.curve.across for way in ways if way.curve.across is not None)
+
+
 class _Reading:
     """What one plan reads."""
 

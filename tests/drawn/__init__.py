@@ -7,6 +7,7 @@ common rather than rare. Whatever is drawn shrinks towards the plainest rule set
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -17,8 +18,8 @@ from tests.oracle import Case
 from tests.oracle.corrections import Gone, amounts
 
 __all__ = [
-    "as_yaml", "cases", "cases_adjusted", "cases_over_time", "cases_recorded", "changes", "decimal_text",
-    "facts_known_later",
+    "as_yaml", "cases", "cases_adjusted", "cases_over_time", "cases_recorded", "cases_with_variants", "changes",
+    "decimal_text", "facts_known_later",
 ]  # fmt: skip
 
 
@@ -63,3 +64,11 @@ def facts_known_later(draw: st.DrawFn) -> tuple[Case, Case]:
     changing = Changing(draw)
     case = changing.case()
     return case, changing.facts_change(copy.deepcopy(case))
+
+
+@st.composite
+def cases_with_variants(draw: st.DrawFn) -> tuple[Case, list[dict[str, Any]]]:
+    """A case, and its rule set as it stands, with other numbers in some plans, and with another formula or step."""
+    changing = Changing(draw)
+    case = changing.case(adjusted=changing.chance(30))
+    return case, [changing.variant(case.rules) for _ in range(changing.size(1, 4))]

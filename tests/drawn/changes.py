@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tests.drawn.draws import Rule
 from tests.drawn.plans import Drawing
 from tests.oracle import Case
 from tests.oracle.corrections import Gone, gone_rows
@@ -89,6 +90,18 @@ class Changing(Drawing):
         if "exchange" in tables:
             tables["exchange"] = self.some_cells(case.tables["exchange"], ["rate"], 10)
         return replace(case, rules=rules, tables=tables)
+
+    def variant(self, rules: Rule) -> Rule:
+        """The rule set, with other numbers in some of its plans; now and then another one, or steps that go."""
+        found = copy.deepcopy(dict(rules))
+        for name, plan in found["plans"].items():
+            if self.chance(60):
+                found["plans"][name] = self.renumbered(plan)
+            for step in ("cap", "gates", "eligible", "modifiers"):
+                if self.chance(4):
+                    plan.pop(step, None)
+        found["curves"] = {**found["curves"], **self.rules["curves"]}
+        return found
 
     def decisions_change(self, case: Case) -> Case:
         if "adjustments" not in case.rules:
