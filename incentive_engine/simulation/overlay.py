@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incentive_engine.documents import Document, PatchedDocument, put, without
+from incentive_engine.documents import Document, PatchedDocument, Place, put, spread, without
 from incentive_engine.errors import InputProblems, Location, Problem
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.rulesets.loading import Rules, load_document
@@ -20,10 +20,19 @@ from incentive_engine.simulation.weights import SharedWeight, share_weights
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where changes are written: the document, and the path there of the mapping with `change`, `add` and `remove`."""
+    """Where changes are written: the document, and the path there of the mapping with `change`, `add` and `remove`.
+
+    `swept`: the path of the mapping with values that a number goes through.
+    """
 
     document: Document
     path: KeyPath
+    swept: KeyPath = ()
+
+    def at(self, where: KeyPath) -> KeyPath:
+        """The path of a change, or of the values that the change is one of."""
+        path = (*self.path, *where)
+        return path if _is_there(self.document.data, path) else (*self.swept, *where[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +116,15 @@ class _Making:
         path = self._looked_up(text, (section, text), look_up)
         if path is None:
             return
-        place = None
-        if self._written is not None and isinstance(self.document, PatchedDocument):
-            place = self.document.place_in_other((*self._written.path, section, text))
-        self.document = put(self.document, path, value, place)
+        self.document = put(self.document, path, value, self._place((section, text), value))
         self.edited[path] = (section, text)
+
+    def _place(self, where: KeyPath, value: Any) -> Place | None:
+        if self._written is None or not isinstance(self.document, PatchedDocument):
+            return None
+        at = self._written.at(where)
+        place = self.document.place_in_other(at)
+        return place if at[: len(self._written.path)] == self._written.path else spread(value, place)
 
     def take_out(self, texts: tuple[str, ...]) -> tuple[KeyPath, ...]:
         """Takes out what paths lead to, the last of a list first."""
@@ -135,7 +148,7 @@ class _Making:
         """Where a change is written; None where nobody wrote it."""
         if self._written is None:
             return None
-        return self._written.document.key_at((*self._written.path, *where))
+        return self._written.document.key_at(self._written.at(where))
 
     def _looked_up(self, text: str, where: KeyPath, look_up: Callable[[Document, str], KeyPath]) -> KeyPath | None:
         try:
@@ -152,6 +165,8 @@ def _numbers(path: KeyPath) -> list[int]:
 
 def _is_there(data: Any, path: KeyPath) -> bool:
     for part in path:
+        if isinstance(part, int) and isinstance(data, list):
+            data = dict(enumerate(data))
         if not isinstance(data, dict) or part not in data:
             return False
         data = data[part]

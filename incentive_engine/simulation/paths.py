@@ -15,6 +15,7 @@ from incentive_engine.errors import did_you_mean
 from incentive_engine.mistakes import KeyPath
 
 _PART: Final = re.compile(r'"([^"]+)"(?:\.|$)|([^."]+)(?:\.|$)')
+_TRUTHS: Final[Mapping[Any, str]] = {None: "null", True: "true", False: "false"}
 _MOST: Final = 6
 """How many keys a hint lists."""
 
@@ -73,6 +74,16 @@ def value_at(document: Document, path: KeyPath) -> Any:
     for part in path:
         data = data[part]
     return data
+
+
+def as_written(document: Document, path: KeyPath) -> str:
+    """The value at a path that is there, on one line, as the file has it."""
+    value = value_at(document, path)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {as_written(document, (*path, key))}" for key in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(as_written(document, (*path, at)) for at in range(len(value))) + "]"
+    return " ".join((document.written(path) or _TRUTHS.get(value) or str(value)).split())
 
 
 def every_path(data: Any, path: KeyPath = ()) -> Iterator[KeyPath]:

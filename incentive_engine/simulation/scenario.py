@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -88,7 +88,7 @@ def _form_of_values(value: Any) -> str:
     return "list" if isinstance(value, list | tuple) else "steps"
 
 
-Values = Annotated[
+Values: TypeAlias = Annotated[
     Annotated[Steps, Tag("steps")] | Annotated[tuple[Any, ...], Tag("list"), Field(min_length=1)],
     Discriminator(_form_of_values),
 ]

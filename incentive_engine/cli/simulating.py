@@ -1,0 +1,49 @@
+"""`simulate`: what scenarios would do to everybody's pay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from incentive_engine.cli.options import LANGUAGE
+from incentive_engine.cli.progress import counted
+from incentive_engine.cli.reports import refuse_other_files, show_report
+
+
+@click.command(short_help="Show what scenarios would do to everybody's pay.")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts.")
+@click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+@click.option(
+    "--scenario",
+    "files",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A scenario; several are held beside each other.",
+)
+@click.option(
+    "--by", metavar="COLUMN", multiple=True, default=["department"], help="Columns of the workforce to group by."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@LANGUAGE
+def simulate(
+    rules: Path, data: Path, period: str, files: tuple[Path, ...], by: tuple[str, ...], out: Path | None, language: str
+) -> None:
+    """Show what scenarios would do to everybody's pay under the rule set RULES: what they cost, who gains and loses.
+
+    A scenario says what would be otherwise: in the rules, in the results, among the people. It is calculated by the
+    engine that pays. Nobody is paid, and nothing is decided.
+    """
+    from incentive_engine.rulesets.loading import load
+    from incentive_engine.simulation.scenarios import read_scenarios, study
+    from incentive_engine.simulation.scenarios_paper import scenarios_report
+
+    refuse_other_files(out)
+    scenarios, loaded = read_scenarios(files), load(rules)
+    with counted("paying by the rules") as (tick, describe):
+        describe("paying by each scenario")
+        found = study(loaded, data, period, scenarios, by, tick)
+    show_report(scenarios_report(found), loaded.ruleset.currency, language, out)

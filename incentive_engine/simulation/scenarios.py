@@ -1,0 +1,129 @@
+"""Scenarios beside each other: each calculated, compared with what is paid without it, and let go before the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from incentive_engine.documents import Document
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.rulesets.loading import Rules
+from incentive_engine.simulation.comparison import Comparison, compared
+from incentive_engine.simulation.moving import Cost, costs, movements
+from incentive_engine.simulation.overlay import Written
+from incentive_engine.simulation.scenario import Scenario, read_scenario
+from incentive_engine.simulation.shares import customers_share
+from incentive_engine.simulation.side import Side, side_of
+from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
+from incentive_engine.simulation.variants import Variant, variants
+
+Tick = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A scenario and where it is written."""
+
+    scenario: Scenario
+    document: Document
+
+    @property
+    def written(self) -> Written:
+        """Where its changes of rules stand."""
+        return Written(self.document, ("rules",), ("sweep",))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A scenario, and what it does to everybody's pay."""
+
+    file: ScenarioFile
+    simulated: Simulated
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one variant of a sweep costs; `customers`: the part of pay that customers bring, to 0.01 %."""
+
+    values: Mapping[str, Any]
+    costs: tuple[Cost, ...]
+    customers: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A scenario whose numbers go through many values, and what each of them costs."""
+
+    file: ScenarioFile
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A baseline, and scenarios held against it, in the order in which they were given."""
+
+    baseline: Baseline
+    side: Side
+    scenarios: tuple[Compared | Swept, ...]
+
+
+def read_scenarios(paths: Sequence[Path]) -> tuple[ScenarioFile, ...]:
+    """The scenarios in files. Raises InputProblems with what is wrong with all of them."""
+    files, problems = [], list[Problem]()
+    for path in paths:
+        try:
+            files.append(ScenarioFile(*read_scenario(path)))
+        except InputProblems as found:
+            problems += found.problems
+    names = [file.scenario.scenario for file in files]
+    for at, file in enumerate(files):
+        if file.scenario.scenario in names[:at]:
+            where = file.document.at(("scenario",))
+            problems.append(Problem("same-name", "another scenario has this name", where, "give each its own"))
+    if problems:
+        raise InputProblems(problems)
+    return tuple(files)
+
+
+def study(
+    rules: Rules,
+    data: Path,
+    period: str,
+    files: Sequence[ScenarioFile],
+    by: Sequence[str] = ("department",),
+    on_step: Tick = lambda done, of: None,
+) -> Study:
+    """What each scenario does to the pay of a period; `by`: columns of the workforce by which people are grouped.
+
+    `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
+    """
+    each = [variants(file.scenario, file.written) for file in files]
+    steps = _steps(1 + sum(map(len, each)), on_step)
+    base = baseline(rules, data, period)
+    before = side_of(base.calculation)
+    next(steps)
+    found = list[Compared | Swept]()
+    for file, its in zip(files, each, strict=True):
+        if file.scenario.sweep:
+            found.append(Swept(file, tuple(_point(base, before, file, variant, steps) for variant in its)))
+        else:
+            made = simulated(base, file.scenario, file.written)
+            found.append(Compared(file, made, compared(before, side_of(made.calculation), by)))
+            next(steps)
+    return Study(base, before, tuple(found))
+
+
+def _steps(of: int, on_step: Tick) -> Iterator[None]:
+    for done in range(1, of + 1):
+        on_step(done, of)
+        yield
+
+
+def _point(base: Baseline, before: Side, file: ScenarioFile, variant: Variant, steps: Iterator[None]) -> Point:
+    side = side_of(simulated(base, variant.scenario, file.written).calculation)
+    next(steps)
+    return Point(variant.values, costs(movements(before, side)), customers_share(side))

@@ -1,0 +1,135 @@
+"""What a study of scenarios shows: all of them beside each other, then each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from incentive_engine.documents import Document
+from incentive_engine.kinds.base import Label, written
+from incentive_engine.simulation.comparison_paper import comparison_sections
+from incentive_engine.simulation.moving import Cost
+from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
+from incentive_engine.simulation.paths import as_written, found
+from incentive_engine.simulation.scenarios import Compared, ScenarioFile, Study, Swept
+from incentive_engine.simulation.weights import SharedWeight
+
+_BESIDE: Label = {"en": "Side by side", "fr": "Côte à côte"}
+
+
+def scenarios_report(study: Study) -> Report:
+    """Everything that a study of scenarios found out."""
+    ruleset, period = study.baseline.rules.ruleset, study.baseline.period
+    each = [_part(study, one) for one in study.scenarios]
+    beside = [Part(_BESIDE, (Section("beside", tables=(_beside(study),)),))] if len(each) > 1 else []
+    return Report(
+        name="scenarios",
+        title=ruleset.title,
+        rule_set=ruleset.rule_set,
+        version=ruleset.version,
+        period=period.name,
+        first_day=period.start,
+        parts=(*beside, *each),
+        assumptions=tuple(_assumptions(study)),
+        fingerprints=tuple(_fingerprints(study)),
+    )
+
+
+def _beside(study: Study) -> Table:
+    """One row per scenario and currency; of a sweep, the cheapest and the dearest."""
+    columns = ("scenario", "currency", "after", "difference", "change", "customers", "gain", "lose", "held_payees")
+    return Table("beside", columns, tuple(row for one in study.scenarios for row in _rows_beside(one)))
+
+
+def _rows_beside(one: Compared | Swept) -> Iterator[tuple[Value, ...]]:
+    title = one.file.scenario.title
+    if isinstance(one, Swept):
+        return
+    comparison = one.comparison
+    for cost in comparison.costs:
+        counts = {each.fate: each.payees for each in comparison.moved if each.currency == cost.currency}
+        gain, lose = (counts.get(name, 0) for name in ("gains", "loses"))
+        share = comparison.customers_after
+        yield (title, cost.currency, *_cost(cost), _share(share), gain, lose, comparison.held_after)
+
+
+def _cost(cost: Cost) -> tuple[Value, ...]:
+    return Money(cost.after, cost.currency), Money(cost.difference, cost.currency), _share(cost.share)
+
+
+def _share(share: Decimal | None) -> Share | None:
+    return None if share is None else Share(share)
+
+
+def _part(study: Study, one: Compared | Swept) -> Part:
+    title = one.file.scenario.title
+    if isinstance(one, Swept):
+        return Part(
+            title, (Section("swept", said=(), tables=(_points(study.baseline.rules.editions[0].document, one),)),)
+        )
+    sections = comparison_sections(one.comparison, study.baseline.rules.ruleset.currency)
+    return Part(title, (_changed(study, one), *sections))
+
+
+def _changed(study: Study, one: Compared) -> Section:
+    """What the scenario says otherwise, and what follows from it."""
+    rows = (*_said(study, one.file), *(_shared(each) for each in one.simulated.shared))
+    tables = (Table("changed", ("path", "was", "becomes"), rows),) if rows else ()
+    said = [Said("shared", {"count": len(one.simulated.shared)})] if one.simulated.shared else []
+    said += [] if rows or one.file.scenario.facts or one.file.scenario.people else [Said("nothing_changed")]
+    return Section("changed", said=tuple(said), tables=tables)
+
+
+def _said(study: Study, file: ScenarioFile) -> Iterator[tuple[Value, ...]]:
+    """Path, what stands there now, and what would: each change of rules as the files have it."""
+    base, rules = study.baseline.rules.editions[0].document, file.scenario.rules
+    for path in rules.change:
+        yield path, as_written(base, found(base, path)), as_written(file.document, ("rules", "change", path))
+    for path in rules.add:
+        yield path, None, as_written(file.document, ("rules", "add", path))
+    for path in rules.remove:
+        yield path, as_written(base, found(base, path)), None
+
+
+def _shared(weight: SharedWeight) -> tuple[Value, ...]:
+    return weight.path, written(weight.before, percent=True), written(weight.after, percent=True)
+
+
+def _points(base: Document, swept: Swept) -> Table:
+    """One row per variant and currency."""
+    paths: tuple[Label, ...] = tuple({"en": path, "fr": path} for path in swept.file.scenario.sweep)
+    columns: tuple[str | Label, ...] = (*paths, "currency", "after", "difference", "change", "customers")
+    rows = tuple(
+        (
+            *(_value(base, path, value) for path, value in point.values.items()),
+            cost.currency,
+            *_cost(cost),
+            _share(point.customers),
+        )
+        for point in swept.points
+        for cost in point.costs
+    )
+    return Table("swept", columns, rows, drawn="difference")
+
+
+def _value(base: Document, path: str, value: Any) -> Value:
+    """A value that a number goes through, as a percentage where the rules write one."""
+    if not isinstance(value, Decimal):
+        return str(value)
+    return written(value, percent=as_written(base, found(base, path)).endswith("%"))
+
+
+def _assumptions(study: Study) -> Iterator[Said]:
+    yield Said("same_engine", {"period": study.baseline.period.name})
+    yield Said("same_people")
+
+
+def _fingerprints(study: Study) -> Iterator[tuple[str, str]]:
+    rules = study.baseline.run.summary["rules"]
+    yield rules["file"], rules["sha256"]
+    for name, table in study.baseline.run.summary["inputs"].items():
+        yield name, table["sha256"]
+    for one in study.scenarios:
+        yield one.file.document.file, sha256(one.file.document.text.encode()).hexdigest()
