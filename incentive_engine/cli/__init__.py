@@ -25,11 +25,13 @@ from incentive_engine.cli.reviewing import review
 from incentive_engine.cli.simulating import simulate
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.cli.testing import test
+from incentive_engine.cli.treating import fairness
 from incentive_engine.version import __version__
 
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
     status, review, approve, reject, export, correct, decide, verify, purge, schema, simulate, test, diff,
+    fairness,
 )  # fmt: skip
 
 

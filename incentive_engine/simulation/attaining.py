@@ -1,7 +1,8 @@
 """Whether targets can be reached: how many results reach them now, and how many of the past would have.
 
 A target that hardly anybody ever reached, or that hardly anybody ever missed, decides nothing. What was measured in
-past runs is held against the target that each payee has in this one: the past itself had other targets.
+past runs is held against the targets of this one: the past itself had other targets. A team's result is one result,
+however many are paid on it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ENOUGH: Final = 10
 """Results from which on a verdict is given."""
 _MEASURED: Final = ("own", "team", "department")
 """Where results come from that were measured in their period."""
-_RESULT: Final = ["payee", "kpi", "subject_kind"]
+_RESULT: Final = ["kpi", "subject_kind", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def attained(
 ) -> tuple[Attained, ...]:
     """Every target of plans, in written order; frames are `contributions` of this run and of past ones.
 
-    Past results are those of the same payees for the same KPI and kind of subject.
+    Past results are those of the same payees, teams and departments for the same KPI.
     """
     now = _results(contributions)
     before = [_results(each).select(*_RESULT, "actual").unique() for each in past]
@@ -71,7 +72,7 @@ def attained(
 
 
 def _results(contributions: pl.DataFrame) -> pl.DataFrame:
-    """Results that were measured and have a target, each once for payee and measure."""
+    """Results that were measured and have a target, each once for a subject, a measure and a target."""
     measured = contributions.filter(
         pl.col("source").is_in(_MEASURED), pl.col("actual").is_not_null(), pl.col("target").is_not_null()
     )

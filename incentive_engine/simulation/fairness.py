@@ -81,6 +81,7 @@ class Fairness:
     does not say one of the two.
     """
 
+    divided: Divided
     all: Gap | None
     receivers: Gap | None
     categories: tuple[Gap, ...]
@@ -124,6 +125,7 @@ def fairness(people: pl.DataFrame, amounts: pl.DataFrame, held: Iterable[str], d
     told, hidden = _by_category(found)
     left_out = people.filter(pl.col(divided.column).is_in(list(named)), pl.col("payee").is_in(sorted(unknown)))
     return Fairness(
+        divided,
         _gap(None, found) if _enough(found) else None,
         _gap(None, receivers) if _enough(receivers) and _rest(found, receivers) else None,
         told,
