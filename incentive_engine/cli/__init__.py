@@ -22,6 +22,7 @@ from incentive_engine.cli.paying import explain, run
 from incentive_engine.cli.projects import approve, reject, status
 from incentive_engine.cli.proving import verify_statement
 from incentive_engine.cli.reviewing import review
+from incentive_engine.cli.seeking import seek, sensitivity
 from incentive_engine.cli.simulating import simulate
 from incentive_engine.cli.starting import demo, init
 from incentive_engine.cli.testing import test
@@ -30,8 +31,8 @@ from incentive_engine.version import __version__
 
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
-    status, review, approve, reject, export, correct, decide, verify, purge, schema, simulate, test, diff,
-    fairness,
+    status, review, approve, reject, export, correct, decide, verify, purge, schema, simulate, seek, sensitivity, test,
+    diff, fairness,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ where neither move may be written, it says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -35,6 +35,8 @@ class Sensitive:
     down: Priced | None
     up: Priced | None
     refused: str | None
+    by_one: bool
+    """Whether it had to be moved by 1: a part of it may not be written."""
 
     @property
     def effect(self) -> Decimal:
@@ -63,19 +65,24 @@ def sensitivity(
 
 
 def _moved(baseline: Baseline, number: RuleNumber, scope: Scope, step: Decimal) -> Sensitive:
-    now, ends, refused = priced(number.value, scope.of(baseline.run.payouts)), [], list[str]()
-    for way in (-1, 1):
-        paid = None
-        for value in _values(baseline, number, way * step):
+    now, refused = priced(number.value, scope.of(baseline.run.payouts)), list[str]()
+
+    def moved(values: Iterable[Decimal]) -> Priced | None:
+        for value in values:
             try:
-                paid = priced(value, paid_with(baseline, number, value, scope))
+                return priced(value, paid_with(baseline, number, value, scope))
             except InputProblems as problems:
                 refused.append(problems.problems[0].message)
-            else:
-                break
-        ends.append(paid)
-    missing = None in ends
-    return Sensitive(number, now, ends[0], ends[1], refused[0] if missing and refused else None)
+        return None
+
+    down, up = (moved(_values(baseline, number, way * step)) for way in (-1, 1))
+    missing = down is None or up is None
+    by_one = any(end is not None and _by_one(number.value, end.value, step) for end in (down, up))
+    return Sensitive(number, now, down, up, refused[0] if missing and refused else None, by_one)
+
+
+def _by_one(value: Decimal, moved: Decimal, step: Decimal) -> bool:
+    return abs(moved - value) == 1 and abs(value) * step != 1
 
 
 def _values(baseline: Baseline, number: RuleNumber, step: Decimal) -> Iterator[Decimal]:
@@ -84,15 +91,14 @@ def _values(baseline: Baseline, number: RuleNumber, step: Decimal) -> Iterator[D
     exact = value + (abs(value) * step if value else step)
     if number.is_weight:
         yield from _weight(grid_of(baseline.rules, number, _PLACES), value, exact)
-        return
-    yield written_out(exact)
-    if value == int(value) and not number.percent:
-        yield written_out(value + (1 if step > 0 else -1))
+    else:
+        yield written_out(exact)
+        if value == int(value) and not number.percent:
+            yield written_out(value + (1 if step > 0 else -1))
 
 
 def _weight(grid: Grid, value: Decimal, wanted: Decimal) -> Iterator[Decimal]:
     """The weight nearest to what is wanted, on the way to it, that leaves its siblings decimals."""
-    first, last = (
-        (grid.below(wanted), grid.above(wanted)) if wanted > value else (grid.above(wanted), grid.below(wanted))
-    )
+    around = (grid.below(wanted), grid.above(wanted))
+    first, last = around if wanted > value else reversed(around)
     yield from (grid.value(each) for each in dict.fromkeys((first, last)) if grid.value(each) != value)
