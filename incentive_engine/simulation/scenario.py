@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -10,6 +11,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from incentive_engine.documents import Document, declare, read_document
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.formulas import Formula
 from incentive_engine.kinds.base import Declared, Label, SubjectKind, by_key
 from incentive_engine.rulesets.tables import Column
@@ -32,6 +34,11 @@ class Moved(Declared):
     becomes: Annotated[Decimal | None, Field(alias="is", description="What it is then.")] = None
     times: Annotated[Decimal | None, Field(description="What it is multiplied by: `102%`.")] = None
     plus: Annotated[Decimal | None, Field(description="What is added to it; points of a percentage as `2%`.")] = None
+
+    @property
+    def said(self) -> tuple[Decimal | None, ...]:
+        """The three ways to say it."""
+        return self.becomes, self.times, self.plus
 
 
 class FactChange(Moved):
@@ -114,4 +121,17 @@ class Scenario(Declared):
 def read_scenario(path: Path) -> tuple[Scenario, Document]:
     """The scenario in a file, and its document. Raises InputProblems with everything that is wrong with it."""
     document = read_document(path)
-    return declare(document, Scenario), document
+    scenario = declare(document, Scenario)
+    problems = list(_not_one_change(scenario, document))
+    if problems:
+        raise InputProblems(problems)
+    return scenario, document
+
+
+def _not_one_change(scenario: Scenario, document: Document) -> Iterator[Problem]:
+    """Numbers that would not become one other."""
+    for section, changes in (("facts", scenario.facts), ("people", scenario.people)):
+        for at, change in enumerate(changes):
+            if isinstance(change, Moved) and sum(each is not None for each in change.said) != 1:
+                message = "what becomes of this number is said once, by `is`, `times` or `plus`"
+                yield Problem("one-change", message, document.at((section, at)), "write one of the three")

@@ -32,6 +32,8 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import HELD_SCHEMA, Accepted, TableContract, accept
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules, rules_for
+from incentive_engine.simulation.other_facts import FactsMoved, with_other_facts
+from incentive_engine.simulation.other_people import with_other_people, with_results_of_copies
 from incentive_engine.simulation.overlay import Written, overlay
 from incentive_engine.simulation.scenario import Scenario
 from incentive_engine.simulation.weights import SharedWeight
@@ -41,6 +43,7 @@ _USABLE: Final = (*_PEOPLE, "sources", "cases", "leave", "exchange", "adjustment
 """The parts of a rule set on which it depends what is accepted of the tables that its contracts name."""
 _MEASURED: Final = ("kpis", "sources", "cases", "calendar", "populations")
 """Those on which results depend."""
+_NOTHING: Final = Scenario(scenario="nothing", title={"en": "Nothing is otherwise"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,10 @@ class Simulated:
     """What it changes in the rule set."""
     shared: tuple[SharedWeight, ...] = ()
     """Weights that follow from one that it changes."""
+    facts: tuple[FactsMoved, ...] = ()
+    """What became of each change of results."""
+    people: tuple[int, ...] = ()
+    """How many people each change of people means."""
 
 
 def baseline(
@@ -100,22 +107,35 @@ def simulated(
     changes = scenario.rules
     made = overlay(baseline.rules, changes.change, changes.add, changes.remove, written)
     loaded = made.rules() if made.paths else baseline.rules
-    calculation = paid_by(baseline, loaded, timings)
+    calculation, facts, people = _calculated(baseline, loaded, scenario, written, timings or Timings())
     run = in_memory(check(calculation, baseline.as_of))
-    return Simulated(scenario, loaded, calculation, run, made.paths, made.shared)
+    return Simulated(scenario, loaded, calculation, run, made.paths, made.shared, facts, people)
 
 
 def paid_by(baseline: Baseline, rules: Rules, timings: Timings | None = None) -> Calculation:
     """What other rules pay on the data of the baseline, in its period. Raises InputProblems as a run does."""
-    timings, before = timings or Timings(), baseline.calculation
-    rules = rules_for(rules, before.period)
+    return _calculated(baseline, rules, _NOTHING, None, timings or Timings())[0]
+
+
+def _calculated(
+    baseline: Baseline, rules: Rules, scenario: Scenario, written: Written | None, timings: Timings
+) -> tuple[Calculation, tuple[FactsMoved, ...], tuple[int, ...]]:
+    """What is paid by rules, to other people and on other results; what was done to each."""
+    before, document = baseline.calculation, None if written is None else written.document
+    period, rules = before.period, rules_for(rules, before.period)
     with timings.step("accept"):
-        accepted = _accepted(baseline, rules)
+        accepted, likes, counts = _accepted(baseline, rules), dict[str, str](), tuple[int, ...]()
     with timings.step("people"):
         people = _people(before, rules, accepted)
+        if scenario.people:
+            other = with_other_people(accepted, rules, people, period, scenario.people, document)
+            accepted, likes, counts = other.accepted, dict(other.likes), other.counts
+            people = people_in(rules, accepted, period)
     with timings.step("kpis"):
-        measured = _measured(before, rules, accepted)
-    return calculate_from(rules, accepted, people, measured, before.period, timings, keep=True)
+        measured, moved = with_results_of_copies(_measured(before, rules, accepted), likes), tuple[FactsMoved, ...]()
+        if scenario.facts:
+            measured, moved = with_other_facts(measured, rules, people, period, scenario.facts, document)
+    return calculate_from(rules, accepted, people, measured, period, timings, keep=True), moved, counts
 
 
 def _accepted(baseline: Baseline, rules: Rules) -> Accepted:
