@@ -35,14 +35,14 @@ DEPARTMENTS = Table(
         ("=1+1", Money(Decimal("500.00"), "EUR"), Money(Decimal("-100.00"), "EUR"), None, dt.date(2026, 7, 1)),
     ),
     total=("All", Money(Decimal("1500.00"), "EUR"), Money(Decimal("200.00"), "EUR"), Share(Decimal("0.1333")), None),
-    drawn="difference",
+    drawn=("difference",),
     about={"period": "2026-Q3"},
 )
 RANGES = Table(
     "ranges",
     ("department", "low", "middle", "high"),
     (("Care", Decimal(10), Decimal(12), Decimal(20)), ("Shop", Decimal(15), Decimal(20), Decimal(30))),
-    drawn="middle",
+    drawn=("middle",),
 )
 SECTION = Section(
     "cost", (("cost", Money(Decimal("200.00"), "EUR")),), (Said("gain", {"count": 2}),), (DEPARTMENTS, RANGES)

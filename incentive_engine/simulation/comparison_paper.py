@@ -88,11 +88,11 @@ def _movers(comparison: Comparison) -> Section:
         rows = tuple((Said(f"fate_{each.fate}"), each.payees, _money(each.amount, cost.currency)) for each in moved)
         total = (Said("all"), sum(each.payees for each in moved), _money(cost.difference, cost.currency))
         about = {"currency": cost.currency}
-        fates.append(Table("fates", ("fate", "payees", "difference"), rows, total, "difference", about))
+        fates.append(Table("fates", ("fate", "payees", "difference"), rows, total, ("difference",), about))
     tables = {"gain_most": comparison.gain_most, "lose_most": comparison.lose_most}
     columns = ("payee", "department", "before", "after", "difference", "first_cause", "brings", "all_others")
     first = [
-        Table(name, columns, tuple(map(_mover_row, movers)), drawn="difference", about={"count": len(movers)})
+        Table(name, columns, tuple(map(_mover_row, movers)), drawn=("difference",), about={"count": len(movers)})
         for name, movers in tables.items()
         if movers
     ]
@@ -116,7 +116,7 @@ def _causes(comparison: Comparison, currency: str) -> Section:
     rows = tuple((_cause(each), each.payees, *_amounts(each, currency)) for each in comparison.causes)
     cost = sum((each.difference for each in comparison.causes), Decimal(0))
     total = (Said("all"), None, None, None, _money(cost, currency))
-    table = Table("causes", ("cause", "payees", "before", "after", "difference"), rows, total, "difference")
+    table = Table("causes", ("cause", "payees", "before", "after", "difference"), rows, total, ("difference",))
     return Section("causes", tables=(table,))
 
 
@@ -149,7 +149,7 @@ def _group_table(column: str, groups: Sequence[GroupMoved], costs: Sequence[Cost
                                       "gain", "lose")  # fmt: skip
     rows = tuple(_group_row(group) for group in groups)
     total = None if several or not costs else _group_total(groups, costs[0])
-    return Table("groups", heads, rows, total, "difference", {"column": column})
+    return Table("groups", heads, rows, total, ("difference",), {"column": column})
 
 
 def _group_row(group: GroupMoved) -> tuple[Value, ...]:
@@ -179,7 +179,7 @@ def _spread_tables(spread: Spread) -> Iterator[Table]:
         for each in spread.bands
     )
     yield Table(
-        "bands", ("from_amount", "to_amount", "before", "after", "difference"), bands, None, "difference", about
+        "bands", ("from_amount", "to_amount", "before", "after", "difference"), bands, None, ("before", "after"), about
     )
 
 

@@ -45,16 +45,16 @@ Value: TypeAlias = str | int | Decimal | Money | Share | Label | dt.date | Said 
 class Table:
     """Rows below named columns; `tables.<name>` has its title and lead, `columns.<column>` their heads.
 
-    A column given as a label is headed by that. `drawn`: the column whose amounts are drawn as bars to both sides of
-    zero; where the columns `low` and `high` stand beside it, as a mark on the stretch between them. `about`: what title
-    and lead are about.
+    A column given as a label is headed by that. `drawn`: columns whose amounts are drawn, to one scale, as bars to both
+    sides of zero; where the columns `low` and `high` stand beside it, as a mark on the stretch between them. `about`:
+    what title and lead are about.
     """
 
     name: str
     columns: tuple[str | Label, ...]
     rows: tuple[tuple[Value, ...], ...]
     total: tuple[Value, ...] | None = None
-    drawn: str | None = None
+    drawn: tuple[str, ...] = ()
     about: Mapping[str, Value] = field(default_factory=dict)
 
 

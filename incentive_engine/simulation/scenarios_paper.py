@@ -111,7 +111,7 @@ def _points(base: Document, swept: Swept) -> Table:
         for point in swept.points
         for cost in point.costs
     )
-    return Table("swept", columns, rows, drawn="difference")
+    return Table("swept", columns, rows, drawn=("difference",))
 
 
 def _value(base: Document, path: str, value: Any) -> Value:

@@ -88,15 +88,12 @@ class Writer:
                 Head(self._head(name), bool(columns) and _is_number(columns[at]))
                 for at, name in enumerate(table.columns)
             ),
-            rows=tuple(self._row(table, row, bar) for row, bar in zip(table.rows, _bars(table), strict=True)),
-            total=self._row(table, table.total, None) if table.total else (),
+            rows=tuple(self._row(row, bars) for row, bars in zip(table.rows, _bars(table), strict=True)),
+            total=self._row(table.total, {}) if table.total else (),
         )
 
-    def _row(self, table: Table, row: Sequence[Value], bar: Bar | None) -> tuple[Cell, ...]:
-        return tuple(
-            Cell(self.text(value), _order(value), value, bar if name == table.drawn else None)
-            for name, value in zip(table.columns, row, strict=True)
-        )
+    def _row(self, row: Sequence[Value], bars: Mapping[int, Bar]) -> tuple[Cell, ...]:
+        return tuple(Cell(self.text(value), _order(value), value, bars.get(at)) for at, value in enumerate(row))
 
     def sentence(self, said: Said) -> str:
         """A sentence of the catalogue."""
@@ -158,16 +155,18 @@ def _order(value: Value) -> str:
     return value.isoformat() if isinstance(value, dt.date) else ""
 
 
-def _bars(table: Table) -> list[Bar | None]:
-    """A bar for each row that has one, all to one scale."""
-    if table.drawn is None:
-        return [None] * len(table.rows)
+def _bars(table: Table) -> list[dict[int, Bar]]:
+    """For each row its bars, by the place of their column: all to one scale."""
     places = {name: at for at, name in enumerate(table.columns) if isinstance(name, str)}
     ends = [places[name] for name in ("low", "high") if name in places]
-    stretches = [_stretch(_number(row[places[table.drawn]]), [_number(row[at]) for at in ends]) for row in table.rows]
-    drawn = [each for each in stretches if each is not None]
+    stretches = [
+        {places[name]: _stretch(_number(row[places[name]]), [_number(row[at]) for at in ends]) for name in table.drawn}
+        for row in table.rows
+    ]
+    drawn = [each for row in stretches for each in row.values() if each is not None]
     least, most = min((each.low for each in drawn), default=_ZERO), max((each.high for each in drawn), default=_ZERO)
-    return [None if each is None else each.to_scale(least, (most - least) or Decimal(1)) for each in stretches]
+    width = (most - least) or Decimal(1)
+    return [{at: each.to_scale(least, width) for at, each in row.items() if each is not None} for row in stretches]
 
 
 @dataclass(frozen=True, slots=True)
