@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from incentive_engine.cli.door import INPUT_PROBLEMS, say, tell
 from incentive_engine.cli.showing import counts, show_table
 
 if TYPE_CHECKING:
+    from incentive_engine.rulesets.loading import Rules
     from incentive_engine.simulation.plan_tests.coverage import Coverage
 
 _HEADS = {
@@ -22,12 +24,16 @@ _HEADS = {
 
 @click.command(short_help="Find what no example of a rule set shows.")
 @click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--suggest", is_flag=True, help="Print examples around every boundary and for holes, to check and paste.")
 @click.pass_context
-def test(ctx: click.Context, rules: Path) -> None:
+def test(ctx: click.Context, rules: Path, suggest: bool) -> None:
     """Run the examples of the rule set RULES, and tell what of its plans no example shows.
 
     A hole is a tier, a gate, a floor or cap, a branch of IF, a missing result, or somebody left out, that no example
     reaches. It ends with 1 where there is one, or where an example gives another result.
+
+    With --suggest, print examples as YAML: just below, at and just above each point of a curve, and for each hole that
+    one change of a payee fills. They say what the engine gives, not what is right: work each out by hand first.
     """
     from incentive_engine import check
     from incentive_engine.ledger.clock import now
@@ -35,6 +41,9 @@ def test(ctx: click.Context, rules: Path) -> None:
     from incentive_engine.simulation.plan_tests.coverage import PlanTests, holes
 
     loaded = load(rules)
+    if suggest:
+        _suggest(loaded)
+        return
     wrong = [problem for problem in check(loaded) if problem.level == "error"]
     coverage = PlanTests(loaded).coverage()
     found = holes(loaded, coverage, now().date())
@@ -48,6 +57,20 @@ def test(ctx: click.Context, rules: Path) -> None:
     say(f"{rules}: {examples}, {len(coverage.reached)} of {places} shown, {told}{waived}")
     if wrong or open_holes:
         ctx.exit(INPUT_PROBLEMS)
+
+
+def _suggest(rules: Rules) -> None:
+    """Prints examples to be checked, and on stderr what they do not show either."""
+    from incentive_engine.simulation.plan_tests.coverage import PlanTests
+    from incentive_engine.simulation.plan_tests.pasting import pasted
+    from incentive_engine.simulation.plan_tests.suggesting import Suggestions
+
+    suggestions = Suggestions(PlanTests(rules))
+    say(f"  # {counts(len(suggestions.outcomes), 'example')} with what the engine gives: work each out by hand first.")
+    for outcome in suggestions.outcomes:
+        say(pasted(outcome))
+    for hole in suggestions.holes:
+        say(f"no suggestion shows {hole.told}", sys.stderr)
 
 
 def _show(coverage: Coverage) -> None:

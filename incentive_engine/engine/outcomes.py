@@ -47,6 +47,10 @@ class Programs:
             self._made[key] = self._compiled(*key)
         return Outcome(self._rules, example, *self._made[key])
 
+    def period(self, example: Example) -> Period:
+        """The period of an example."""
+        return Period.parse(example.period, self._rules.ruleset.year_starts)
+
     def _compiled(self, name: str, period: str) -> tuple[ResolvedPlan, Program]:
         plans = resolve(self._rules.ruleset, Period.parse(period, self._rules.ruleset.year_starts))
         plan = next((each for each in plans if each.name == name), None)

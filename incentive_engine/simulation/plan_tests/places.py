@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from incentive_engine.compiler.inputs import ParameterKey
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.compiler.program import Program
 from incentive_engine.engine.outcomes import Outcome, all_scored
+from incentive_engine.exact import Exact
 from incentive_engine.formulas import Formula
-from incentive_engine.kinds.base import SubjectKind
+from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, SubjectKind
 from incentive_engine.rulesets.in_force import EDITION
 from incentive_engine.rulesets.resolving import KeyPath, MeasureNode, PathNode, ResolvedPlan, nodes_under
 from incentive_engine.rulesets.tested import Asked
@@ -58,6 +60,19 @@ class Compiled:
     ) -> Place:
         """A place of this plan."""
         return Place(self.name, asked, at, told, reached, offset)
+
+    def parameter(self, parameter: Parameter, kpi: str | None = None) -> Exact:
+        """A number of the plan, as the program reads it."""
+        numbers, exchange = self.program.numbers, self.plan.exchange
+        match parameter:
+            case FromTable():
+                keys = (ParameterKey(parameter.table, parameter.column, each) for each in (kpi, None))
+                return next(numbers[key.header] for key in keys if key.header in numbers)
+            case FromColumn():
+                own = exchange is not None and parameter.column in exchange.own
+                return numbers[exchange.converted(parameter.column) if exchange and own else parameter.column]
+            case _:
+                return Exact.of(parameter)
 
     def bounds(self, column: str) -> tuple[Fraction, Fraction] | None:
         """What a number is proved to lie between; None where the program has none of that name."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from incentive_engine.compiler.inputs import ParameterKey
 from incentive_engine.compiler.nodes import Scored
 from incentive_engine.engine.outcomes import Outcome
 from incentive_engine.exact import Exact
-from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, written
+from incentive_engine.kinds.base import written
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.rulesets.resolving import GroupNode, Node
 from incentive_engine.simulation.plan_tests.places import Compiled, Place
@@ -45,7 +44,7 @@ def _limits(compiled: Compiled, scored: Scored) -> Iterator[Place]:
     for name, parameter in (("floor", node.steps.floor), ("cap", node.steps.cap)):
         if parameter is None:
             continue
-        bound = _number(compiled, parameter)
+        bound = compiled.parameter(parameter)
         (low, high), (least, most) = before.bounds, bound.bounds
         counts = low < most if name == "floor" else high > least
         told = f"`{node.path}` {'below' if name == 'floor' else 'above'} its {name}"
@@ -80,16 +79,3 @@ def _started(node: Node, scored: Scored) -> Exact:
     assert scored.taken is not None, "a measure was worked out from something"
     unpaid = scored.taken.answer.came_from("zero")
     return scored.taken.rate if unpaid is None else Exact.choose((unpaid, Exact.of(0)), otherwise=scored.taken.rate)
-
-
-def _number(compiled: Compiled, parameter: Parameter) -> Exact:
-    """A floor or a cap."""
-    numbers, exchange = compiled.program.numbers, compiled.plan.exchange
-    match parameter:
-        case FromTable():
-            return numbers[ParameterKey(parameter.table, parameter.column).header]
-        case FromColumn():
-            own = exchange is not None and parameter.column in exchange.own
-            return numbers[exchange.converted(parameter.column) if exchange and own else parameter.column]
-        case _:
-            return Exact.of(parameter)

@@ -18,6 +18,8 @@ from incentive_engine.simulation.plan_tests.places import Compiled, Place, rate_
 from incentive_engine.simulation.plan_tests.stretches import Stretch, stretches
 
 _ANYWHERE = (Stretch(None, None),)
+_SHARES = (Fraction(0), Fraction(1))
+"""What shares of a population lie between."""
 _CALL = re.compile(r"\.([A-Za-z][A-Za-z0-9_]*)_\d+\.at$")
 
 
@@ -35,7 +37,7 @@ def tiers(compiled: Compiled) -> Iterator[Place]:
                 calls.setdefault(found[1], []).append(column)
         for name, columns in calls.items():
             curve, reads = compiled.plan.curves[name], [(each, each.replace(".at", ".across")) for each in columns]
-            for told, holds in _told(compiled, curve, reads, percent=False):
+            for _, told, holds in _told(compiled, curve, reads, percent=False):
                 yield compiled.place("T01-tier", slot.at, f"`{name}` in {slot.what} with {told}", holds)
 
 
@@ -43,24 +45,20 @@ def _of_way(compiled: Compiled, node: MeasureNode, ways: Sequence[tuple[PathNode
     way = ways[0][0]
     reads = [(f"{column.removesuffix('rate')}attainment", f"{column}.across") for _, column in ways]
     what = f"`{node.path}`" + (f" by `{way.name}`" if way.name else "")
-    for told, holds in _told(compiled, way.curve, reads, percent=way.attainment.in_percent):
-        yield compiled.place("T01-tier", (*way.at, "curve"), f"{what} with an attainment {told}", holds)
+    for row, told, holds in _told(compiled, way.curve, reads, percent=way.attainment.in_percent):
+        if not (way.attainment.ranked and way.attainment.in_percent) or row.possible(*_SHARES):
+            yield compiled.place("T01-tier", (*way.at, "curve"), f"{what} with an attainment {told}", holds)
 
 
 def _told(
     compiled: Compiled, curve: CurveKind, reads: Sequence[tuple[str, str]], *, percent: bool
-) -> Iterator[tuple[str, partial[bool]]]:
+) -> Iterator[tuple[Stretch, str, partial[bool]]]:
     """Each stretch that can be reached, in words, and whether an example reaches it."""
     for row in stretches(curve.starts()):
         for column in stretches(curve.starts_across()) or _ANYWHERE:
             if any(_possible(compiled, row, one) and _possible(compiled, column, other) for one, other in reads):
-                told = row.reads(percent=percent)
-                told += (
-                    f" and {curve.across} {column.reads(percent=False)}"
-                    if curve.across and column.reads(percent=False)
-                    else ""
-                )
-                yield told, partial(_reached, row, column, reads)
+                second = "" if column in _ANYWHERE else f" and {curve.across} {column.reads(percent=False)}"
+                yield row, row.reads(percent=percent) + second, partial(_reached, row, column, reads)
 
 
 def _possible(compiled: Compiled, stretch: Stretch, column: str) -> bool:

@@ -1,0 +1,133 @@
+"""Examples to be checked and pasted: around every boundary, and for every hole that one change of a payee fills."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from incentive_engine.engine.example_rows import Refused
+from incentive_engine.engine.outcomes import Outcome
+from incentive_engine.rulesets.example import Example
+from incentive_engine.rulesets.resolving import MeasureNode
+from incentive_engine.simulation.plan_tests.beginning import beginning
+from incentive_engine.simulation.plan_tests.boundaries import boundaries
+from incentive_engine.simulation.plan_tests.coverage import PlanTests
+from incentive_engine.simulation.plan_tests.other_values import in_decimals, others
+from incentive_engine.simulation.plan_tests.pasting import expected
+from incentive_engine.simulation.plan_tests.places import Compiled, Place, slots
+
+_WIDER = ("team", "department")
+
+
+class Suggestions:
+    """New examples of a rule set's plans, each with what the engine makes of it."""
+
+    def __init__(self, tests: PlanTests) -> None:
+        self._tests = tests
+        self._known = [_given(outcome.example) for outcome in tests.outcomes]
+        self._holes = list(tests.coverage().holes)
+        self.outcomes = tuple(self._found())
+        self.holes: tuple[Place, ...] = tuple(self._holes)
+        """What they do not show either."""
+
+    def _found(self) -> Iterator[Outcome]:
+        first = {each.name: each for each in reversed(self._tests.plans)}
+        for compiled in (first[name] for name in dict.fromkeys(each.name for each in self._tests.plans)):
+            base = beginning(self._tests, compiled)
+            if base is None:
+                continue
+            if base not in self._tests.outcomes:
+                yield from self._new(base.example.model_copy(update={"title": f"{compiled.name}: on target"}), True)
+            for title, example in self._boundaries(compiled, base):
+                yield from self._new(_called(example, title), True)
+            for title, example in (*self._ends(compiled, base), *self._others(compiled, base.example)):
+                yield from self._new(_called(example, title), False)
+
+    def _new(self, example: Example, always: bool) -> Iterator[Outcome]:
+        """What the engine makes of an example that is not there yet; where it fills a hole unless `always`."""
+        if _given(example) in self._known:
+            return
+        try:
+            outcome = self._tests.programs.outcome(example)
+        except Refused:
+            return
+        same = [hole for hole in self._holes if hole.plan == example.plan_name]
+        filled = [hole for hole in same if hole.reached(outcome)]
+        if (filled or always) and expected(outcome):
+            self._holes = [hole for hole in self._holes if hole not in filled]
+            self._known.append(_given(example))
+            yield outcome
+
+    def _boundaries(self, compiled: Compiled, base: Outcome) -> Iterator[tuple[str, Example]]:
+        for each in boundaries(self._tests.rules, compiled, base):
+            for where, result in each.results:
+                yield each.title(where), each.given(base.example, result)
+
+    def _ends(self, compiled: Compiled, base: Outcome) -> Iterator[tuple[str, Example]]:
+        """All results below the first place of their curves, and all at the last."""
+        low = high = base.example
+        for each in boundaries(self._tests.rules, compiled, base):
+            if each.end == min(each.way.curve.starts()):
+                low = each.given(low, each.results[0][1])
+            high = each.given(high, each.plain)
+        yield f"{compiled.name}: every result below its curve", low
+        yield f"{compiled.name}: every result at the end of its curve", high
+
+    def _others(self, compiled: Compiled, example: Example) -> Iterator[tuple[str, Example]]:
+        for slot in slots(compiled.plan):
+            for other in others(self._tests.rules, slot, example):
+                yield f"{slot.what.replace('`', '')}: {other.name} {other.told}", other.example
+        if compiled.plan.proration is not None:
+            period = self._tests.programs.period(example)
+            middle = period.start + dt.timedelta(days=period.days // 2)
+            payee = {**example.payee, "hired": middle.isoformat()}
+            yield f"{compiled.name}: hired in the period", example.model_copy(update={"payee": payee})
+        yield from self._missing(compiled, example)
+
+    def _missing(self, compiled: Compiled, example: Example) -> Iterator[tuple[str, Example]]:
+        """Without each result, and with too few facts, while another counts for the team or the department."""
+        nodes = list(compiled.plan.measures())
+        for node in nodes:
+            reliability, alone = node.kpi.reliability, _without(example, [node.kpi_name])
+            fallbacks = {node.on_missing, reliability.otherwise if reliability else node.on_missing}
+            wider = {f"{node.kpi_name}@{each}": self._another(compiled, node, example) for each in _WIDER
+                     if each in fallbacks}  # fmt: skip
+            yield f"{node.path}: no result", alone
+            yield f"{node.path}: no result of one's own", _with(alone, wider)
+            if reliability is not None and reliability.at_least > 1:
+                few = {**example.answers, node.kpi_name: reliability.at_least - 1}
+                yield f"{node.path}: too few facts", _with(example.model_copy(update={"answers": few}), wider)
+        yield f"{compiled.name}: no result at all", _without(example, [node.kpi_name for node in nodes])
+
+    def _another(self, compiled: Compiled, node: MeasureNode, example: Example) -> Decimal:
+        """Another result of a measure than the payee's own."""
+        outcome = self._tests.programs.outcome(example)
+        own = {value for name, value in example.results.items() if name.startswith(node.kpi_name)}
+        found = (
+            each.plain
+            for each in boundaries(self._tests.rules, compiled, outcome)
+            if each.node.path == node.path and not each.way.attainment.ranked
+        )
+        return next((each for each in map(in_decimals, found) if each not in own), Decimal(0))
+
+
+def _with(example: Example, results: Mapping[str, Decimal]) -> Example:
+    return example.model_copy(update={"results": {**example.results, **results}})
+
+
+def _without(example: Example, kpis: list[str]) -> Example:
+    kept = {name: value for name, value in example.results.items() if name.replace("@", ".").split(".")[0] not in kpis}
+    answers = {
+        name: value for name, value in example.answers.items() if name.replace("@", ".").split(".")[0] not in kpis
+    }
+    return example.model_copy(update={"results": kept, "answers": answers})
+
+
+def _called(example: Example, title: str) -> Example:
+    return example.model_copy(update={"title": title})
+
+
+def _given(example: Example) -> dict[str, object]:
+    """What an example says of its payee, whatever it is called."""
+    return example.model_dump(exclude={"title", "expect"})
