@@ -12,6 +12,8 @@ import polars as pl
 
 _MOST: Final = 12
 """Bands of a histogram."""
+_ROUND: Final = pl.Decimal(38, 2)
+"""Polars compares with a bare Decimal of a positive exponent, `1E+3`, as if that were another number."""
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal(5))
 
 
@@ -91,5 +93,5 @@ def _widths(span: Decimal) -> Iterator[Decimal]:
 
 
 def _counts(amounts: pl.Series, edges: Sequence[Decimal]) -> list[int]:
-    reached = [int((amounts >= edge).sum()) for edge in edges]
+    reached = [int((amounts >= pl.Series([edge], dtype=_ROUND)).sum()) for edge in edges]
     return [low - high for low, high in pairwise(reached)]
