@@ -17,9 +17,10 @@ from typing import Final
 
 import polars as pl
 
-SCAN: Final = 16
+SCAN: Final = 8
 """Into how many parts a range is cut at first."""
-_PARTS: Final = 6
+_PARTS: Final = 2
+"""Into how many parts a bracket is cut, besides beside its chord: fewest numbers are tried so."""
 MOST: Final = 1500
 """How many numbers are tried before giving up."""
 _HIGH: Final = " of high"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
 
-from incentive_engine.engine import outputs
+from incentive_engine.compiler.inputs import SEGMENT
+from incentive_engine.engine.sweeping import Sweep
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
-from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.simulation.overlay import overlaid
 from incentive_engine.simulation.rule_numbers import RuleNumber, change_of
 from incentive_engine.simulation.simulating import Baseline, paid_by
@@ -55,10 +57,47 @@ def with_value(rules: Rules, number: RuleNumber, value: Decimal) -> Rules:
     return overlaid(rules, {path: change_of(rules, number, value)})
 
 
-def paid_with(baseline: Baseline, number: RuleNumber, value: Decimal, scope: Scope) -> pl.DataFrame:
-    """One row per payee of the scope: payee, payout, with another value. Raises InputProblems as a run does."""
-    calculation = paid_by(baseline, with_value(baseline.rules, number, value))
-    return scope.of(outputs.payouts(calculation).collect(engine="streaming"))
+class Payments:
+    """What everybody in a scope is paid by rules with other numbers, many of them at once."""
+
+    def __init__(self, baseline: Baseline, scope: Scope) -> None:
+        """Raises InputProblems for a plan or a department that nobody has."""
+        refuse_nobody(baseline, scope)
+        self._baseline, self._scope = baseline, scope
+        self._sweep = Sweep(baseline.calculation, lambda rules: paid_by(baseline, rules))
+        people = baseline.calculation.people.table.frame
+        named = "department" if "department" in people.columns else pl.lit(None, pl.String).alias("department")
+        self._departments = people.select("payee", pl.col(SEGMENT).cast(pl.Int64), named)
+        self.now = scope.of(baseline.run.payouts)
+        """What they are paid as the rules are."""
+
+    def with_values(self, asked: Sequence[tuple[RuleNumber, Decimal]]) -> list[pl.DataFrame | InputProblems]:
+        """What they are paid with each value in the place of a number, or why it may not be written there."""
+        found = [self._rules(number, value) for number, value in asked]
+        paid = iter(self._paid([each for each in found if isinstance(each, Rules)]))
+        return [next(paid) if isinstance(each, Rules) else each for each in found]
+
+    def _rules(self, number: RuleNumber, value: Decimal) -> Rules | InputProblems:
+        try:
+            return rules_for(with_value(self._baseline.rules, number, value), self._baseline.period)
+        except InputProblems as problems:
+            return problems
+
+    def _paid(self, variants: Sequence[Rules]) -> Iterator[pl.DataFrame | InputProblems]:
+        try:
+            yield from [self._in_scope(each.payouts) for each in self._sweep.paid(variants)]
+        except InputProblems as problems:  # of one of them: a number can be too long for what is exact
+            if len(variants) == 1:
+                yield problems
+            else:
+                for each in variants:
+                    yield from self._paid([each])
+
+    def _in_scope(self, rows: pl.LazyFrame) -> pl.DataFrame:
+        """As a run's table of payouts has it: who is paid in several segments belongs to the last department."""
+        known = rows.join(self._departments.lazy(), on=["payee", SEGMENT], how="left").sort(SEGMENT)
+        payouts = known.group_by("payee", "plan").agg(pl.col("payout").sum(), pl.col("department").last())
+        return self._scope.of(payouts.collect(engine="streaming"))
 
 
 def refuse_nobody(baseline: Baseline, scope: Scope) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.simulation.bracketing import Searched, Tried, search
 from incentive_engine.simulation.one_way import goes_one_way
-from incentive_engine.simulation.revalued import Priced, Scope, cost, paid_with, priced, refuse_nobody, with_value
+from incentive_engine.simulation.revalued import Payments, Priced, Scope, cost, priced, with_value
 from incentive_engine.simulation.rule_numbers import Grid, RuleNumber, grid_of
 from incentive_engine.simulation.simulating import Baseline
 
@@ -69,16 +70,15 @@ def sought(
     to 100 %. `on_try` is told how many values were tried. Raises InputProblems for a plan or department that nobody
     has, and for a range without a value that may be written.
     """
-    refuse_nobody(baseline, scope)
-    values = _Values(baseline, number, scope, on_try)
+    values = _Values(baseline, number, Payments(baseline, scope), on_try)
     grid = values.writable(grid_of(baseline.rules, number, places))
     low, high = values.ends(grid, within)
     if low > high:
         message = f"nothing between these values may stand at `{number.path}`"
         raise InputProblems([Problem("empty-range", message, hint="give others with --from and --to")])
     start = min(max(grid.below(number.value), low), high)
-    found = search(goal, (low, high), start, grid.units(number.places), _Trying(values, grid))
-    now = priced(number.value, scope.of(baseline.run.payouts))
+    found = search(goal, (low, high), start, grid.units(number.places), partial(values.tried, grid))
+    now = priced(number.value, values.payments.now)
     certain = found.tried > high - low or goes_one_way(baseline.calculation.plans, number)
     return Sought(
         number=number,
@@ -110,18 +110,19 @@ class _Values:
 
     baseline: Baseline
     number: RuleNumber
-    scope: Scope
+    payments: Payments
     on_try: Callable[[int], None]
     _count: int = field(default=0)
 
-    def tried(self, at: int, value: Decimal) -> Tried:
-        """What a value costs, where it may be written."""
-        self._count += 1
+    def tried(self, grid: Grid, numbers: Sequence[int]) -> list[Tried]:
+        """What values cost, by their numbers on a grid."""
+        self._count += len(numbers)
         self.on_try(self._count)
-        with suppress(InputProblems):
-            paid = paid_with(self.baseline, self.number, value, self.scope)
-            return Tried(at, cost(paid), paid)
-        return Tried(at, None, None)
+        paid = self.payments.with_values([(self.number, grid.value(at)) for at in numbers])
+        return [
+            Tried(at, None, None) if isinstance(each, InputProblems) else Tried(at, cost(each), each)
+            for at, each in zip(numbers, paid, strict=True)
+        ]
 
     def writable(self, grid: Grid) -> Grid:
         """The grid, or that of whole numbers where nothing else may be written."""
@@ -161,14 +162,3 @@ class _Values:
 
 def _around(value: Decimal) -> tuple[Decimal, Decimal]:
     return min(Decimal(0), 2 * value), max(Decimal(0), 2 * value) or Decimal(1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trying:
-    """Tries values by their numbers on a grid."""
-
-    values: _Values
-    grid: Grid
-
-    def __call__(self, numbers: Sequence[int]) -> list[Tried]:
-        return [self.values.tried(at, self.grid.value(at)) for at in numbers]

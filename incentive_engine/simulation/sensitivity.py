@@ -6,13 +6,13 @@ where neither move may be written, it says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from incentive_engine.errors import InputProblems
-from incentive_engine.simulation.revalued import Priced, Scope, paid_with, priced, refuse_nobody
+from incentive_engine.simulation.revalued import Payments, Priced, Scope, priced
 from incentive_engine.simulation.rule_numbers import Grid, RuleNumber, grid_of, numbers_of, written_out
 from incentive_engine.simulation.simulating import Baseline
 
@@ -55,30 +55,24 @@ def sensitivity(
     `step`: the part of itself by which each is moved. A number that is 0 is moved by the step, one that must be whole
     by 1, a weight by what its siblings can take up. Raises InputProblems for a plan or department that nobody has.
     """
-    refuse_nobody(baseline, scope)
-    numbers = list(numbers_of(baseline.rules))
+    payments, numbers = Payments(baseline, scope), list(numbers_of(baseline.rules))
     found = []
     for done, number in enumerate(numbers):
         on_number(done, len(numbers))
-        found.append(_moved(baseline, number, scope, step))
+        found.append(_moved(baseline, payments, number, step))
     return tuple(sorted(found, key=lambda each: -each.effect))
 
 
-def _moved(baseline: Baseline, number: RuleNumber, scope: Scope, step: Decimal) -> Sensitive:
-    now, refused = priced(number.value, scope.of(baseline.run.payouts)), list[str]()
-
-    def moved(values: Iterable[Decimal]) -> Priced | None:
-        for value in values:
-            try:
-                return priced(value, paid_with(baseline, number, value, scope))
-            except InputProblems as problems:
-                refused.append(problems.problems[0].message)
-        return None
-
-    down, up = (moved(_values(baseline, number, way * step)) for way in (-1, 1))
-    missing = down is None or up is None
+def _moved(baseline: Baseline, payments: Payments, number: RuleNumber, step: Decimal) -> Sensitive:
+    asked = [(number, value) for way in (-1, 1) for value in _values(baseline, number, way * step)]
+    tried = [(value, paid) for (_, value), paid in zip(asked, payments.with_values(asked), strict=True)]
+    fit = [priced(value, paid) for value, paid in tried if not isinstance(paid, InputProblems)]
+    refused = [paid.problems[0].message for _, paid in tried if isinstance(paid, InputProblems)]
+    down = next((each for each in fit if each.value < number.value), None)
+    up = next((each for each in fit if each.value > number.value), None)
     by_one = any(end is not None and _by_one(number.value, end.value, step) for end in (down, up))
-    return Sensitive(number, now, down, up, refused[0] if missing and refused else None, by_one)
+    why = refused[0] if refused and (down is None or up is None) else None
+    return Sensitive(number, priced(number.value, payments.now), down, up, why, by_one)
 
 
 def _by_one(value: Decimal, moved: Decimal, step: Decimal) -> bool:
