@@ -257,7 +257,7 @@ def test_what_nobody_uses_is_told() -> None:
         ("lower", "ratio", "[[80%, 150%], [100%, 100%]], below: flat", []),
         ("higher", "ratio", "[[80%, 150%], [100%, 100%]], below: flat", ["pays-for-worse"]),
         ("lower", "ratio", "[[80%, 100%], [100%, 100%]], below: flat", []),
-        ("lower", "ratio", "[[80%, 50%], [100%, 100%], [120%, 50%]], below: zero", ["curve-turns"]),
+        ("lower", "ratio", "[[80%, 50%], [100%, 100%], [120%, 50%]], below: zero", []),
     ],
 )
 def test_paying_for_worse_results_is_told(better: str, attainment: str, curve: str, codes: list[str]) -> None:

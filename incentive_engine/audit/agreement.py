@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, Final
 
 from incentive_engine.audit.findings import Cell, Evidence, Matrix, evidence
-from incentive_engine.kinds.kpi_kind import FromFacts
 from incentive_engine.rulesets.models import Kpi, RuleSet
+from incentive_engine.rulesets.opposites import measured_alike
 
-_NUMBERS: Final = ("value", "numerator", "denominator", "answer", "column")
 Weights = Mapping[tuple[str, str], float | None]
 """Department and KPI: the greatest weight in any plan that pays the department's people; None where it has none."""
 
@@ -59,14 +57,5 @@ def _opposite(kpis: Mapping[str, Kpi], ours: Sequence[str], theirs: Sequence[str
     """KPIs that measure the same and are better in opposite directions."""
     for mine in ours:
         for other in theirs:
-            if kpis[mine].better != kpis[other].better and _measured(kpis[mine]) == _measured(kpis[other]):
+            if kpis[mine].better != kpis[other].better and measured_alike(kpis[mine], kpis[other]):
                 yield mine, other
-
-
-def _measured(kpi: Kpi) -> Any:
-    """What a KPI measures; where it measures a number, whichever facts it looks at."""
-    if not isinstance(kpi.compute, FromFacts):
-        return id(kpi)
-    fields = dict(kpi.compute)
-    values = {name: fields[name] for name in _NUMBERS if name in fields}
-    return type(kpi.compute), kpi.compute.source, values or fields.get("where")

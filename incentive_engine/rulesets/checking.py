@@ -9,7 +9,7 @@ from incentive_engine.rulesets.checks.calendars import (
     holidays_are_known,
     opening_hours_can_be_kept,
 )
-from incentive_engine.rulesets.checks.curves import curves_do_not_turn, curves_have_no_holes
+from incentive_engine.rulesets.checks.curves import curves_have_no_holes
 from incentive_engine.rulesets.checks.days import (
     days_in_force_exist,
     editions_follow_each_other,
@@ -136,7 +136,6 @@ RULE_CHECKS: tuple[Check, ...] = (
     ratios_are_of_positive_results,
     inverse_ratios_end,
     curves_have_no_holes,
-    curves_do_not_turn,
     fallbacks_lead_somewhere,
     results_weighed_are_alike,
     facts_name_their_subjects,

@@ -18,6 +18,8 @@ from incentive_engine.rulesets.checks.plans.rule import Linted, PlanRule
 from incentive_engine.rulesets.plan_rules import PLAN_RULES
 from incentive_engine.rulesets.waivers import Waiver, dotted
 
+_LISTED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Waived:
@@ -91,7 +93,8 @@ def _useless(
         if not any(waiver.covers(rule, at) for at, rule in broken):
             places = [f"`{dotted(at)}`" for at, rule in broken if rule == waiver.rule]
             message = f"`{waiver.rule}` is kept at `{waiver.at}`: there is nothing to waive"
-            hint = f"it is broken at {', '.join(places)}" if places else "remove it"
+            listed = ", ".join(places[:_LISTED]) + (", …" if len(places) > _LISTED else "")
+            hint = f"it is broken at {listed}" if places else "remove it"
             yield Problem("unused-waiver", message, checked.at("waive", index, "at"), hint, "warning")
         elif not waiver.holds_on(day):
             message = f"`{waiver.rule}` was waived at `{waiver.at}` until {waiver.until}"

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from incentive_engine.rulesets.checks.plans.conditions import gates_can_shut
+from incentive_engine.rulesets.checks.plans.curves import (
+    all_of_a_curve_is_reached,
+    curves_do_not_turn,
+    no_step_moves_much_pay,
+)
 from incentive_engine.rulesets.checks.plans.customers import customers_weigh_enough
+from incentive_engine.rulesets.checks.plans.noise import luck_does_not_decide
+from incentive_engine.rulesets.checks.plans.opposites import nobody_is_paid_against_another
 from incentive_engine.rulesets.checks.plans.rule import PlanRule
+from incentive_engine.rulesets.checks.plans.weights import (
+    caps_are_above_targets,
+    every_measure_makes_a_difference,
+    no_kpi_counts_twice,
+)
 
-PLAN_RULES: tuple[PlanRule, ...] = (customers_weigh_enough,)
+PLAN_RULES: tuple[PlanRule, ...] = (
+    no_step_moves_much_pay,
+    curves_do_not_turn,
+    caps_are_above_targets,
+    gates_can_shut,
+    all_of_a_curve_is_reached,
+    every_measure_makes_a_difference,
+    no_kpi_counts_twice,
+    luck_does_not_decide,
+    nobody_is_paid_against_another,
+    customers_weigh_enough,
+)

@@ -143,14 +143,14 @@ def better_results_pay_more(checked: Checked) -> Iterator[Problem]:
         trend = curve.trend() if curve else 0
         if kpi is None or not trend:
             continue
-        pays = _pays_for(kpi, way.way.attainment, trend)
+        pays = pays_for(kpi, way.way.attainment, trend)
         if pays != kpi.better:
             message = f"`{placed.path}` pays more for {pays} results, but `{name}` is better when {kpi.better}"
             hint = "compare `attainment`, the `curve` and the KPI's `better`"
             yield Problem("pays-for-worse", message, checked.at(*way.at, "attainment"), hint, level="warning")
 
 
-def _pays_for(kpi: Kpi, attainment: str, trend: int) -> str:
+def pays_for(kpi: Kpi, attainment: str, trend: int) -> str:
     """`higher` or `lower`: for which results a curve that rises or falls pays more."""
     worse = "lower" if kpi.better == "higher" else "higher"
     rises_with = {"result": "higher", "inverse": "lower", "merit": kpi.better, "demerit": worse}
