@@ -139,6 +139,7 @@ def test_bars_are_drawn_to_one_scale() -> None:
         Bar(start="25.00", length="75.00", sign="up", mark="", zero="25.00"),
         Bar(start="0.00", length="25.00", sign="down", mark="", zero="25.00"),
     ]
+    assert (departments.longest, ranges.longest) == (len("−€100.00"), len("12"))
     # from 10 to 30
     assert [row[2].bar for row in ranges.rows] == [
         Bar(start="0.00", length="50.00", sign="up", mark="10.00", zero=""),

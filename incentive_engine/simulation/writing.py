@@ -80,6 +80,7 @@ class Writer:
         """A table, each of its columns to one scale."""
         words = self._words["tables"][table.name]
         columns = list(zip(*table.rows, *([table.total] if table.total else []), strict=True))
+        rows = tuple(self._row(row, bars) for row, bars in zip(table.rows, _bars(table), strict=True))
         return WrittenTable(
             name=table.name,
             title=self._filled(words["title"], table.about),
@@ -88,8 +89,9 @@ class Writer:
                 Head(self._head(name), bool(columns) and _is_number(columns[at]))
                 for at, name in enumerate(table.columns)
             ),
-            rows=tuple(self._row(row, bars) for row, bars in zip(table.rows, _bars(table), strict=True)),
+            rows=rows,
             total=self._row(table.total, {}) if table.total else (),
+            longest=max((len(cell.text) for row in rows for cell in row if cell.bar), default=0),
         )
 
     def _row(self, row: Sequence[Value], bars: Mapping[int, Bar]) -> tuple[Cell, ...]:
@@ -120,7 +122,8 @@ class Writer:
         return self._reader.nearest(value)
 
     def _head(self, column: str | Label) -> str:
-        return str(self._words["columns"][column]) if isinstance(column, str) else self._reader.nearest(column)
+        text = str(self._words["columns"][column]) if isinstance(column, str) else self._reader.nearest(column)
+        return text[:1].upper() + text[1:]
 
     def _filled(self, pattern: str | Mapping[str, str], values: Mapping[str, Value]) -> str:
         texts = {name: self.text(value) for name, value in values.items()}

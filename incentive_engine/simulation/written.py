@@ -47,6 +47,8 @@ class WrittenTable:
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...]
+    longest: int
+    """The signs of the longest text beside a bar."""
 
 
 @dataclass(frozen=True, slots=True)
