@@ -20,7 +20,7 @@ from incentive_engine.simulation.changed import Change
 
 _FIELDS: Final[Mapping[str, str]] = {
     "who": "whom it is for", "eligible": "who is eligible", "pays": "what it pays", "of": "whose result counts",
-    "kpi": "KPI", "at_least": "least", "at_most": "most", "compute": "how it is worked out", "when": "condition",
+    "kpi": "KPI", "at_least": "least", "at_most": "most", "compute": "definition", "when": "condition",
     "because": "reason", "on_missing": "without a result", "otherwise": "below that", "by": "by", "from": "from",
     "target_for": "what the target is for", "average_of": "averaged over", "over": "days that count",
     "better": "which way is better", "decided": "decision", "in_force": "days in force", "follows": "edition before",
@@ -35,6 +35,10 @@ _ITEMS: Final[Mapping[str, str]] = {
 _SECTIONS: Final[Mapping[str, str]] = {
     "plans": "plan", "kpis": "KPI", "curves": "curve", "sources": "source", "history": "history", "cases": "cases",
     "tables": "table", "populations": "population", "pools": "pool",
+}  # fmt: skip
+_LABELS: Final = frozenset({"title", "because", "meaning", "question", "outcome", "unit", "expectation"})
+_DECISION: Final[Mapping[str, str]] = {
+    "by": "who decided", "on": "day of decision", "notified": "day on which people were told",
 }  # fmt: skip
 _LONGEST: Final = 96
 
@@ -96,6 +100,10 @@ def _field_words(fields: KeyPath) -> list[str]:
     for above, field in zip(("", *fields), fields, strict=False):
         if isinstance(field, int):
             words[-1] = f"{_ITEMS.get(str(above), words[-1])} {field + 1}"
+        elif above in _LABELS:
+            words[-1] = f"{words[-1]} ({field})"
+        elif above == "decided" and field in _DECISION:
+            words[-1] = _DECISION[field]
         else:
             words.append(_FIELDS.get(field, field.replace("_", " ")))
     return words[::-1]
@@ -126,7 +134,8 @@ def _as_yaml(document: Document, at: KeyPath, value: Any) -> str:
     match value:
         case Declared():
             fields = {field.alias or name: name for name, field in type(value).model_fields.items()}
-            said = {key: getattr(value, name) for key, name in fields.items() if name in value.model_fields_set}
+            first = sorted(fields, key=lambda key: key != "kind")
+            said = {key: getattr(value, fields[key]) for key in first if fields[key] in value.model_fields_set}
             return _as_yaml(document, at, said)
         case Mapping():
             inside = (f"{key}: {_as_yaml(document, (*at, str(key)), each)}" for key, each in value.items())
