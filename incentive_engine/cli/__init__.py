@@ -13,7 +13,7 @@ from incentive_engine.cli.correcting import correct, decide
 from incentive_engine.cli.differing import diff
 from incentive_engine.cli.door import Door
 from incentive_engine.cli.exporting import export
-from incentive_engine.cli.forecasting import forecast
+from incentive_engine.cli.forecasting import backtest, forecast, luck
 from incentive_engine.cli.groups import departments, public
 from incentive_engine.cli.keeping import purge, verify
 from incentive_engine.cli.measuring import kpis
@@ -33,7 +33,7 @@ from incentive_engine.version import __version__
 COMMANDS = (
     demo, init, check, kpis, run, explain, statements, verify_statement, pack, departments, public, audit,
     status, review, approve, reject, export, correct, decide, verify, purge, schema, simulate, seek, sensitivity, test,
-    diff, fairness, forecast,
+    diff, fairness, forecast, backtest, luck,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`forecast`: what a period in progress will pay, and how sure that is."""
+"""`forecast`, `backtest` and `luck`: what rules will pay, what they would have paid, and how much of it is chance."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.options import LANGUAGE
+from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
 from incentive_engine.cli.progress import counted
 from incentive_engine.cli.reports import refuse_other_files, show_report
 
@@ -76,3 +76,66 @@ def forecast(
         describe("paying what may come")
         found = forecasts(each, period, None if until is None else until.date(), history, draws, seed, tick)
     show_report(forecast_report(found), loaded.ruleset.currency, language, out)
+
+
+@click.command(short_help="Tell what rules would have paid in past periods.")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN...", type=RUN_FOLDER, nargs=-1, required=True)
+@click.option(
+    "--by", metavar="COLUMN", multiple=True, default=["department"], help="Columns of the workforce to group by."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@LANGUAGE
+def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path | None, language: str) -> None:
+    """Tell what the rule set RULES would have paid in the periods of past runs, and to whom.
+
+    RUN is a folder that `incentive run` wrote: the records that it accepted are inside. Nothing that was paid changes.
+    """
+    from incentive_engine.rulesets.loading import load
+    from incentive_engine.simulation.backtest_paper import backtest_report
+    from incentive_engine.simulation.backtesting import backtest
+
+    refuse_other_files(out)
+    loaded = load(rules)
+    with counted("paying past periods again") as (tick, _):
+        found = backtest(loaded, runs, by, tick)
+    show_report(backtest_report(found), loaded.ruleset.currency, language, out)
+
+
+@click.command(short_help="Tell how much of pay is chance, before and after a change of rules.")
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts.")
+@click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+@click.option(
+    "--scenario",
+    "scenarios",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Other rules, to be held beside; several.",
+)
+@click.option("--draws", type=click.IntRange(20, 2000), default=100, show_default=True, help="How often pay is drawn.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@LANGUAGE
+def luck(
+    rules: Path, data: Path, period: str, scenarios: tuple[Path, ...], draws: int, out: Path | None, language: str
+) -> None:
+    """Tell how much of what differs in pay under the rule set RULES is chance, and who is paid another tier.
+
+    A result says what is true of somebody, and chance. Everybody is paid again on results that could be the true ones.
+    """
+    from incentive_engine.audit.luck import luck
+    from incentive_engine.rulesets.loading import load
+    from incentive_engine.simulation.forecasts import ruled
+    from incentive_engine.simulation.luck_paper import luck_report
+    from incentive_engine.simulation.scenarios import read_scenarios
+
+    refuse_other_files(out)
+    loaded = load(rules)
+    with counted("reading the files") as (tick, describe):
+        each = ruled(loaded, data, period, read_scenarios(scenarios))
+        describe("paying on results that could be true")
+        found = []
+        for done, one in enumerate(each):
+            tick(done, len(each))
+            found.append((one, luck(one.rules, one.accepted, loaded.period(period), draws)))
+    show_report(luck_report(found, loaded.period(period), draws), loaded.ruleset.currency, language, out)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from hashlib import sha256
 
 from incentive_engine.simulation.forecasting import Forecast
 from incentive_engine.simulation.forecasts import Forecasts
@@ -27,21 +25,14 @@ def forecast_report(found: Forecasts) -> Report:
         first_day=period.start,
         parts=tuple(Part(one.title, forecast_sections(each)) for one, each in found.of),
         assumptions=_assumptions(forecast),
-        fingerprints=tuple(_fingerprints(found)),
+        fingerprints=(*(one.fingerprint for one, _ in found.of), *first.data_fingerprints),
     )
-
-
-def _fingerprints(found: Forecasts) -> Iterator[tuple[str, str]]:
-    """Of the rules and of each scenario, as they were read, and of each file of the data."""
-    for one, _ in found.of:
-        yield one.rules.document.file, sha256(one.rules.document.text.encode()).hexdigest()
-    for name, table in sorted(found.of[0][0].accepted.tables.items()):
-        yield name, table.fingerprint
 
 
 def forecast_sections(forecast: Forecast) -> tuple[Section, ...]:
     """The budget, what is earned of it, departments, and everybody."""
-    return (_budget(forecast), _accrual(forecast), _people(forecast))
+    accrual = (_accrual(forecast),) if forecast.elapsed else ()
+    return (_budget(forecast), *accrual, _people(forecast))
 
 
 def _budget(forecast: Forecast) -> Section:

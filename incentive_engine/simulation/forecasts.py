@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from incentive_engine.engine.running import accept_for
@@ -26,6 +27,17 @@ class Ruled:
     title: Label
     rules: Rules
     accepted: Accepted
+
+    @property
+    def fingerprint(self) -> tuple[str, str]:
+        """The file of the rules, and its SHA-256."""
+        document = self.rules.document
+        return document.file, sha256(document.text.encode()).hexdigest()
+
+    @property
+    def data_fingerprints(self) -> tuple[tuple[str, str], ...]:
+        """Every table that was read, and the SHA-256 of its files."""
+        return tuple((name, table.fingerprint) for name, table in sorted(self.accepted.tables.items()))
 
 
 def ruled(rules: Rules, data: Path, period: str, files: Sequence[ScenarioFile]) -> tuple[Ruled, ...]:
