@@ -25,7 +25,7 @@ from incentive_engine.cli.reports import refuse_other_files, show_report
     help="A scenario; several are held beside each other.",
 )
 @click.option(
-    "--by", metavar="COLUMN", multiple=True, default=["department"], help="Columns of the workforce to group by."
+    "--by", metavar="COLUMN", multiple=True, help="A column of the workforce to group by; department unless said."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
 @LANGUAGE

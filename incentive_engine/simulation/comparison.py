@@ -15,7 +15,7 @@ import polars as pl
 
 from incentive_engine.simulation.causing import Cause, causes, summed
 from incentive_engine.simulation.crossing import Crossing, Limit, caps_moved, crossings, gates_moved
-from incentive_engine.simulation.grouping import GroupMoved, grouped
+from incentive_engine.simulation.grouping import NOBODY, GroupMoved, grouped
 from incentive_engine.simulation.moving import Cost, Fate, Moved, costs, moved, movements, side_by_side
 from incentive_engine.simulation.shares import PlanMoved, customers_share, plans_moved
 from incentive_engine.simulation.side import Side
@@ -79,10 +79,11 @@ class Comparison:
     movements: pl.DataFrame
 
 
-def compared(before: Side, after: Side, by: Sequence[str] = ("department",)) -> Comparison:
-    """What is otherwise after than before; `by`: columns of the workforce by which people are grouped.
+def compared(before: Side, after: Side, by: Sequence[str] = ("department",), also: pl.DataFrame = NOBODY) -> Comparison:
+    """What is otherwise after than before.
 
-    Raises InputProblems for a column that the rules do not know.
+    `by`: columns of the workforce by which people are grouped; `also`: those of them that no rule reads, as
+    `grouping.columns_besides` finds them.
     """
     rows, brought = movements(before, after), causes(before, after)
     paid_out = side_by_side(before.paid_out, after.paid_out, ["currency"], "amount")
@@ -96,7 +97,7 @@ def compared(before: Side, after: Side, by: Sequence[str] = ("department",)) -> 
         causes=summed(brought, before, after),
         gain_most=_movers(rows.filter(pl.col("difference") > 0), brought, before, after),
         lose_most=_movers(rows.filter(pl.col("difference") < 0), brought, before, after),
-        groups=grouped(before, after, rows, by),
+        groups=grouped(before, after, rows, by, also),
         spreads=spreads(rows),
         crossings=crossings(before, after),
         gates=gates_moved(before, after),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
-from incentive_engine.errors import InputProblems, Problem, did_you_mean
+from incentive_engine.facts import ColumnContract, accept
+from incentive_engine.rulesets.contracts import WORKFORCE
+from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.moving import total
 from incentive_engine.simulation.side import Side
 
@@ -40,9 +44,14 @@ class GroupMoved:
         return round(self.difference / self.before, 4) if self.before else None
 
 
-def grouped(before: Side, after: Side, movements: pl.DataFrame, columns: Sequence[str]) -> tuple[GroupMoved, ...]:
-    """Every group of every column, by value. Raises InputProblems for a column that the rules do not know."""
-    people = _people(before, after, columns)
+NOBODY: Final = pl.DataFrame(schema={"payee": pl.String})
+
+
+def grouped(
+    before: Side, after: Side, movements: pl.DataFrame, columns: Sequence[str], also: pl.DataFrame = NOBODY
+) -> tuple[GroupMoved, ...]:
+    """Every group of every column, by value; `also`: what `columns_besides` found in the workforce."""
+    people = _people(before, after, columns, also)
     rows = movements.join(people, on="payee", how="left")
     return tuple(
         GroupMoved(
@@ -62,18 +71,23 @@ def grouped(before: Side, after: Side, movements: pl.DataFrame, columns: Sequenc
     )
 
 
-def _people(before: Side, after: Side, columns: Sequence[str]) -> pl.DataFrame:
+def columns_besides(rules: Rules, side: Side, data: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """One row per payee of the workforce's file: payee, and those of the columns that no rule reads, as text.
+
+    Raises InputProblems for a column that is not there.
+    """
+    unread = [name for name in columns if name not in side.people.columns]
+    if not unread:
+        return NOBODY
+    (contract,) = (each for each in rules.contracts if each.name == WORKFORCE)
+    payee = next(each for each in contract.columns if each.name == "payee")
+    texts = (ColumnContract(name, name, "text", required=True, nullable=True) for name in unread)
+    accepted = accept([replace(contract, columns=(payee, *texts))], data, rules.ruleset.timezone)
+    return accepted.tables[WORKFORCE].frame.select("payee", *unread)
+
+
+def _people(before: Side, after: Side, columns: Sequence[str], also: pl.DataFrame) -> pl.DataFrame:
     """One row per payee of either side: payee and the columns, as they are after."""
-    known = [name for name in after.people.columns if name in before.people.columns and not name.startswith("\0")]
-    if unknown := [name for name in columns if name not in known]:
-        raise InputProblems(
-            Problem("unknown-column", f"no column `{name}` of the workforce is read", hint=_hint(name, known))
-            for name in unknown
-        )
     gone = before.people.join(after.people, on="payee", how="anti")
-    texts = [pl.col(name).cast(pl.String).alias(name) for name in columns]
-    return pl.concat([each.select("payee", *texts) for each in (after.people, gone)])
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    return did_you_mean(name, known) or f"those are read: {', '.join(known)}"
+    everybody = pl.concat([after.people, gone], how="diagonal_relaxed").join(also, on="payee", how="left")
+    return everybody.select("payee", *(pl.col(name).cast(pl.String) for name in columns if name != "payee"))

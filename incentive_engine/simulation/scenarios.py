@@ -11,13 +11,16 @@ from typing import Any
 from incentive_engine.documents import Document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.comparison import Comparison, compared
+from incentive_engine.simulation.grouping import columns_besides
 from incentive_engine.simulation.moving import Cost, costs, movements
 from incentive_engine.simulation.overlay import Written
 from incentive_engine.simulation.scenario import Scenario, read_scenario
 from incentive_engine.simulation.shares import customers_share
 from incentive_engine.simulation.side import Side, side_of
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
+from incentive_engine.simulation.touched import Touched, touched
 from incentive_engine.simulation.variants import Variant, variants
 
 Tick = Callable[[int, int], None]
@@ -43,6 +46,8 @@ class Compared:
     file: ScenarioFile
     simulated: Simulated
     comparison: Comparison
+    touched: Touched | None
+    """Whom each changed rule touches; None where no rule is otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +99,20 @@ def study(
     data: Path,
     period: str,
     files: Sequence[ScenarioFile],
-    by: Sequence[str] = ("department",),
+    by: Sequence[str] = (),
     on_step: Tick = lambda done, of: None,
 ) -> Study:
-    """What each scenario does to the pay of a period; `by`: columns of the workforce by which people are grouped.
+    """What each scenario does to the pay of a period.
 
-    `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
+    `by`: columns of the workforce by which people are grouped, whether rules read them or not; the department where
+    none is given. `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
     """
     each = [variants(file.scenario, file.written) for file in files]
     steps = _steps(1 + sum(map(len, each)), on_step)
     base = baseline(rules, data, period)
     before = side_of(base.calculation)
+    columns = tuple(dict.fromkeys(by)) or tuple({"department"} & set(before.people.columns))
+    also = columns_besides(base.calculation.rules, before, data, columns)
     next(steps)
     found = list[Compared | Swept]()
     for file, its in zip(files, each, strict=True):
@@ -112,7 +120,9 @@ def study(
             found.append(Swept(file, tuple(_point(base, before, file, variant, steps) for variant in its)))
         else:
             made = simulated(base, file.scenario, file.written)
-            found.append(Compared(file, made, compared(before, side_of(made.calculation), by)))
+            comparison = compared(before, side_of(made.calculation), columns, also)
+            changes = touched(base.rules, made.rules, paying(base)) if made.paths else None
+            found.append(Compared(file, made, comparison, changes))
             next(steps)
     return Study(base, before, tuple(found))
 

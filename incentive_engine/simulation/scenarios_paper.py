@@ -14,6 +14,7 @@ from incentive_engine.simulation.moving import Cost
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
 from incentive_engine.simulation.paths import as_written, found
 from incentive_engine.simulation.scenarios import Compared, ScenarioFile, Study, Swept
+from incentive_engine.simulation.touched_paper import touched_section
 from incentive_engine.simulation.weights import SharedWeight
 
 _BESIDE: Label = {"en": "Side by side", "fr": "Côte à côte"}
@@ -70,7 +71,13 @@ def _part(study: Study, one: Compared | Swept) -> Part:
             title, (Section("swept", said=(), tables=(_points(study.baseline.rules.editions[0].document, one),)),)
         )
     sections = comparison_sections(one.comparison, study.baseline.rules.ruleset.currency)
-    return Part(title, (_changed(study, one), *sections))
+    return Part(title, (_changed(study, one), *sections, *_touched(study, one)))
+
+
+def _touched(study: Study, one: Compared) -> Iterator[Section]:
+    """Whom each changed rule touches; without what the scenario says of results and people."""
+    if one.touched is not None:
+        yield touched_section(one.touched, study.baseline.rules, one.simulated.rules)
 
 
 def _changed(study: Study, one: Compared) -> Section:
