@@ -32,7 +32,7 @@ from tests.oracle import Case, decided
 from tests.test_oracle import DRAWN
 
 STARTER = rules_dir() / "starter"
-TEXT = (STARTER / "rules.yaml").read_text(encoding="utf-8")
+TEXT = (STARTER / "rules.yaml").read_text(encoding="utf-8").partition("\nexamples:")[0]
 DEMO = rules_dir() / "demo" / "care-quarterly.yaml"
 
 # Two people with 1,000 EUR of target pay: half of the result is worth 50 %, all of it 100 %.
@@ -110,8 +110,8 @@ SAME = {
 
 @pytest.mark.parametrize("replaced", SAME.values(), ids=SAME)
 def test_another_way_to_write_the_same_is_no_difference(tmp_path: Path, replaced: tuple[str, str]) -> None:
-    other = written(tmp_path, changed(TEXT, replaced))
-    assert changes(load(STARTER / "rules.yaml").ruleset, other.ruleset) == ()
+    one, other = written(tmp_path, TEXT), written(tmp_path, changed(TEXT, replaced), "other.yaml")
+    assert changes(one.ruleset, other.ruleset) == ()
 
 
 def test_an_entry_of_the_catalogue_is_what_it_says(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_one_changed_fact_is_one_line(tmp_path: Path, name: str) -> None:
     text = changed(TEXT, replaced)
     if name == "a number that comes to differ":
         text = changed(text, ("tables:\n  targets: {path: targets.csv, keys: [level, kpi]}\n", ""))
-    before, after = load(STARTER / "rules.yaml"), written(tmp_path, text)
+    before, after = written(tmp_path, TEXT, "before.yaml"), written(tmp_path, text)
     found = [each for each in changes(before.ruleset, after.ruleset) if each.at[0] != "tables"]
     assert [path_text(each.at) for each in found] == [path]
     said = told(found[0], before, after)
@@ -302,6 +302,19 @@ def test_what_holds_only_together_is_one_step(tmp_path: Path) -> None:
     found = steps(before, after, small_data(tmp_path))
     assert [each[1:] for each in found] == [(2, Decimal(-1500))]
     assert found[0][0] == ["plans.all.payout", "plans.all.scorecard.done", "plans.all.scorecard.work"]
+
+
+def test_examples_and_promises_stop_no_step(tmp_path: Path) -> None:
+    """An example names a measure that goes: the change of pay is worked out all the same."""
+    example = """examples:
+  - {title: Half, plan: all, period: 2026-Q3, payee: {}, results: {done: 50, calm: 50}, expect: {payout: 500}}
+"""
+    before = written(tmp_path, SMALL + example, "before.yaml")
+    without = [("      calm: {weight: 20%, of: payee, attainment: level, curve: straight}\n", ""), ("80%", "100%")]
+    after = written(tmp_path, changed(SMALL, *without))
+    words, cap = steps(before, after, small_data(tmp_path))
+    assert words == (["examples.1"], 0, Decimal(0))
+    assert cap[1:] == (1, Decimal(200))
 
 
 def test_words_cost_nothing_and_days_in_force_do_not_count(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from incentive_engine.kinds.base import Declared, Label
 from incentive_engine.kinds.gates import GateKind
 from incentive_engine.kinds.modifiers import ModifierKind
 from incentive_engine.mistakes import KeyPath
+from incentive_engine.rulesets.example import Example
 from incentive_engine.rulesets.in_force import BELOW
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import AnyMeasure, Kpi, Plan, RuleSet
@@ -117,6 +118,8 @@ def _written(document: Document, at: KeyPath, value: Any, language: str) -> str:
     """A value as the file has it; what is long in a few words."""
     if value is None or value == ():
         return "–"
+    if isinstance(value, Example):
+        return _short(value.title)
     if isinstance(value, Kpi):
         return _short(value.sentence("en"))
     if isinstance(value, GateKind | ModifierKind):

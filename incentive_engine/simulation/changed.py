@@ -14,13 +14,14 @@ from incentive_engine.formulas import Formula
 from incentive_engine.formulas.tree import skeleton
 from incentive_engine.kinds.base import Declared
 from incentive_engine.mistakes import KeyPath
+from incentive_engine.rulesets.example import Example
 from incentive_engine.rulesets.in_force import BELOW
 from incentive_engine.rulesets.models import Group, Item, RuleSet
 from incentive_engine.rulesets.resolving import minor_unit
 
 _MISSING: Final = object()
 _OF_THE_EDITION: Final = frozenset(
-    {"rule_set", "version", "title", "decided", "in_force", "follows", "principles", "examples"}
+    {"rule_set", "version", "title", "decided", "in_force", "follows", "principles", "examples", "waive"}
 )
 """What says which edition it is, and what it promises: nobody's pay depends on it."""
 _WORDS: Final = frozenset({"title", "because", "decided", "meaning", "question", "outcome", "unit", "expectation"})
@@ -133,7 +134,7 @@ def _fields(at: KeyPath) -> set[str | int]:
 def _changes(before: Any, after: Any, was_at: KeyPath, is_at: KeyPath) -> Iterator[Change]:
     if _meaning(before) == _meaning(after):
         return
-    if isinstance(before, Declared) and type(before) is type(after):
+    if isinstance(before, Declared) and type(before) is type(after) and not isinstance(before, Example):
         for name, field in type(before).model_fields.items():
             key = field.alias or name
             yield from _changes(getattr(before, name), getattr(after, name), (*was_at, key), (*is_at, key))

@@ -16,6 +16,7 @@ import polars as pl
 
 from incentive_engine.errors import InputProblems
 from incentive_engine.mistakes import KeyPath
+from incentive_engine.rulesets.decisions import Principles
 from incentive_engine.rulesets.loading import Rules, with_ruleset
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.simulation.changed import Change, changes, meant, with_parts
@@ -71,12 +72,14 @@ def touched(before: Rules, after: Rules, pay: Pay, on_step: Callable[[int, int],
 
 
 def always(rules: Rules) -> Rules:
-    """The rules as if they held at all times: without their first and last day, and without editions before them."""
+    """The rules as if they held at all times, without promises and examples: nobody's pay depends on these."""
     return with_ruleset(rules, _always(rules.ruleset))
 
 
 def _always(rules: RuleSet) -> RuleSet:
-    return meant(rules).model_copy(update={"in_force": None, "follows": None})
+    """Without what pays nobody and could refuse a step on the way: days, promises, examples, waivers."""
+    update = {"in_force": None, "follows": None, "principles": Principles(), "examples": (), "waive": ()}
+    return meant(rules).model_copy(update=update)
 
 
 def _steps(
