@@ -56,7 +56,7 @@ def test_init_never_writes_into_what_is_there(bonus: Path) -> None:
 def test_check_says_what_was_checked(bonus: Path) -> None:
     done = invoke("check", bonus / "rules.yaml")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == f"{bonus / 'rules.yaml'}: 2 plans, 4 KPIs, 1 example: no problems\n"
+    assert done.stdout == f"{bonus / 'rules.yaml'}: 2 plans, 4 KPIs, 18 examples: no problems\n"
 
 
 def test_check_tells_everything_at_once_on_stderr(bonus: Path) -> None:
@@ -76,7 +76,7 @@ def test_check_runs_the_examples(bonus: Path) -> None:
     done = invoke("check", rules)
     assert done.exit_code == 1
     assert "663" in done.stderr
-    assert done.stdout.endswith("1 example: 1 error\n")
+    assert done.stdout.endswith("18 examples: 1 error\n")
 
 
 def test_check_with_data_tells_rows_that_would_be_held(bonus: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from incentive_engine.rulesets.checks.plans.examples import EXAMPLE
 from incentive_engine.rulesets.checks.plans.rule import Level
 from incentive_engine.rulesets.plan_rules import PLAN_RULES
+from incentive_engine.rulesets.tested import TESTED
 
 _WIDTH: Final = 120
 _LEVELS: Final[Mapping[Level, str]] = {
@@ -38,6 +39,17 @@ of a plan, or under a name, takes the place of what is here:
 """
 
 
+_TESTED: Final = """### What examples are asked to show
+
+`incentive test` tells what of the plans no example shows, each hole at its place and under one of these numbers; a
+waiver of that number and place gives the reason why there is none.
+
+| number | an example is asked for |
+|---|---|
+{rows}
+"""
+
+
 def numbered_rules() -> Iterator[str]:
     """The section, in Markdown."""
     yield _HEAD.replace("{example}", EXAMPLE)
@@ -52,3 +64,5 @@ def numbered_rules() -> Iterator[str]:
         for title, example in (("Broken:", rule.bad), ("Kept:", rule.good)):
             lines += [title, "", "```yaml", example + "```", ""]
         yield "\n".join(lines)
+    rows = [f"| `{code}` | {asked} |" for code, asked in TESTED.items()]
+    yield _TESTED.format(rows="\n".join(rows))

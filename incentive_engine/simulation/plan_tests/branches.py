@@ -15,7 +15,7 @@ from incentive_engine.engine.outcomes import Outcome
 from incentive_engine.formulas.tree import Call, walk
 from incentive_engine.formulas.working import Curves, Value, branches
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, nodes_under
-from incentive_engine.simulation.plan_tests.places import Compiled, Place, Slot, slots
+from incentive_engine.simulation.plan_tests.places import PAYS, Compiled, Place, Slot, slots
 
 _CALL = re.compile(r"\.([A-Za-z][A-Za-z0-9_]*)_\d+\.at$")
 _BEFORE_PAY = ("who", "eligible")
@@ -70,13 +70,14 @@ def values(slot: Slot, outcome: Outcome) -> dict[str, Value]:
 
 
 def _value(slot: Slot, outcome: Outcome, name: str) -> Value:
-    period, exchange, scores = outcome.plan.period, outcome.plan.exchange, outcome.scores()
+    period, exchange = outcome.plan.period, outcome.plan.exchange
+    scores = outcome.scores()
     match name:
         case "period_days":
             return Fraction(period.days)
         case "period_start" | "period_end":
             return period.start if name == "period_start" else period.end
-    if (node := ROOT if name == SCORE else name) in scores:
+    if slot.column == PAYS and (node := ROOT if name == SCORE else name) in scores:
         return scores[node]
     own = exchange is not None and name in exchange.own
     for column in (ResultKey(name, slot.of).column, exchange.converted(name) if exchange and own else name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from incentive_engine.compiler.inputs import ParameterKey
 from incentive_engine.compiler.nodes import Scored
@@ -16,6 +17,9 @@ from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, Subjec
 from incentive_engine.rulesets.in_force import EDITION
 from incentive_engine.rulesets.resolving import KeyPath, MeasureNode, PathNode, ResolvedPlan, nodes_under
 from incentive_engine.rulesets.tested import Asked
+
+PAYS: Final = "payout.exact"
+"""The column of what a plan's own formula pays: only that reads the scores of nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def slots(plan: ResolvedPlan) -> Iterator[Slot]:
     own = {"who": plan.who, "eligible": plan.eligible, "target_pay": plan.target_pay, "payout": plan.payout}
     for name, formula in own.items():
         if formula is not None:
-            column = "payout.exact" if name == "payout" else name
+            column = PAYS if name == "payout" else name
             yield Slot((*plan.at, name), f"`{name}`", formula, "payee", column)
     for node in nodes_under(plan.root):
         if isinstance(node, MeasureNode):
