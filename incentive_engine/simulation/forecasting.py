@@ -30,9 +30,10 @@ from incentive_engine.rulesets.formula_uses import RESULTS
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import resolve
-from incentive_engine.simulation.futures import Futures, Window
+from incentive_engine.simulation.futures import Futures
 from incentive_engine.simulation.given_to_come import GivenToCome, given_keys, reached_before
 from incentive_engine.simulation.outlooks import Drawn, Outlook
+from incentive_engine.simulation.window import Window
 
 DRAWS: Final = 199
 """With so many, the ends of 80 % are drawn amounts exactly: the 20th and the 180th."""
