@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from incentive_engine.documents import Document
 from incentive_engine.errors import InputProblems, Problem
@@ -14,14 +13,13 @@ from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.comparison import Comparison, compared
 from incentive_engine.simulation.grouping import columns_besides
-from incentive_engine.simulation.moving import Cost, costs, movements
 from incentive_engine.simulation.overlay import Written
 from incentive_engine.simulation.scenario import Scenario, read_scenario
-from incentive_engine.simulation.shares import customers_share
 from incentive_engine.simulation.side import Side, side_of
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
+from incentive_engine.simulation.swept import Point, points
 from incentive_engine.simulation.touched import Touched, touched
-from incentive_engine.simulation.variants import Variant, variants
+from incentive_engine.simulation.variants import variants
 
 Tick = Callable[[int, int], None]
 
@@ -48,15 +46,6 @@ class Compared:
     comparison: Comparison
     touched: Touched | None
     """Whom each changed rule touches; None where no rule is otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What one variant of a sweep costs; `customers`: the part of pay that customers bring, to 0.01 %."""
-
-    values: Mapping[str, Any]
-    costs: tuple[Cost, ...]
-    customers: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +106,7 @@ def study(
     found = list[Compared | Swept]()
     for file, its in zip(files, each, strict=True):
         if file.scenario.sweep:
-            found.append(Swept(file, tuple(_point(base, before, file, variant, steps) for variant in its)))
+            found.append(Swept(file, points(base, before, its, file.written, partial(next, steps))))
         else:
             made = simulated(base, file.scenario, file.written)
             comparison = compared(before, side_of(made.calculation), columns, also)
@@ -131,9 +120,3 @@ def _steps(of: int, on_step: Tick) -> Iterator[None]:
     for done in range(1, of + 1):
         on_step(done, of)
         yield
-
-
-def _point(base: Baseline, before: Side, file: ScenarioFile, variant: Variant, steps: Iterator[None]) -> Point:
-    side = side_of(simulated(base, variant.scenario, file.written).calculation)
-    next(steps)
-    return Point(variant.values, costs(movements(before, side)), customers_share(side))

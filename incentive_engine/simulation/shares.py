@@ -52,8 +52,12 @@ def plans_moved(before: Side, after: Side) -> tuple[PlanMoved, ...]:
 
 def customers_share(side: Side) -> Decimal | None:
     """The part of all payouts that customer measures brought, to 0.01 %; None where nothing is paid."""
-    payout, customers = total(side.payouts["payout"]), total(side.payouts["customer_pay"])
-    return round(customers / payout, _PLACES) if payout > 0 else None
+    return part(total(side.payouts["customer_pay"]), total(side.payouts["payout"]))
+
+
+def part(amount: Decimal, whole: Decimal) -> Decimal | None:
+    """An amount as a part of another, to 0.01 %; None of nothing."""
+    return round(amount / whole, _PLACES) if whole > 0 else None
 
 
 def written(plan: str) -> str:
@@ -80,7 +84,7 @@ def _side(share: CustomerShare, payouts: pl.DataFrame) -> PlanSide:
         payout=payout,
         declared_low=_rounded(share.declared_low),
         declared_high=_rounded(share.declared_high),
-        paid=round(customers / payout, _PLACES) if payout > 0 else None,
+        paid=part(customers, payout),
         effective=None if share.effective is None else _rounded(share.effective),
     )
 

@@ -112,9 +112,14 @@ def simulated(
     return Simulated(scenario, loaded, calculation, run, made.paths, made.shared, facts, people)
 
 
-def paid_by(baseline: Baseline, rules: Rules, timings: Timings | None = None) -> Calculation:
+def paid_by(baseline: Baseline, rules: Rules) -> Calculation:
     """What other rules pay on the data of the baseline, in its period. Raises InputProblems as a run does."""
-    return _calculated(baseline, rules, _NOTHING, None, timings or Timings())[0]
+    return calculated(baseline, rules, _NOTHING)
+
+
+def calculated(baseline: Baseline, rules: Rules, scenario: Scenario, written: Written | None = None) -> Calculation:
+    """What rules pay to the people and on the results of a scenario, whatever it says of rules."""
+    return _calculated(baseline, rules, scenario, written, Timings())[0]
 
 
 def _calculated(

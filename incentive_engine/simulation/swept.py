@@ -1,0 +1,77 @@
+"""One number of a scenario through many values, or two of them in a grid: what each variant costs.
+
+The variants differ in numbers of rules only, so that all which does not rest on these is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from incentive_engine.engine.adjusting import RELEASE
+from incentive_engine.engine.adjustments import KIND
+from incentive_engine.engine.running import Calculation
+from incentive_engine.engine.sweeping import Sweep
+from incentive_engine.rulesets.loading import Rules, rules_for
+from incentive_engine.simulation.moving import Cost, costs, movements, total
+from incentive_engine.simulation.overlay import Written, overlay
+from incentive_engine.simulation.shares import customers_share, part
+from incentive_engine.simulation.side import Side, side_of
+from incentive_engine.simulation.simulating import Baseline, calculated
+from incentive_engine.simulation.variants import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one variant of a sweep costs; `customers`: the part of pay that customers bring, to 0.01 %."""
+
+    values: Mapping[str, Any]
+    costs: tuple[Cost, ...]
+    customers: Decimal | None
+
+
+def points(
+    base: Baseline, before: Side, variants: Sequence[Variant], written: Written, on_step: Callable[[], object]
+) -> tuple[Point, ...]:
+    """What each variant of one scenario costs; `on_step` is told of each. Raises InputProblems."""
+    rules = [_rules(base, variant, written) for variant in variants]
+    released = base.calculation.decided.used.filter(pl.col(KIND) == RELEASE).height > 0
+    found = []
+    for point in (_each_by_itself if released else _together)(base, before, variants, rules, written):
+        on_step()
+        found.append(point)
+    return tuple(found)
+
+
+def _rules(base: Baseline, variant: Variant, written: Written) -> Rules:
+    changes = variant.scenario.rules
+    return overlay(base.rules, changes.change, changes.add, changes.remove, written).rules()
+
+
+def _together(
+    base: Baseline, before: Side, variants: Sequence[Variant], rules: Sequence[Rules], written: Written
+) -> Iterator[Point]:
+    """In one currency: where nobody is paid by decision, all payouts are in that of the rules."""
+    scenario, currency, now = variants[0].scenario, before.currency, total(before.payouts["payout"])
+
+    def otherwise(paid_by: Rules) -> Calculation:
+        return calculated(base, paid_by, scenario, written)
+
+    sweep = Sweep(otherwise(rules[0]), otherwise, ("payout", "customer_pay"))
+    paid = sweep.paid(rules_for(each, base.period) for each in rules)
+    for variant, each in zip(variants, paid, strict=True):
+        sums = each.payouts.select("payout", "customer_pay").sum().collect(engine="streaming")
+        payout, customers = total(sums["payout"]), total(sums["customer_pay"])
+        yield Point(variant.values, (Cost(currency, now, payout),), part(customers, payout))
+
+
+def _each_by_itself(
+    base: Baseline, before: Side, variants: Sequence[Variant], rules: Sequence[Rules], written: Written
+) -> Iterator[Point]:
+    for variant, paid_by in zip(variants, rules, strict=True):
+        side = side_of(calculated(base, paid_by, variant.scenario, written))
+        yield Point(variant.values, costs(movements(before, side)), customers_share(side))
