@@ -34,8 +34,8 @@ class Reached:
 class Needed:
     """Which result of a KPI pays one payee an amount.
 
-    `subject_kind`: whose result it is that counts. `now`: as it is; None where there is none, or nobody is paid.
-    `reached`: the result nearest to it, on the way that is better, from which at least the goal is paid; where that is
+    `subject_kind`: whose result it is that counts. `now`: as it is; None where none counts, and `assumed` says
+    how many facts are taken to stand behind one. `reached`: the result nearest to it, on the way that is better, from which at least the goal is paid; where that is
     paid already, the worst down to which it still is. `short`: the result right before it, with what that pays. `most`:
     the most that any result pays, and the first that does. `low`, `high`: the least and the greatest there can be.
     """
@@ -52,6 +52,7 @@ class Needed:
     low: Decimal
     high: Decimal
     places: int
+    assumed: int | None
 
     @property
     def already(self) -> bool:
@@ -81,6 +82,7 @@ def needed(calculation: Calculation, payee: str, kpi: str, goal: Decimal) -> Nee
         low=asked.value(low),
         high=asked.value(high),
         places=asked.places,
+        assumed=asked.assumed,
     )
 
 

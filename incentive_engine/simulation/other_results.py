@@ -95,8 +95,20 @@ class OtherResults:
     @cached_property
     def now(self) -> int | None:
         """The result as it is, in counts of the last place; None where there is none."""
+        if not self._counts:
+            return None
         values = self._shapes[0].trace[self.key.column].drop_nulls()
         return None if values.is_empty() else int(Decimal(values[0]).scaleb(self.places))
+
+    @property
+    def assumed(self) -> int | None:
+        """How many facts are taken to stand behind a result; None where those that do are enough."""
+        return None if self._counts else (self.kpi.reliability.at_least if self.kpi.reliability else 1)
+
+    @property
+    def _counts(self) -> bool:
+        """Whether the result counts as it is, and no other way out was taken."""
+        return self._source in (*OWN_SOURCES, *(SOURCES[kind] for kind in WIDER))
 
     def value(self, count: int) -> Decimal:
         """The result of so many counts of the last place."""
@@ -126,10 +138,9 @@ class OtherResults:
     def _with_facts(self, wide: pl.DataFrame) -> pl.DataFrame:
         """With enough facts behind a result that there was not."""
         answers = self.key.answers
-        if self._source in (*OWN_SOURCES, *(SOURCES[kind] for kind in WIDER)) or answers not in wide.columns:
+        if self.assumed is None or answers not in wide.columns:
             return wide
-        enough = self.kpi.reliability.at_least if self.kpi.reliability else 1
-        return wide.with_columns(pl.max_horizontal(pl.col(answers), pl.lit(enough, pl.Int64)).alias(answers))
+        return wide.with_columns(pl.max_horizontal(answers, pl.lit(self.assumed, pl.Int64)).alias(answers))
 
 
 @dataclass(frozen=True, slots=True)

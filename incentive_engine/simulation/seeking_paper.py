@@ -111,6 +111,7 @@ def _needed(baseline: Baseline, needed: Needed) -> Section:
     table = Table("needed", ("which", "result", "payout", "off_goal"), tuple(rows), about=about)
     said = [_answer(needed, about, percent)]
     said += [Said(f"needed_of_{needed.subject_kind}")] if needed.subject_kind != "payee" else []
+    said += [] if needed.assumed is None else [Said("needed_assumed", {"count": needed.assumed})]
     facts = (("goal", about["goal"]), ("least_result", _share(needed.low, percent)),
              ("greatest_result", _share(needed.high, percent)))  # fmt: skip
     return Section("needed", facts, tuple(said), (table,), about)
