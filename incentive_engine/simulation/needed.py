@@ -34,10 +34,11 @@ class Reached:
 class Needed:
     """Which result of a KPI pays one payee an amount.
 
-    `subject_kind`: whose result it is that counts. `now`: as it is; None where none counts, and `assumed` says
-    how many facts are taken to stand behind one. `reached`: the result nearest to it, on the way that is better, from which at least the goal is paid; where that is
-    paid already, the worst down to which it still is. `short`: the result right before it, with what that pays. `most`:
-    the most that any result pays, and the first that does. `low`, `high`: the least and the greatest there can be.
+    `subject_kind`: whose result it is that counts. `now`: as it is; None where none counts, and `assumed` says how many
+    facts are taken to stand behind one. `reached`: the result nearest to it, on the way that is better, from which at
+    least the goal is paid; where that is paid already, the worst down to which it still is. `short`: the result right
+    before it, with what that pays. `most`: the most that any result pays, and the first that does. `low`, `high`: the
+    least and the greatest there can be.
     """
 
     payee: str
