@@ -206,7 +206,7 @@ def test_one_changed_fact_is_one_line(tmp_path: Path, name: str) -> None:
     found = [each for each in changes(before.ruleset, after.ruleset) if each.at[0] != "tables"]
     assert [path_text(each.at) for each in found] == [path]
     said = told(found[0], before, after)
-    assert (said.what, said.before, said.after) == (what, was, now)
+    assert (said.what["en"], said.before, said.after) == (what, was, now)
     assert found[0].of_words is (name in WORDS)
 
 
@@ -329,7 +329,8 @@ def test_the_report_has_a_row_for_each_change_of_pay(tmp_path: Path) -> None:
     after = written(tmp_path, changed(SMALL, ("{en: Small}", "{en: Smaller}"), ("cap: 150%", "cap: 80%")))
     found = touched(before, after, paying(baseline(always(before), small_data(tmp_path), "2026-Q3")))
     (table,) = touched_section(found, before, after).tables
-    assert [row[:4] for row in table.rows] == [("plans.all.cap", "150%", "80%", 1)]
+    named = {"en": "Everybody: cap", "fr": "Everybody : plafond"}
+    assert [row[:4] for row in table.rows] == [(named, "150%", "80%", 1)]
     assert table.total is not None
     assert table.total[3:] == table.rows[0][3:]
 

@@ -121,10 +121,10 @@ def _lines(steps: Sequence[Step], before: Rules, after: Rules, *, of_words: bool
 def _line(each: Change, before: Rules, after: Rules, step: Step | None = None, *, first: bool = True) -> Line:
     said, path = told(each, before, after), path_text(each.at)
     if step is None or each.of_words:
-        return Line(said.what, said.before, said.after, path)
+        return Line(said.what["en"], said.before, said.after, path)
     if not first:
-        return Line(said.what, said.before, said.after, path, _DITTO, _DITTO, with_above=True)
-    return Line(said.what, said.before, said.after, path, count(step.payees, "payee"), _signed(step.costs))
+        return Line(said.what["en"], said.before, said.after, path, _DITTO, _DITTO, with_above=True)
+    return Line(said.what["en"], said.before, said.after, path, count(step.payees, "payee"), _signed(step.costs))
 
 
 def _signed(costs: Mapping[str, Decimal]) -> str:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.change_words import told
 from incentive_engine.simulation.paper import Money, Said, Section, Table, Value
-from incentive_engine.simulation.paths import path_text
 from incentive_engine.simulation.touched import Step, Touched
 
 
@@ -16,7 +15,7 @@ def touched_section(found: Touched, before: Rules, after: Rules) -> Section:
     """Whom each change touches, and what it costs; changes of words are left out."""
     currencies = sorted({**found.before, **found.after})
     steps = [step for step in found.steps if not step.changes[0].of_words]
-    columns = ("path", "was", "becomes", "payees", *(("cost",) * len(currencies)))
+    columns = ("change", "was", "becomes", "payees", *(("cost",) * len(currencies)))
     rows = tuple(row for step in steps for row in _rows(step, before, after, currencies))
     amounts = [Money(found.costs.get(each, Decimal(0)), each) for each in currencies]
     total: tuple[Value, ...] = (Said("all"), None, None, found.payees, *amounts)
@@ -29,4 +28,4 @@ def _rows(step: Step, before: Rules, after: Rules, currencies: list[str]) -> Ite
         said = told(change, before, after)
         amounts = [Money(step.costs.get(each, Decimal(0)), each) for each in currencies]
         numbers: tuple[Value, ...] = (step.payees, *amounts) if index == 0 else (None,) * (1 + len(currencies))
-        yield (path_text(change.at), said.before, said.after, *numbers)
+        yield (said.what, said.before, said.after, *numbers)
