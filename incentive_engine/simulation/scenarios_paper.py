@@ -11,11 +11,12 @@ from incentive_engine.documents import Document
 from incentive_engine.kinds.base import Label, written
 from incentive_engine.simulation.comparison_paper import comparison_sections
 from incentive_engine.simulation.moving import Cost
+from incentive_engine.simulation.otherwise_paper import otherwise_section
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
 from incentive_engine.simulation.paths import as_written, found
 from incentive_engine.simulation.scenarios import Compared, ScenarioFile, Study, Swept
+from incentive_engine.simulation.simulating import Simulated
 from incentive_engine.simulation.touched_paper import touched_section
-from incentive_engine.simulation.weights import SharedWeight
 
 _BESIDE: Label = {"en": "Side by side", "fr": "Côte à côte"}
 
@@ -24,7 +25,7 @@ def scenarios_report(study: Study) -> Report:
     """Everything that a study of scenarios found out."""
     ruleset, period = study.baseline.rules.ruleset, study.baseline.period
     each = [_part(study, one) for one in study.scenarios]
-    beside = [Part(_BESIDE, (Section("beside", tables=(_beside(study),)),))] if len(each) > 1 else []
+    beside = [Part(_BESIDE, (Section("beside", tables=(_beside(study),)),))] if len(study.scenarios) > 1 else []
     return Report(
         name="scenarios",
         title=ruleset.title,
@@ -39,7 +40,7 @@ def scenarios_report(study: Study) -> Report:
 
 
 def _beside(study: Study) -> Table:
-    """One row per scenario and currency; of a sweep, the cheapest and the dearest."""
+    """One row per scenario and currency; none of those whose numbers go through many values."""
     columns = ("scenario", "currency", "after", "difference", "change", "customers", "gain", "lose", "held_payees")
     return Table("beside", columns, tuple(row for one in study.scenarios for row in _rows_beside(one)))
 
@@ -67,11 +68,11 @@ def _share(share: Decimal | None) -> Share | None:
 def _part(study: Study, one: Compared | Swept) -> Part:
     title = one.file.scenario.title
     if isinstance(one, Swept):
-        return Part(
-            title, (Section("swept", said=(), tables=(_points(study.baseline.rules.editions[0].document, one),)),)
-        )
+        changed = _changed(study, one.file)
+        swept = Section("swept", tables=(_points(study.baseline.rules.editions[0].document, one),))
+        return Part(title, (*([changed] if changed.tables else []), swept))
     sections = comparison_sections(one.comparison, study.baseline.rules.ruleset.currency)
-    return Part(title, (_changed(study, one), *sections, *_touched(study, one)))
+    return Part(title, (_changed(study, one.file, one.simulated), *sections, *_touched(study, one)))
 
 
 def _touched(study: Study, one: Compared) -> Iterator[Section]:
@@ -80,28 +81,9 @@ def _touched(study: Study, one: Compared) -> Iterator[Section]:
         yield touched_section(one.touched, study.baseline.rules, one.simulated.rules)
 
 
-def _changed(study: Study, one: Compared) -> Section:
-    """What the scenario says otherwise, and what follows from it."""
-    rows = (*_said(study, one.file), *(_shared(each) for each in one.simulated.shared))
-    tables = (Table("changed", ("path", "was", "becomes"), rows),) if rows else ()
-    said = [Said("shared", {"count": len(one.simulated.shared)})] if one.simulated.shared else []
-    said += [] if rows or one.file.scenario.facts or one.file.scenario.people else [Said("nothing_changed")]
-    return Section("changed", said=tuple(said), tables=tables)
-
-
-def _said(study: Study, file: ScenarioFile) -> Iterator[tuple[Value, ...]]:
-    """Path, what stands there now, and what would: each change of rules as the files have it."""
-    base, rules = study.baseline.rules.editions[0].document, file.scenario.rules
-    for path in rules.change:
-        yield path, as_written(base, found(base, path)), as_written(file.document, ("rules", "change", path))
-    for path in rules.add:
-        yield path, None, as_written(file.document, ("rules", "add", path))
-    for path in rules.remove:
-        yield path, as_written(base, found(base, path)), None
-
-
-def _shared(weight: SharedWeight) -> tuple[Value, ...]:
-    return weight.path, written(weight.before, percent=True), written(weight.after, percent=True)
+def _changed(study: Study, file: ScenarioFile, made: Simulated | None = None) -> Section:
+    base = study.baseline.rules
+    return otherwise_section(base.editions[0].document, base.ruleset, file.scenario, file.document, made)
 
 
 def _points(base: Document, swept: Swept) -> Table:

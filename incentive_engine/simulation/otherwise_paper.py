@@ -1,0 +1,83 @@
+"""What a scenario says otherwise, as a section of a report: rules by path, results, people, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from incentive_engine.documents import Document
+from incentive_engine.kinds.base import written
+from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.simulation.paper import Said, Section, Table, Value
+from incentive_engine.simulation.paths import as_written, found
+from incentive_engine.simulation.scenario import ColumnChange, Hires, PeopleChange, Scenario
+from incentive_engine.simulation.simulating import Simulated
+
+_SIGNS = {"is": "= ", "times": "× ", "plus": "+ "}
+
+
+def otherwise_section(
+    base: Document, rules: RuleSet, scenario: Scenario, document: Document, made: Simulated | None = None
+) -> Section:
+    """What a scenario says otherwise than the rule set in the document `base`.
+
+    `document`: where the scenario is written; `made`: with what became of its changes, where it was calculated alone.
+    """
+    shared = () if made is None else made.shared
+    tables = [
+        Table("changed", ("path", "was", "becomes"), (*_of_rules(base, scenario, document), *(
+            (each.path, written(each.before, percent=True), written(each.after, percent=True)) for each in shared
+        ))),
+        Table("other_results", ("kpi", "becomes", "whom", "results_changed", "stopped"), tuple(
+            _of_results(rules, scenario, document, made)
+        )),
+        Table("other_people", ("what", "becomes", "whom", "payees"), tuple(
+            _person(change, at, document, made) for at, change in enumerate(scenario.people)
+        )),
+    ]  # fmt: skip
+    there = tuple(table for table in tables if table.rows)
+    said = [Said("shared", {"count": len(shared)})] if shared else []
+    said += [Said("results_kept")] if scenario.facts else []
+    said += [Said("copies")] if any(isinstance(change, Hires) for change in scenario.people) else []
+    said += [] if there or scenario.sweep else [Said("nothing_changed")]
+    return Section("changed", said=tuple(said), tables=there)
+
+
+def _of_rules(base: Document, scenario: Scenario, document: Document) -> Iterator[tuple[Value, ...]]:
+    """Path, what stands there now, and what would: each change as the files have it."""
+    rules = scenario.rules
+    for path in rules.change:
+        yield path, as_written(base, found(base, path)), as_written(document, ("rules", "change", path))
+    for path in rules.add:
+        yield path, None, as_written(document, ("rules", "add", path))
+    for path in rules.remove:
+        yield path, as_written(base, found(base, path)), None
+
+
+def _of_results(
+    rules: RuleSet, scenario: Scenario, document: Document, made: Simulated | None
+) -> Iterator[tuple[Value, ...]]:
+    """The KPI, what becomes of it, whose, how many results that changed, and how many stopped at what is possible."""
+    counts = [(each.results, each.stopped) for each in made.facts] if made else [(None, None)] * len(scenario.facts)
+    for at, (change, count) in enumerate(zip(scenario.facts, counts, strict=True)):
+        yield rules.kpis[change.kpi].title, _becomes(document, "facts", at), _whom(document, "facts", at), *count
+
+
+def _person(change: PeopleChange, at: int, document: Document, made: Simulated | None) -> tuple[Value, ...]:
+    """What is otherwise, what becomes of it, of whom, and how many they are."""
+    count = None if made is None else made.people[at]
+    if isinstance(change, Hires):
+        return Said("are_hired"), change.starts, Said("like", {"payee": change.like}), count
+    whom = _whom(document, "people", at)
+    if isinstance(change, ColumnChange):
+        return change.column, _becomes(document, "people", at), whom, count
+    return Said("leave"), change.leave, whom, count
+
+
+def _becomes(document: Document, section: str, at: int) -> str:
+    """What becomes of a number: `= 40`, `× 105%`, `+ 3`."""
+    (said,) = (key for key in _SIGNS if document.data[section][at].get(key) is not None)
+    return _SIGNS[said] + as_written(document, (section, at, said))
+
+
+def _whom(document: Document, section: str, at: int) -> Value:
+    return as_written(document, (section, at, "where")) if "where" in document.data[section][at] else Said("everybody")
