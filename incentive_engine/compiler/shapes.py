@@ -14,11 +14,12 @@ def by_shape(plans: Iterable[ResolvedPlan]) -> list[tuple[ResolvedPlan, ...]]:
     """The plans, those of one shape together, in the order of the rule set."""
     groups: dict[Hashable, list[ResolvedPlan]] = {}
     for plan in plans:
-        groups.setdefault(_shape(plan), []).append(plan)
+        groups.setdefault(shape_of(plan), []).append(plan)
     return [tuple(group) for group in groups.values()]
 
 
-def _shape(plan: ResolvedPlan) -> Hashable:
+def shape_of(plan: ResolvedPlan) -> Hashable:
+    """All of a plan but its numbers: equal to that of another whose numbers alone are others."""
     target_pay = plan.target_pay.skeleton if plan.target_pay else None
     payout = plan.payout.skeleton if plan.payout else None
     pool = plan.pool and plan.pool.name

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from incentive_engine.compiler.needs import called_curves
-from incentive_engine.compiler.shapes import by_shape
+from incentive_engine.compiler.shapes import shape_of
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.resolving import MeasureNode, Node, ResolvedPlan, nodes_under
 
@@ -16,18 +16,29 @@ _COMPARED: Final = tuple(sorted(RuleSet.model_fields.keys() - _TOLD - {"plans", 
 _OF_PLAN: Final = ("name", "pays", "who", "eligible", "days", "pool")
 
 
-def alike(first: RuleSet, plans: Sequence[ResolvedPlan], second: RuleSet, others: Sequence[ResolvedPlan]) -> bool:
-    """Whether two rule sets, resolved to these plans, pay the same people on the same results by the same steps."""
-    if len(plans) != len(others) or any(getattr(first, name) != getattr(second, name) for name in _COMPARED):
-        return False
-    return all(_same_but_numbers(plan, other) for plan, other in zip(plans, others, strict=True))
+class Likeness:
+    """What rules must have in common with a rule set, resolved to these plans, to differ from it in numbers only."""
 
+    def __init__(self, rules: RuleSet, plans: Sequence[ResolvedPlan]) -> None:
+        self._rules, self._plans = rules, tuple(plans)
+        self._shapes = [shape_of(plan) for plan in plans]
+        self._called = [called_curves(plan) for plan in plans]
 
-def _same_but_numbers(plan: ResolvedPlan, other: ResolvedPlan) -> bool:
-    if any(getattr(plan, name) != getattr(other, name) for name in _OF_PLAN):
-        return False
-    called = called_curves(plan)  # formulas of one shape call the same
-    return len(by_shape((plan, other))) == 1 and all(plan.curves[name] == other.curves[name] for name in called)
+    def holds(self, rules: RuleSet, plans: Sequence[ResolvedPlan]) -> bool:
+        """Whether a rule set, resolved to these plans, pays the same people on the same results by the same steps."""
+        if len(plans) != len(self._plans) or any(
+            getattr(rules, name) != getattr(self._rules, name) for name in _COMPARED
+        ):
+            return False
+        return all(map(self._same_but_numbers, range(len(plans)), plans))
+
+    def _same_but_numbers(self, at: int, other: ResolvedPlan) -> bool:
+        plan = self._plans[at]
+        return (
+            all(getattr(plan, name) == getattr(other, name) for name in _OF_PLAN)
+            and shape_of(other) == self._shapes[at]
+            and all(plan.curves[name] == other.curves[name] for name in self._called[at])
+        )
 
 
 def differing(plan: ResolvedPlan, other: ResolvedPlan) -> frozenset[str]:

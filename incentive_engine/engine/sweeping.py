@@ -20,7 +20,7 @@ from incentive_engine.compiler.program import PAYOUT, Program, compile_plans
 from incentive_engine.compiler.stages import run_stages
 from incentive_engine.engine.adjusting import INPUTS
 from incentive_engine.engine.decimals import decimal_column
-from incentive_engine.engine.likeness import alike, differing
+from incentive_engine.engine.likeness import Likeness, differing
 from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.running import Calculation
 from incentive_engine.engine.timings import Timings
@@ -54,11 +54,14 @@ class Sweep:
         """`otherwise`: calculates variants that differ in more than numbers; `amounts`: the columns of `Paid`."""
         self._base, self._otherwise, self._amounts = base, otherwise, tuple(amounts)
         self._kpis = frozenset(base.rules.ruleset.kpis)
+        self._likeness = Likeness(base.rules.ruleset, base.plans)
         self._settled = [
             _Settled.of(plan, frame.filter(pl.col(PLAN) == number), base.ranges, self._kpis, self._amounts)
             for program, frame in base.gathered
             for number, plan in enumerate(program.plans)
         ]
+        pooled = any(settled.program.pooled for settled in self._settled)
+        self._shared = pooled or base.together.in_segments or base.together.decisions is not None
 
     def paid(self, variants: Iterable[Rules]) -> Iterator[Paid]:
         """What each variant pays, in turn; rules as `calculate` takes them.
@@ -70,12 +73,9 @@ class Sweep:
             yield from self._batch(together)
 
     def _batch(self, variants: Sequence[Rules]) -> Iterator[Paid]:
-        base, names = self._base, [settled.plan.name for settled in self._settled]
-        plans = [resolve(rules.ruleset, base.period) for rules in variants]
-        like = [
-            alike(base.rules.ruleset, base.plans, rules.ruleset, own)
-            for rules, own in zip(variants, plans, strict=True)
-        ]
+        names = [settled.plan.name for settled in self._settled]
+        plans = [resolve(rules.ruleset, self._base.period) for rules in variants]
+        like = [self._likeness.holds(rules.ruleset, own) for rules, own in zip(variants, plans, strict=True)]
         by_name = [{plan.name: plan for plan in own} if same else {} for own, same in zip(plans, like, strict=True)]
         compiled = [
             self._compiled(settled, [(rules, own.get(name)) for rules, own in zip(variants, by_name, strict=True)])
@@ -117,14 +117,12 @@ class Sweep:
             settled.frame.with_columns(pl.lit(each.number, pl.UInt32).alias(PLAN))
             for settled, each in zip(self._settled, varied, strict=True)
         ]
-        given = self._base.together.given(programs, frames, Timings())
-        return pl.concat(
-            [
-                _payouts(program, program.evaluate(wide.lazy()), self._amounts)
-                for program, wide in zip(programs, given.frames, strict=True)
-            ],
-            how="vertical_relaxed",
-        )
+        given = self._base.together.given(programs, frames, Timings()).frames if self._shared else frames
+        found = [
+            _payouts(program, program.evaluate(wide.lazy()), self._amounts)
+            for program, wide in zip(programs, given, strict=True)
+        ]
+        return found[0] if len(found) == 1 else pl.concat(found, how="vertical_relaxed")
 
     def _anew(self, rules: Rules) -> pl.LazyFrame:
         evaluations = self._otherwise(rules).evaluations
