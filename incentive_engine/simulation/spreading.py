@@ -10,11 +10,11 @@ from typing import Final
 
 import polars as pl
 
-_MOST: Final = 12
-"""Bands of a histogram."""
-_ROUND: Final = pl.Decimal(38, 2)
+_MOST: Final = 20
+"""Bands of a histogram; with these steps, half as many at least."""
+_ROUND: Final = pl.Decimal(38, 12)
 """Polars compares with a bare Decimal of a positive exponent, `1E+3`, as if that were another number."""
-_STEPS: Final = (Decimal(1), Decimal(2), Decimal(5))
+_STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
 
 
 @dataclass(frozen=True, slots=True)
