@@ -295,6 +295,12 @@ class RuleSet(Declared):
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217: EUR")]
     timezone: Annotated[str, Field(description="IANA name: Europe/Paris. Days begin and end there.")]
     year_starts: Annotated[int, Field(ge=1, le=12, description="First month of the fiscal year.")] = 1
+    law: Annotated[
+        tuple[Literal["france"], ...],
+        Field(
+            description="Whose employment law the plans are under: `[france]`. Its numbered rules are looked at then."
+        ),
+    ] = ()
     principles: Annotated[Principles, Field(description="What every plan promises.")] = Principles()
     workforce: Annotated[TableOptions, Field(description="The table of payees.")] = TableOptions(path="workforce.*")
     results: Annotated[TableOptions, Field(description="The table of given KPIs.")] = TableOptions(path="kpis.*")

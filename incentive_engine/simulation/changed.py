@@ -21,7 +21,7 @@ from incentive_engine.rulesets.resolving import minor_unit
 
 _MISSING: Final = object()
 _OF_THE_EDITION: Final = frozenset(
-    {"rule_set", "version", "title", "decided", "in_force", "follows", "principles", "examples", "waive"}
+    {"rule_set", "version", "title", "decided", "in_force", "follows", "law", "principles", "examples", "waive"}
 )
 """What says which edition it is, and what it promises: nobody's pay depends on it."""
 _WORDS: Final = frozenset({"title", "because", "decided", "meaning", "question", "outcome", "unit", "expectation"})

@@ -52,7 +52,7 @@ def completed(example: str) -> Document:
     for key, section in read_text(EXAMPLE, _FILE).data.items():
         if key not in document.data:
             document = document.filled((), {key: section}, ())
-        elif isinstance(section, dict):
+        elif isinstance(section, dict) and any(isinstance(each, dict) for each in section.values()):
             document = _filled(document, (key,), section, _DEPTH.get(key, 1))
     return document
 
