@@ -100,8 +100,10 @@ def _share(share: Fraction) -> Share:
 def _assumptions(forecast: Forecast) -> tuple[Said, ...]:
     kpis = forecast.rules.ruleset.kpis
     delivered = (Said("as_delivered", {"kpi": kpis[name].title}) for name in forecast.as_delivered)
-    return (
+    if forecast.draws == 1:
+        return tuple(delivered)
+    seen, often = (
         Said("rest_like_seen", {"seen": forecast.window.until}),
         Said("drawn_often", {"count": forecast.draws}),
-        *delivered,
     )
+    return (seen, often, *delivered)

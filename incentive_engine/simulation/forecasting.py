@@ -47,7 +47,7 @@ class Forecast:
     `people`: one row per payee × plan that is paid in any draw: payee, plan, department, low, middle, high, expected
     (Decimal, in the rule set's currency), held (in which share of the draws nothing could be worked out).
     `departments`: one row per department: department, payees, and low, middle, high, expected of their sum.
-    `as_delivered`: KPIs whose results are taken as they were delivered.
+    `draws`: 1 where nothing is to come. `as_delivered`: KPIs whose results are taken as they were delivered.
     """
 
     rules: Rules
@@ -105,6 +105,7 @@ def forecast(
     futures, generator = Futures(now, set(_sources(rules, keys)), window), np.random.default_rng(seed)
     given = list(given_keys(rules, keys))
     to_come = GivenToCome(accepted, given, before, period) if given else None
+    draws = draws if window.days_left or (to_come is not None and to_come.any) else 1
     paid = []
     for done in range(draws):
         tick(done, draws)

@@ -64,6 +64,11 @@ class GivenToCome:
             if (draw := _Missing.of(key, self._table, accepted, known, places, period)) is not None
         ]
 
+    @property
+    def any(self) -> bool:
+        """Whether any result is still to come."""
+        return bool(self._draws)
+
     def drawn(self, generator: np.random.Generator) -> Table:
         """The table, with a result for each subject who has none yet and of whose kind any were reached before."""
         rows = [each.drawn(generator) for each in self._draws]
