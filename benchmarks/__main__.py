@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import figures, papers, statements
+from benchmarks import figures, papers, scenarios, statements
 from benchmarks.figures import Figure
 
 Measure = Callable[[], Iterator[Figure]]
@@ -29,6 +29,8 @@ FIGURES: dict[str, Measure] = {
     "sealing": partial(figures.sealing, 1_000_000, 3),
     "correcting": partial(figures.correcting, 1_000_000, 3),
     "records": partial(figures.records, 50_000_000, 5),
+    "scenarios": partial(scenarios.each_kind, 100_000, 7),
+    "scenarios-memory": partial(scenarios.memory, 100_000, 1_000),
     "fixed": partial(figures.fixed_cost, 25),
     "start": partial(figures.start_up, 11),
     "statements-share": partial(statements.shares, 3),
@@ -50,6 +52,8 @@ QUICK: dict[str, Measure] = {
     "sealing": partial(figures.sealing, 100_000, 3),
     "correcting": partial(figures.correcting, 100_000, 3),
     "records": partial(figures.records, 1_000_000, 3),
+    "scenarios": partial(scenarios.each_kind, 100_000, 3),
+    "scenarios-memory": partial(scenarios.memory, 20_000, 300),
     "fixed": partial(figures.fixed_cost, 7),
     "start": partial(figures.start_up, 3),
     "statements-share": partial(statements.shares, 1),

@@ -5,12 +5,15 @@ A benchmark against a plan that computes something else would be worth nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 import pytest
 
 from benchmarks.by_hand import exact_polars, float_polars, in_pandas, python_loop, sql_duckdb
 from benchmarks.paying import Prepared, evaluated, plain, prepared
 from benchmarks.records import ADDED, AGENTS, MONTHS, Records
+from benchmarks.scenarios import Trials, Tried, grid, points, targets, weights
 from benchmarks.workload import Workload, workload
 
 PAYEES = 2_000
@@ -31,6 +34,11 @@ def paid(ready: Prepared) -> pl.DataFrame:
     measured = ready.measured()
     program = ready.program(measured)
     return plain(program, evaluated(program, ready.gathered(program, measured)))
+
+
+@pytest.fixture(scope="module")
+def trials() -> Trials:
+    return Trials.of(PAYEES)
 
 
 def test_workload_has_all_cases(load: Workload, paid: pl.DataFrame) -> None:
@@ -95,3 +103,13 @@ def test_kpis_by_hand_are_the_engines() -> None:
             engine = result.frame.filter(pl.col("value").is_not_null() & (pl.col("n") > 0)).select("subject", "value")
             assert dict(engine.iter_rows()) == dict(expected.iter_rows())
             assert len(engine) > AGENTS / 2
+
+
+@pytest.mark.parametrize("kind", [targets, grid, points, weights])
+def test_scenarios_cost_the_same_by_hand(trials: Trials, kind: Callable[[int], Tried]) -> None:
+    tried = [kind(number) for number in range(0, 32, 5)]
+    costs = trials.costs(tried)
+    assert costs == trials.by_hand(tried)
+    assert len(set(costs)) > len(tried) / 2
+    if kind is weights:
+        assert costs == trials.by_hand_from_rates(tried)
