@@ -27,10 +27,23 @@ from incentive_engine.cli.reports import refuse_other_files, show_report
 @click.option(
     "--by", metavar="COLUMN", multiple=True, help="A column of the workforce to group by; department unless said."
 )
+@click.option(
+    "--people",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A table of payee, gender (F or M) and category: how pay falls to women and men.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
 @LANGUAGE
 def simulate(
-    rules: Path, data: Path, period: str, files: tuple[Path, ...], by: tuple[str, ...], out: Path | None, language: str
+    rules: Path,
+    data: Path,
+    period: str,
+    files: tuple[Path, ...],
+    by: tuple[str, ...],
+    people: Path | None,
+    out: Path | None,
+    language: str,
 ) -> None:
     """Show what scenarios would do to everybody's pay under the rule set RULES: what they cost, who gains and loses.
 
@@ -45,5 +58,5 @@ def simulate(
     scenarios, loaded = read_scenarios(files), load(rules)
     with counted("paying by the rules") as (tick, describe):
         describe("paying by each scenario")
-        found = study(loaded, data, period, scenarios, by, tick)
+        found = study(loaded, data, period, scenarios, by, people, tick)
     show_report(scenarios_report(found), loaded.ruleset.currency, language, out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -25,27 +25,22 @@ def fairness_section(sides: Sequence[Fairness]) -> Section:
         ("women_receiving", "men_receiving"),
         sides,
         lambda gap: (gap.receiving_women, gap.receiving_men),
+        without=_RECEIVERS,
     )
     tables = [table for table in (gaps, receiving, _quartiles(sides)) if table.rows]
     return Section("fairness", said=tuple(_said(sides[-1])), tables=tuple(tables))
 
 
-def attainability_section(found: Iterable[Attained]) -> Section:
-    """Whether targets can be reached, by the results of now and of the past."""
-    columns = ("plan", "measure", "results", "reach_it", "past_results", "would_reach_it", "verdict")
-    rows = (
-        (
-            each.plan,
-            each.measure,
-            each.results,
-            _share(each.reached),
-            each.past_results or None,
-            _share(each.past_reached),
-            Said(f"target_{each.verdict}"),
-        )
-        for each in found
-    )
-    return Section("attainability", tables=(Table("attainability", columns, tuple(rows)),))
+def attainability_section(found: Sequence[Attained]) -> Section:
+    """Whether targets can be reached, by the results of now, and by those of the past where there are any."""
+    past = any(each.past_results for each in found)
+    columns = ("plan", "measure", "results", "reach_it", *(("past_results", "would_reach_it") if past else ()))
+    rows = []
+    for each in found:
+        then: tuple[Value, ...] = (each.past_results, _share(each.past_reached)) if past else ()
+        now: tuple[Value, ...] = (each.plan, each.measure, each.results, _share(each.reached))
+        rows.append((*now, *then, Said(f"target_{each.verdict}")))
+    return Section("attainability", tables=(Table("attainability", (*columns, "verdict"), tuple(rows)),))
 
 
 def _said(now: Fairness) -> Iterator[Said]:
@@ -68,13 +63,19 @@ def _said(now: Fairness) -> Iterator[Said]:
 
 
 def _table(
-    name: str, figures: tuple[str, ...], sides: Sequence[Fairness], of: Figures, *, alerts: bool = False
+    name: str,
+    figures: tuple[str, ...],
+    sides: Sequence[Fairness],
+    of: Figures,
+    *,
+    alerts: bool = False,
+    without: str | None = None,
 ) -> Table:
     """One row per category that any side shows, all people first; people are counted after the change."""
     lines = [_lines(side) for side in sides]
     heads = ("category", "women", "men", *_columns(figures, sides), *(("look_at",) if alerts else ()))
     rows = []
-    for key in dict.fromkeys(key for side in reversed(lines) for key in side):
+    for key in dict.fromkeys(key for side in reversed(lines) for key in side if key != without):
         gaps = [side.get(key) for side in lines]
         shares = [of(gap) if gap else (None,) * len(figures) for gap in gaps]
         cells = [_share(share[at]) for at in range(len(figures)) for share in shares]

@@ -11,7 +11,10 @@ from incentive_engine.documents import Document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.amounts import paying
+from incentive_engine.simulation.attaining import Attained, attained
 from incentive_engine.simulation.comparison import Comparison, compared
+from incentive_engine.simulation.divided_people import fairness_of
+from incentive_engine.simulation.fairness import Fairness
 from incentive_engine.simulation.grouping import columns_besides
 from incentive_engine.simulation.overlay import Written
 from incentive_engine.simulation.scenario import Scenario, read_scenario
@@ -46,6 +49,10 @@ class Compared:
     comparison: Comparison
     touched: Touched | None
     """Whom each changed rule touches; None where no rule is otherwise."""
+    fairness: tuple[Fairness, Fairness] | None = None
+    """How pay falls to women and men before and after; None where no table of people says who is who."""
+    targets: tuple[Attained, ...] = ()
+    """Which targets can be reached after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +96,14 @@ def study(
     period: str,
     files: Sequence[ScenarioFile],
     by: Sequence[str] = (),
+    people: Path | None = None,
     on_step: Tick = lambda done, of: None,
 ) -> Study:
     """What each scenario does to the pay of a period.
 
     `by`: columns of the workforce by which people are grouped, whether rules read them or not; the department where
-    none is given. `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
+    none is given. `people`: a table of `payee`, `gender` and `category`, to tell how pay falls to women and men.
+    `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
     """
     each = [variants(file.scenario, file.written) for file in files]
     steps = _steps(1 + sum(map(len, each)), on_step)
@@ -109,9 +118,11 @@ def study(
             found.append(Swept(file, points(base, before, its, file.written, partial(next, steps))))
         else:
             made = simulated(base, file.scenario, file.written)
-            comparison = compared(before, side_of(made.calculation), columns, also)
+            after = side_of(made.calculation)
+            comparison = compared(before, after, columns, also)
             changes = touched(base.rules, made.rules, paying(base)) if made.paths else None
-            found.append(Compared(file, made, comparison, changes))
+            fair = (fairness_of(before, people), fairness_of(after, people)) if people else None
+            found.append(Compared(file, made, comparison, changes, fair, attained(after.plans, after.contributions)))
             next(steps)
     return Study(base, before, tuple(found))
 

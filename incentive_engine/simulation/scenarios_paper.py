@@ -10,6 +10,7 @@ from typing import Any
 from incentive_engine.documents import Document
 from incentive_engine.kinds.base import Label, written
 from incentive_engine.simulation.comparison_paper import comparison_sections
+from incentive_engine.simulation.fairness_paper import attainability_section, fairness_section
 from incentive_engine.simulation.moving import Cost
 from incentive_engine.simulation.otherwise_paper import otherwise_section
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
@@ -72,7 +73,15 @@ def _part(study: Study, one: Compared | Swept) -> Part:
         swept = Section("swept", tables=(_points(study.baseline.rules.editions[0].document, one),))
         return Part(title, (*([changed] if changed.tables else []), swept))
     sections = comparison_sections(one.comparison, study.baseline.rules.ruleset.currency)
-    return Part(title, (_changed(study, one.file, one.simulated), *sections, *_touched(study, one)))
+    return Part(title, (_changed(study, one.file, one.simulated), *sections, *_touched(study, one), *_fair(one)))
+
+
+def _fair(one: Compared) -> Iterator[Section]:
+    """How pay falls to women and men, where that is known, and which targets can be reached."""
+    if one.fairness is not None:
+        yield fairness_section(one.fairness)
+    if one.targets:
+        yield attainability_section(one.targets)
 
 
 def _touched(study: Study, one: Compared) -> Iterator[Section]:

@@ -16,7 +16,6 @@ import polars as pl
 
 from incentive_engine.errors import InputProblems
 from incentive_engine.mistakes import KeyPath
-from incentive_engine.rulesets.decisions import Principles
 from incentive_engine.rulesets.loading import Rules, with_ruleset
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.simulation.changed import Change, changes, meant, with_parts
@@ -26,6 +25,8 @@ Amounts: TypeAlias = pl.DataFrame
 Pay: TypeAlias = Callable[[Rules], Amounts]
 """What everybody is paid by rules."""
 _KEYS: Final = ["payee", "currency"]
+_PAYS_NOBODY: Final = frozenset({"in_force", "follows", "principles", "law", "examples", "waive"})
+"""Days, promises, examples and waivers: they could refuse a step on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,8 @@ def always(rules: Rules) -> Rules:
 
 
 def _always(rules: RuleSet) -> RuleSet:
-    """Without what pays nobody and could refuse a step on the way: days, promises, examples, waivers."""
-    update = {"in_force": None, "follows": None, "principles": Principles(), "examples": (), "waive": ()}
-    return meant(rules).model_copy(update=update)
+    fields = RuleSet.model_fields
+    return meant(rules).model_copy(update={name: fields[name].get_default() for name in _PAYS_NOBODY & fields.keys()})
 
 
 def _steps(

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
-from incentive_engine.errors import InputProblems, Problem, did_you_mean
-from incentive_engine.facts import TableContract, accept
-from incentive_engine.facts.contracts import ColumnContract
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.ledger.review.looked_at import Written
 from incentive_engine.rulesets.contracts import WORKFORCE
 from incentive_engine.simulation.attaining import Attained, attained
+from incentive_engine.simulation.divided_people import divided_people
 from incentive_engine.simulation.fairness import Divided, Fairness, fairness
 from incentive_engine.simulation.fairness_paper import attainability_section, fairness_section
 from incentive_engine.simulation.paper import Part, Report
-
-_PEOPLE: Final = "people"
 
 
 def fairness_report(
@@ -56,9 +52,7 @@ def treated(run: Written, divided: Divided, people: Path | None = None) -> Fairn
     `people`: a table with `payee` and what the run does not keep of people, for engine and rules need no such columns.
     Raises InputProblems where a column is in neither, or nobody in it has the values named.
     """
-    asked = [divided.column, *([divided.category] if divided.category else [])]
-    known = _known(run, asked, people)
-    _refuse_unknown_values(known, divided)
+    known = divided_people(run.people, divided, people)
     released = run.released.filter(pl.col("currency") == run.currency)
     paid = run.payouts.select("payee", pl.col("payout").alias("amount"))
     amounts = pl.concat([paid, released.select("payee", pl.col("pay").alias("amount"))], how="vertical_relaxed")
@@ -76,40 +70,6 @@ def reached(run: Written, past: Sequence[Written]) -> tuple[Attained, ...]:
             message = f"`{each.folder}` is of {each.period.name}, longer or shorter than {run.period.name}"
             raise InputProblems([Problem("another-length", message, hint="give runs of periods as long as this one")])
     return attained(run.plans, run.run.contributions, [each.run.contributions for each in past])
-
-
-def _known(run: Written, asked: list[str], people: Path | None) -> pl.DataFrame:
-    """Everybody of a run, with the columns asked for: from the table of people where it has them."""
-    workforce, given = run.people, _read(people, asked) if people else None
-    from_given = [] if given is None else [name for name in asked if name in given.columns]
-    missing = [name for name in asked if name not in from_given and name not in workforce.columns]
-    if missing:
-        where = f"neither the run nor `{people}` has" if people else "the run does not keep"
-        hint = did_you_mean(missing[0], [*workforce.columns, *(given.columns if given is not None else ())])
-        told = hint or "give a table that has it beside `payee`: `--people FILE`"
-        raise InputProblems([Problem("unknown-column", f"{where} a column `{name}`", hint=told) for name in missing])
-    kept = workforce.select("payee", *(pl.col(name).cast(pl.String) for name in asked if name not in from_given))
-    return kept if given is None else kept.join(given.select("payee", *from_given), on="payee", how="left")
-
-
-def _read(file: Path, asked: list[str]) -> pl.DataFrame:
-    """Payee and those columns asked for that a table has, as text."""
-    columns = [ColumnContract(name, name, "text", required=False, nullable=True) for name in asked]
-    contract = TableContract(_PEOPLE, file.name, (ColumnContract("payee", "payee", "text"), *columns), ("payee",))
-    frame = accept([contract], file.parent, "UTC").tables[_PEOPLE].frame
-    return frame.select("payee", *(name for name in asked if frame[name].count()))
-
-
-def _refuse_unknown_values(people: pl.DataFrame, divided: Divided) -> None:
-    values = sorted(people[divided.column].drop_nulls().unique())
-    missing = [each for each in (divided.women, divided.men) if each not in values]
-    if missing:
-        hint = (
-            f"`{divided.column}` says {', '.join(f'`{each}`' for each in values[:12])}: name two with --women and --men"
-        )
-        raise InputProblems(
-            [Problem("unknown-value", f"nobody has `{each}` in `{divided.column}`", hint=hint) for each in missing]
-        )
 
 
 def _fingerprints(runs: Sequence[Written], people: Path | None) -> Iterator[tuple[str, str]]:
