@@ -279,7 +279,7 @@ def allowed(rules: Any, number: RuleNumber, value: Decimal) -> bool:
 
 
 @given(cases(), st.data())
-@settings(QUIETLY, max_examples=12, derandomize=True)
+@settings(QUIETLY, max_examples=4, derandomize=True)
 def test_the_oracle_finds_nothing_nearer(case: Case, draw: st.DataObject) -> None:
     seeks_as_the_oracle(case, draw)
 
@@ -337,7 +337,7 @@ def paid(case: Case, keys: Iterable[tuple[str, str, int]], found: Needed, reache
 
 
 @given(cases(), st.data())
-@settings(QUIETLY, max_examples=12, derandomize=True)
+@settings(QUIETLY, max_examples=4, derandomize=True)
 def test_the_oracle_pays_what_a_result_is_told_to_pay(case: Case, draw: st.DataObject) -> None:
     needs_as_the_oracle(case, draw)
 

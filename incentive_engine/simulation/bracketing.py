@@ -92,6 +92,7 @@ def search(goal: Decimal, ends: tuple[int, int], now: int, units: Sequence[int],
             searching.tell(chosen)
         if searching.found or searching.count >= MOST:
             break
+    searching.tell(list(searching.shorter(units)))
     return searching.result()
 
 
@@ -155,19 +156,23 @@ class _Searching:
         return self._known[low, high]
 
     def _nearest(self) -> tuple[Tried | None, Tried | None]:
-        """What costs the most that is at most the goal, and the least that is at least it; near now where several."""
-        known = [(each.cost, each) for each in self._tried.values() if each.cost is not None]
-        below = max(
-            (each for each in known if each[0] <= self._goal),
-            key=lambda each: (each[0], -abs(each[1].at - self._now)),
-            default=None,
-        )
-        above = min(
-            (each for each in known if each[0] >= self._goal),
-            key=lambda each: (each[0], abs(each[1].at - self._now)),
-            default=None,
-        )
-        return below and below[1], above and above[1]
+        """What costs the most that is at most the goal, and the least that is at least it; of several the shortest."""
+        costs = [each.cost for each in self._tried.values() if each.cost is not None]
+        below = max((each for each in costs if each <= self._goal), default=None)
+        above = min((each for each in costs if each >= self._goal), default=None)
+        return self._shortest(below), self._shortest(above)
+
+    def _shortest(self, cost: Decimal | None) -> Tried | None:
+        """Of what costs so much, the number with the most zeros at its end; of these, the one nearest to now."""
+        some = [each for each in self._tried.values() if cost is not None and each.cost == cost]
+        return min(some, key=lambda each: (-_zeros(each.at), abs(each.at - self._now)), default=None)
+
+    def shorter(self, units: Sequence[int]) -> Iterator[int]:
+        """Numbers right beside the nearest with more zeros at their end, which may cost the same."""
+        low, high = min(self._tried), max(self._tried)
+        for near in {each.at for each in self._nearest() if each is not None}:
+            beside = (at for unit in units for at in (near // unit * unit, near // unit * unit + unit))
+            yield from (at for at in beside if low <= at <= high and _zeros(at) > _zeros(near))
 
     def result(self) -> Searched:
         """What was found so far."""
@@ -176,6 +181,11 @@ class _Searching:
         others = [each for each in self._brackets() if each.crosses(self._goal)]
         elsewhere = tuple(each for each in others if not taken & {each.low.at, each.high.at})
         return Searched(below, above, self.count < MOST, self.count, elsewhere)
+
+
+def _zeros(number: int) -> int:
+    text = str(number)
+    return len(text) - len(text.rstrip("0")) if number else MOST
 
 
 def _inside(bracket: Bracket, unit: int) -> tuple[int, int] | None:

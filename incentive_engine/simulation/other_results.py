@@ -81,24 +81,30 @@ class OtherResults:
     @property
     def places(self) -> int:
         """The decimal places of results."""
-        return 0 if self.kpi.compute.whole else self.kpi.rounding.kept
+        return 0 if self.kpi.compute.whole else max(self.kpi.rounding.kept, 0)
+
+    @property
+    def _step(self) -> int:
+        """From one result to the next, in the last place: 1, but where results are rounded to tens."""
+        return int(10 ** max(-self.kpi.rounding.kept, 0))
 
     @cached_property
     def ends(self) -> tuple[int, int]:
-        """The least and the greatest result that there can be, in counts of the last place."""
+        """The least and the greatest result that there can be, in steps."""
         low, high = self._rules.ranges.results[self._name].span()
         least, greatest = self.kpi.compute.possible
         low = low if least is None else max(low, Fraction(least))
         high = high if greatest is None else min(high, Fraction(greatest))
-        return math.ceil(low * 10**self.places), math.floor(high * 10**self.places)
+        steps = Fraction(10**self.places, self._step)
+        return math.ceil(low * steps), math.floor(high * steps)
 
     @cached_property
     def now(self) -> int | None:
-        """The result as it is, in counts of the last place; None where there is none."""
+        """The result as it is, in steps; None where none counts."""
         if not self._counts:
             return None
         values = self._shapes[0].trace[self.key.column].drop_nulls()
-        return None if values.is_empty() else int(Decimal(values[0]).scaleb(self.places))
+        return None if values.is_empty() else int(Decimal(values[0]).scaleb(self.places)) // self._step
 
     @property
     def assumed(self) -> int | None:
@@ -110,9 +116,9 @@ class OtherResults:
         """Whether the result counts as it is, and no other way out was taken."""
         return self._source in (*OWN_SOURCES, *(SOURCES[kind] for kind in WIDER))
 
-    def value(self, count: int) -> Decimal:
-        """The result of so many counts of the last place."""
-        return Decimal(count).scaleb(-self.places)
+    def value(self, steps: int) -> Decimal:
+        """The result of so many steps."""
+        return Decimal(steps * self._step).scaleb(-self.places)
 
     def pays(self, results: Sequence[int]) -> list[Decimal | None]:
         """What is paid with each result; None where it cannot be worked out."""
@@ -126,7 +132,7 @@ class OtherResults:
         rows = tried.join(
             pl.int_range(shape.trace.height, dtype=pl.UInt32, eager=True).alias(_ROW).to_frame(), how="cross"
         )
-        counts = pl.Series(results, dtype=pl.Int128).gather(rows[_TRIED])
+        counts = pl.Series([each * self._step for each in results], dtype=pl.Int128).gather(rows[_TRIED])
         column = counts.reinterpret(dtype=pl.Decimal(38, self.places)).alias(self.key.column)
         retraced, fitted = shape.retraced.refitted([column] if self.key.column in shape.trace.columns else [])
         program = retraced.program(shape.plans)
