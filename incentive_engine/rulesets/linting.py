@@ -22,6 +22,14 @@ _LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that is broken, and where."""
+
+    problem: Problem
+    at: KeyPath
+
+
+@dataclass(frozen=True, slots=True)
 class Waived:
     """A rule that is broken on purpose, and the reason for it."""
 
@@ -32,10 +40,16 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """What the numbered rules say: what is to be looked at, and what is waived."""
+    """What the numbered rules say: what is broken, which waivers are of no use, and what is waived."""
 
-    problems: tuple[Problem, ...]
+    broken: tuple[Broken, ...]
+    useless: tuple[Problem, ...]
     waived: tuple[Waived, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is to be looked at."""
+        return (*(each.problem for each in self.broken), *self.useless)
 
 
 def lint(linted: Linted, day: dt.date) -> Lint:
@@ -45,15 +59,15 @@ def lint(linted: Linted, day: dt.date) -> Lint:
 
 def weighed(checked: Checked, broken: Sequence[tuple[KeyPath, Problem]], codes: Collection[str], day: dt.date) -> Lint:
     """What of these problems no waiver is of, and what is waived; with the waivers of `codes` that are of no use."""
-    problems, waived = [], []
+    left, waived = [], []
     for at, problem in broken:
         waiver = _waiver(checked.rules.waive, problem.code, at, day)
         if waiver is None:
-            problems.append(problem)
+            left.append(Broken(problem, at))
         else:
             waived.append(Waived(problem, waiver, at))
     useless = _useless(checked, [(at, problem.code) for at, problem in broken], codes, day)
-    return Lint((*problems, *useless), tuple(waived))
+    return Lint(tuple(left), tuple(useless), tuple(waived))
 
 
 def refused(linted: Linted) -> list[Problem]:
