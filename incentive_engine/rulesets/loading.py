@@ -91,11 +91,11 @@ def rules_for(rules: Rules, period: Period) -> Rules:
 
 
 def with_ruleset(rules: Rules, ruleset: RuleSet) -> Rules:
-    """Another rule set in the place of the one of `rules`, without editions before; parts stand where theirs do.
+    """Another rule set in the place of the newest edition of `rules`; parts stand where theirs do.
 
-    Raises InputProblems with everything that is wrong with it.
+    It follows the same editions, or none. Raises InputProblems with everything that is wrong with it.
     """
-    return _declared(ruleset, rules.document, rules.entries, ())
+    return _declared(ruleset, rules.document, rules.entries, rules.editions[1:] if ruleset.follows else ())
 
 
 def _joined(rules: Rules, found: Sequence[tuple[Edition, Days]]) -> Rules:

@@ -21,9 +21,11 @@ from incentive_engine.rulesets.resolving import minor_unit
 
 _MISSING: Final = object()
 _OF_THE_EDITION: Final = frozenset(
-    {"rule_set", "version", "title", "decided", "in_force", "follows", "law", "principles", "examples", "waive"}
+    {"rule_set", "version", "title", "decided", "law", "principles", "examples", "waive"}
 )
 """What says which edition it is, and what it promises: nobody's pay depends on it."""
+DAYS: Final = frozenset({"in_force", "follows"})
+"""What says when the rules hold."""
 _WORDS: Final = frozenset({"title", "because", "decided", "meaning", "question", "outcome", "unit", "expectation"})
 _ABOUT_RESULTS: Final = frozenset(
     {"drives", "importance", "mirrored_by", "checked_by", "reviewed", "agreed_by", "defined_by", "verbatims", "watch"}

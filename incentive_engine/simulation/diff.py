@@ -12,12 +12,13 @@ from incentive_engine.ledger.review.findings import change, count, money
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.change_words import told
-from incentive_engine.simulation.changed import Change, changes
+from incentive_engine.simulation.changed import DAYS, Change, changes
 from incentive_engine.simulation.paths import path_text
 from incentive_engine.simulation.simulating import baseline
 from incentive_engine.simulation.touched import Step, Touched, always, touched
 
 _DITTO: Final = '"'
+_BESIDES: Final = "Words, promises, decisions, days in force"
 _TOGETHER: Final = f"{_DITTO} made together with the line above, whose payees and cost are those of both."
 
 
@@ -41,27 +42,28 @@ class Line:
 class Diff:
     """What differs between two rule sets, in the order in which the changes are made.
 
-    `rules`: what pay may depend on; `words`: titles, promises, who decided. `found`: all of it in one sentence.
+    `rules`: what pay may depend on; `besides`: titles, promises, who decided, when the rules hold. `found`: all of it
+    in one sentence.
     """
 
     title: str
     found: str
     rules: tuple[Line, ...]
-    words: tuple[Line, ...]
+    besides: tuple[Line, ...]
     paid: bool
 
     @property
     def same(self) -> bool:
         """Whether both mean the same."""
-        return not self.rules and not self.words
+        return not self.rules and not self.besides
 
 
 def diff(before: Rules, after: Rules) -> Diff:
     """What one rule set says otherwise than another, by what both mean."""
     found = changes(before.ruleset, after.ruleset)
-    rules = tuple(_line(each, before, after) for each in found if not each.of_words)
-    words = tuple(_line(each, before, after) for each in found if each.of_words)
-    return Diff(_title(before, after), _counted(len(rules), len(words)), rules, words, paid=False)
+    rules = tuple(_line(each, before, after) for each in found if not _besides(each))
+    besides = tuple(_line(each, before, after) for each in found if _besides(each))
+    return Diff(_title(before, after), _counted(len(rules), len(besides)), rules, besides, paid=False)
 
 
 def diff_paid(
@@ -69,13 +71,19 @@ def diff_paid(
 ) -> Diff:
     """The same, with whom each change touches on the data of a folder and a period, and what it costs.
 
+    Both are taken to hold all the time, whenever they are in force: what they would pay is compared.
     `on_step`: told how many changes are paid, and of how many. Raises InputProblems.
     """
     base = baseline(always(before), data, period)
-    found = touched(before, after, paying(base), on_step)
-    rules, words = _lines(found.steps, before, after, of_words=False), _lines(found.steps, before, after, of_words=True)
-    said = f"{_counted(len(rules), len(words))} {_cost(found, period)}"
-    return Diff(_title(before, after), said, rules, words, paid=True)
+    found = touched(base.rules, always(after), paying(base), on_step)
+    rules = tuple(
+        _line(each, before, after, step, first=index == 0)
+        for step in found.steps
+        for index, each in enumerate(step.changes)
+    )
+    besides = diff(before, after).besides
+    said = f"{_counted(len(rules), len(besides))} {_cost(found, period)}"
+    return Diff(_title(before, after), said, rules, besides, paid=True)
 
 
 def as_markdown(found: Diff) -> str:
@@ -83,8 +91,8 @@ def as_markdown(found: Diff) -> str:
     parts = [f"### {_cell(found.title)}", found.found]
     if found.rules:
         parts.append(_table(found.rules, paid=found.paid))
-    if found.words:
-        parts += ["Words, promises and decisions, on which no pay depends:", _table(found.words, paid=False)]
+    if found.besides:
+        parts += [f"{_BESIDES}:", _table(found.besides, paid=False)]
     if any(line.with_above for line in found.rules):
         parts.append(_TOGETHER)
     return "\n\n".join(parts)
@@ -93,10 +101,7 @@ def as_markdown(found: Diff) -> str:
 def as_text(found: Diff) -> Iterator[str]:
     """The difference in lines for a terminal."""
     yield f"{found.title}\n"
-    for title, lines in (
-        ("Rules", found.rules),
-        ("Words, promises and decisions: no pay depends on them", found.words),
-    ):
+    for title, lines in (("Rules", found.rules), (_BESIDES, found.besides)):
         if lines:
             yield title
             widths = [max(len(line.payees) for line in lines), max(len(line.cost) for line in lines)]
@@ -109,18 +114,9 @@ def as_text(found: Diff) -> Iterator[str]:
     yield found.found
 
 
-def _lines(steps: Sequence[Step], before: Rules, after: Rules, *, of_words: bool) -> tuple[Line, ...]:
-    return tuple(
-        _line(each, before, after, step, first=index == 0)
-        for step in steps
-        for index, each in enumerate(step.changes)
-        if each.of_words is of_words
-    )
-
-
 def _line(each: Change, before: Rules, after: Rules, step: Step | None = None, *, first: bool = True) -> Line:
     said, path = told(each, before, after), path_text(each.at)
-    if step is None or each.of_words:
+    if step is None:
         return Line(said.what["en"], said.before, said.after, path)
     if not first:
         return Line(said.what["en"], said.before, said.after, path, _DITTO, _DITTO, with_above=True)
@@ -137,10 +133,15 @@ def _title(before: Rules, after: Rules) -> str:
     return f"{name}, version {old.version} → {new.version}" if old.version != new.version else name
 
 
-def _counted(rules: int, words: int) -> str:
-    if not rules and not words:
+def _besides(each: Change) -> bool:
+    """Whether no amount of one period depends on a change, had both rule sets held throughout."""
+    return each.of_words or each.at[0] in DAYS
+
+
+def _counted(rules: int, besides: int) -> str:
+    if not rules and not besides:
         return "Both rule sets mean the same."
-    return f"{count(rules, 'change')} of rules, {count(words, 'change')} of words."
+    return f"{count(rules, 'change')} of rules, {besides:,} besides."
 
 
 def _cost(found: Touched, period: str) -> str:

@@ -25,8 +25,8 @@ Amounts: TypeAlias = pl.DataFrame
 Pay: TypeAlias = Callable[[Rules], Amounts]
 """What everybody is paid by rules."""
 _KEYS: Final = ["payee", "currency"]
-_PAYS_NOBODY: Final = frozenset({"in_force", "follows", "principles", "law", "examples", "waive"})
-"""Days, promises, examples and waivers: they could refuse a step on the way."""
+_REFUSING: Final = frozenset({"principles", "law", "examples", "waive"})
+"""What pays nobody and could refuse a step on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +56,13 @@ class Touched:
 def touched(before: Rules, after: Rules, pay: Pay, on_step: Callable[[int, int], None] | None = None) -> Touched:
     """Whom every change from one rule set to another touches, and what it costs.
 
-    Both are taken to hold all the time, whenever they are in force: what they would pay is compared. `on_step`: told
-    how many changes are made, and of how many. Raises InputProblems where one of them cannot be paid.
+    `on_step`: told how many changes are made, and of how many. Raises InputProblems where one of the two cannot be
+    paid.
     """
-    first = state = pay(always(before))
-    found = changes(before.ruleset, after.ruleset)
-    words = tuple(each for each in found if each.of_words)
-    steps = [Step(words, 0, {})] if words else []
-    made = len(words)
-    for group, paid in _steps(before, after, [each for each in found if not each.of_words], pay):
+    first = state = pay(before)
+    found = [each for each in changes(before.ruleset, after.ruleset) if not each.of_words]
+    steps, made = list[Step](), 0
+    for group, paid in _steps(before, after, found, pay):
         steps.append(Step(group, *_between(state, paid)))
         state, made = paid, made + len(group)
         if on_step is not None:
@@ -73,25 +71,20 @@ def touched(before: Rules, after: Rules, pay: Pay, on_step: Callable[[int, int],
 
 
 def always(rules: Rules) -> Rules:
-    """The rules as if they held at all times, without promises and examples: nobody's pay depends on these."""
-    return with_ruleset(rules, _always(rules.ruleset))
-
-
-def _always(rules: RuleSet) -> RuleSet:
-    fields = RuleSet.model_fields
-    return meant(rules).model_copy(update={name: fields[name].get_default() for name in _PAYS_NOBODY & fields.keys()})
+    """The rules as if they held at all times: without their first and last day, and without editions before them."""
+    return with_ruleset(rules, rules.ruleset.model_copy(update={"in_force": None, "follows": None}))
 
 
 def _steps(
     before: Rules, after: Rules, found: Iterable[Change], pay: Pay
 ) -> Iterator[tuple[tuple[Change, ...], Amounts]]:
     """The changes of each step, and what is paid with all of them up to it."""
-    state, waiting = _always(before.ruleset), _grouped(found)
+    state, waiting = _unrefused(before.ruleset), _grouped(found)
     while waiting:
         for group in _tries(waiting):
             there, left = _with(state, after.ruleset, group), [each for each in waiting if each[0] not in group]
             try:
-                paid = pay(with_ruleset(before, there) if left else always(after))
+                paid = pay(with_ruleset(before, there) if left else after)
             except InputProblems:
                 if not left:
                     raise
@@ -99,6 +92,12 @@ def _steps(
             state, waiting = there, left
             yield group, paid
             break
+
+
+def _unrefused(rules: RuleSet) -> RuleSet:
+    """A rule set that promises nothing."""
+    fields = RuleSet.model_fields
+    return meant(rules).model_copy(update={name: fields[name].get_default() for name in _REFUSING & fields.keys()})
 
 
 def _tries(waiting: Sequence[tuple[Change, ...]]) -> Iterator[tuple[Change, ...]]:
@@ -123,7 +122,7 @@ def _turn(change: Change) -> int:
 
 
 def _with(state: RuleSet, target: RuleSet, group: Iterable[Change]) -> RuleSet:
-    changed: RuleSet = with_parts(state, _always(target), tuple(dict.fromkeys(change.part for change in group)))
+    changed: RuleSet = with_parts(state, meant(target), tuple(dict.fromkeys(change.part for change in group)))
     return changed
 
 

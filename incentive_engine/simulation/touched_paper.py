@@ -12,11 +12,10 @@ from incentive_engine.simulation.touched import Step, Touched
 
 
 def touched_section(found: Touched, before: Rules, after: Rules) -> Section:
-    """Whom each change touches, and what it costs; changes of words are left out."""
+    """Whom each change touches, and what it costs."""
     currencies = sorted({**found.before, **found.after})
-    steps = [step for step in found.steps if not step.changes[0].of_words]
     columns = ("change", "was", "becomes", "payees", *(("cost",) * len(currencies)))
-    rows = tuple(row for step in steps for row in _rows(step, before, after, currencies))
+    rows = tuple(row for step in found.steps for row in _rows(step, before, after, currencies))
     amounts = [Money(found.costs.get(each, Decimal(0)), each) for each in currencies]
     total: tuple[Value, ...] = (Said("all"), None, None, found.payees, *amounts)
     return Section("touched", tables=(Table("touched", columns, rows, total if rows else None),))
