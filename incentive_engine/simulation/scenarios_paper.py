@@ -17,6 +17,7 @@ from incentive_engine.simulation.paper import Money, Part, Report, Said, Section
 from incentive_engine.simulation.paths import as_written, found
 from incentive_engine.simulation.scenarios import Compared, ScenarioFile, Study, Swept
 from incentive_engine.simulation.simulating import Simulated
+from incentive_engine.simulation.soundness import soundness_section
 from incentive_engine.simulation.touched_paper import touched_section
 
 _BESIDE: Label = {"en": "Side by side", "fr": "Côte à côte"}
@@ -85,9 +86,11 @@ def _fair(one: Compared) -> Iterator[Section]:
 
 
 def _touched(study: Study, one: Compared) -> Iterator[Section]:
-    """Whom each changed rule touches; without what the scenario says of results and people."""
+    """Whom each changed rule touches, and whether rules stay sound; without what is said of results and people."""
     if one.touched is not None:
-        yield touched_section(one.touched, study.baseline.rules, one.simulated.rules)
+        before, after = study.baseline.rules, one.simulated.rules
+        yield touched_section(one.touched, before, after)
+        yield soundness_section(before, after, study.baseline.period.end)
 
 
 def _changed(study: Study, file: ScenarioFile, made: Simulated | None = None) -> Section:

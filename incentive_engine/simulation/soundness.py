@@ -60,4 +60,4 @@ def soundness_section(before: Rules, after: Rules, day: dt.date) -> Section:
         )
         for each in found
     )
-    return Section("soundness", tables=(Table("soundness", ("rule", "meaning", "path", "before", "after"), rows),))
+    return Section("soundness", tables=(Table("soundness", ("numbered_rule", "meaning", "path", "before", "after"), rows),))
