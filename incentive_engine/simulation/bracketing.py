@@ -177,9 +177,9 @@ class _Searching:
     def result(self) -> Searched:
         """What was found so far."""
         below, above = self._nearest()
-        taken = {each.at for each in (below, above) if each is not None}
+        taken = [each.at for each in (below, above) if each is not None] or [self._now]
         others = [each for each in self._brackets() if each.crosses(self._goal)]
-        elsewhere = tuple(each for each in others if not taken & {each.low.at, each.high.at})
+        elsewhere = tuple(each for each in others if each.high.at < min(taken) or each.low.at > max(taken))
         return Searched(below, above, self.count < MOST, self.count, elsewhere)
 
 

@@ -101,12 +101,21 @@ def number_at(rules: Rules, path: str) -> RuleNumber:
     if inside:
         listed = ", ".join(f"`{number.path}` ({number.shown(number.value)})" for number in inside[:_LISTED])
         raise InputProblems([Problem("not-a-number", f"`{path}` holds several numbers", hint=f"name one: {listed}")])
+    document = rules.editions[0].document
     try:
-        found(rules.editions[0].document, path)
+        at = found(document, path)
     except Unknown as unknown:
         raise InputProblems([Problem("unknown-path", unknown.message, hint=unknown.hint)]) from None
     message = f"`{path}` holds no number on which pay depends"
-    raise InputProblems([Problem("not-a-number", message, hint="name a weight, target, threshold, cap or curve point")])
+    raise InputProblems([Problem("not-a-number", message, document.at(at), _instead(value_at(document, at)))])
+
+
+def _instead(value: Any) -> str:
+    """What to ask for where a number does not stand in the rules."""
+    if isinstance(value, dict) and {"table", "column"} & value.keys():
+        held = f"the table `{value['table']}`" if "table" in value else f"the column `{value['column']}`"
+        return f"everybody has their own, in {held}: change that file, and run again"
+    return "name a weight, target, threshold, cap or curve point"
 
 
 def change_of(rules: Rules, number: RuleNumber, value: Decimal) -> Any:

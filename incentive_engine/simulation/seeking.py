@@ -7,7 +7,6 @@ value gives the amount, the two that come nearest are told.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -33,7 +32,7 @@ class Sought:
     `below`, `above`: the values whose costs come nearest to the goal, at most and at least it; equal where one gives
     it. `low`, `high`: between which values was looked. `places`: how many decimal places they have at most. `proved`:
     no other value in there comes nearer, for certain. `elsewhere`: stretches, from one value to another, in which the
-    cost passes the goal as well.
+    cost passes the goal as well. `limits`: why values beyond `low` or `high` may not be written.
     """
 
     number: RuleNumber
@@ -48,6 +47,7 @@ class Sought:
     proved: bool
     tried: int
     elsewhere: tuple[tuple[Decimal, Decimal], ...]
+    limits: tuple[str, ...]
 
     @property
     def answer(self) -> Priced | None:
@@ -72,10 +72,7 @@ def sought(
     """
     values = _Values(baseline, number, Payments(baseline, scope), on_try)
     grid = values.writable(grid_of(baseline.rules, number, places))
-    low, high = values.ends(grid, within)
-    if low > high:
-        message = f"nothing between these values may stand at `{number.path}`"
-        raise InputProblems([Problem("empty-range", message, hint="give others with --from and --to")])
+    low, high, limits = values.ends(grid, within)
     start = min(max(grid.below(number.value), low), high)
     found = search(goal, (low, high), start, grid.units(number.places), partial(values.tried, grid))
     now = priced(number.value, values.payments.now)
@@ -93,6 +90,7 @@ def sought(
         proved=found.complete and certain,
         tried=found.tried,
         elsewhere=_elsewhere(grid, found),
+        limits=limits,
     )
 
 
@@ -127,37 +125,47 @@ class _Values:
     def writable(self, grid: Grid) -> Grid:
         """The grid, or that of whole numbers where nothing else may be written."""
         value = self.number.value
-        if value != int(value) or self._may_be(value + _HUNDREDTH) or self._may_be(value - _HUNDREDTH):
+        if value != int(value) or not all(map(self._refused, (value + _HUNDREDTH, value - _HUNDREDTH))):
             return grid
         return Grid(grid.origin, grid.step, 0)
 
-    def ends(self, grid: Grid, within: tuple[Decimal | None, Decimal | None]) -> tuple[int, int]:
-        """The least and the greatest value that may be written, of those that are asked for."""
+    def ends(self, grid: Grid, within: tuple[Decimal | None, Decimal | None]) -> tuple[int, int, tuple[str, ...]]:
+        """The least and the greatest value that may be written, of those that are asked for; and why none beyond."""
         number = self.number
         usual = (Decimal(0), Decimal(1)) if number.is_weight else _around(number.value)
-        low, high = (own if asked is None else asked for own, asked in zip(usual, within, strict=True))
-        first, last = grid.above(low), grid.below(high)
+        least, most = (own if asked is None else asked for own, asked in zip(usual, within, strict=True))
+        first, last = grid.above(least), grid.below(most)
+        if first > last:
+            message = f"no value of `{number.path}` lies between {number.shown(least)} and {number.shown(most)}"
+            raise InputProblems([Problem("empty-range", message, hint="give others with --from and --to")])
         now = min(max(grid.below(number.value), first), last)
-        return (self._furthest(grid, now, first), self._furthest(grid, now, last)) if first <= last else (first, last)
+        low, high = self._furthest(grid, now, first), self._furthest(grid, now, last)
+        beyond = [low - 1] * (low > first) + [high + 1] * (high < last)
+        refused = [each for at in beyond if (each := self._refused(grid.value(at)))]
+        if refused and low == high:
+            raise refused[0]
+        return low, high, tuple(dict.fromkeys(each.problems[0].message for each in refused))
 
     def _furthest(self, grid: Grid, now: int, end: int) -> int:
         """The value nearest to an end that may be written, seen from the one that is: curves have points in order."""
-        if self._may_be(grid.value(end)):
+        if self._refused(grid.value(end)) is None:
             return end
         fits, refused = now, end
         while abs(refused - fits) > 1:
             middle = (fits + refused) // 2
-            if self._may_be(grid.value(middle)):
+            if self._refused(grid.value(middle)) is None:
                 fits = middle
             else:
                 refused = middle
         return fits
 
-    def _may_be(self, value: Decimal) -> bool:
-        with suppress(InputProblems):
+    def _refused(self, value: Decimal) -> InputProblems | None:
+        """Why a value may not be written; None where it may."""
+        try:
             with_value(self.baseline.rules, self.number, value)
-            return True
-        return False
+        except InputProblems as problems:
+            return problems
+        return None
 
 
 def _around(value: Decimal) -> tuple[Decimal, Decimal]:

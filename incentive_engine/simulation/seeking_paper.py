@@ -62,6 +62,7 @@ def _sought(sought: Sought, currency: str) -> Section:
         said.append(Said("sought_held", {"count": sought.now.payees - (answer or sought.now).payees}))
     ends = {"low": _value(number, sought.low), "high": _value(number, sought.high)}
     said += [Said("sought_between", ends), Said("sought_tried", {"count": sought.tried})]
+    said += [Said("sought_limited", {"why": why}) for why in sought.limits]
     said += [Said("sought_proved")] if sought.proved and answer is None else []
     said += [Said("sought_elsewhere", _ends(number, each)) for each in sought.elsewhere[:_MOST]]
     nearest = {"sought_answer": answer} if answer else {"sought_below": sought.below, "sought_above": sought.above}
