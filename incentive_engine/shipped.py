@@ -31,14 +31,14 @@ def project_dir() -> Path:
 
 
 def scenarios_dir() -> Path:
-    """The folder of the scenarios that can be tried on the starter and on the demo company."""
+    """The folder of scenarios to try: in `starter` on the rule set to start from, in `demo` on the demo company."""
     return rules_dir() / "scenarios"
 
 
 def rule_sets() -> list[Path]:
     """Every rule set that comes with the engine; what rule sets take over, and what stands beside them, is none."""
-    others = (catalogue_dir(), leave_dir(), project_dir(), scenarios_dir())
-    return [path for path in sorted(rules_dir().rglob("*.yaml")) if path.parent not in others]
+    others = {catalogue_dir(), leave_dir(), project_dir(), scenarios_dir()}
+    return [path for path in sorted(rules_dir().rglob("*.yaml")) if others.isdisjoint(path.parents)]
 
 
 def templates_dir() -> Path:

@@ -13,7 +13,7 @@ from incentive_engine.cli.door import refuse, say, typed
 from incentive_engine.cli.options import LANGUAGE
 from incentive_engine.cli.progress import counted, steps_shown
 from incentive_engine.cli.showing import show_files, show_next, show_run
-from incentive_engine.shipped import project_dir, rules_dir
+from incentive_engine.shipped import project_dir, rules_dir, scenarios_dir
 
 _MARK: Final = ".incentive-demo"
 
@@ -29,6 +29,7 @@ def init(folder: Path, quarterly: bool) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         refuse("folder-exists", f"`{folder}` is there already and not empty", "give another folder")
     shutil.copytree(rules_dir() / "starter", folder, dirs_exist_ok=True)
+    shutil.copytree(scenarios_dir() / "starter", folder / "scenarios", dirs_exist_ok=True)
     rules, data = folder / "rules.yaml", folder / "data"
     pay = ("run", rules, "--data", data, "--period", "2026-Q3", "--out", folder / "2026-Q3")
     if quarterly:
@@ -67,6 +68,7 @@ def demo(folder: Path, language: str) -> None:
     write_company(data)
     shutil.copytree(project_dir(), folder, dirs_exist_ok=True)
     shutil.copy(rules_dir() / "demo" / "care-quarterly.yaml", rules)
+    shutil.copytree(scenarios_dir() / "demo", folder / "scenarios", dirs_exist_ok=True)
     with steps_shown() as step:
         done = run(load(rules), data, PERIOD, out, Timings(on_step=step), ["csv"])
     with counted("writing statements") as (tick, _):

@@ -132,9 +132,8 @@ class _Making:
         for name, column in ends.items():
             frame, day = self.tables[name].frame, pl.col(column)
             meant = pl.col("payee").is_in(payees.implode()) & (day.is_null() | (day > last))
-            self.tables[name] = replace(
-                self.tables[name], frame=frame.with_columns(pl.when(meant).then(pl.lit(last)).otherwise(day))
-            )
+            ended = pl.when(meant).then(pl.lit(last)).otherwise(day).alias(column)
+            self.tables[name] = replace(self.tables[name], frame=frame.with_columns(ended))
         if EMPLOYMENT in self.tables:
             frame = self.tables[EMPLOYMENT].frame.filter(
                 ~pl.col("payee").is_in(payees.implode()) | (pl.col("from") <= last)

@@ -76,7 +76,8 @@ def _person(change: PeopleChange, at: int, document: Document, made: Simulated |
 def _becomes(document: Document, section: str, at: int) -> str:
     """What becomes of a number: `= 40`, `× 105%`, `+ 3`."""
     (said,) = (key for key in _SIGNS if document.data[section][at].get(key) is not None)
-    return _SIGNS[said] + as_written(document, (section, at, said))
+    number = as_written(document, (section, at, said))
+    return f"− {number[1:]}" if said == "plus" and number.startswith("-") else _SIGNS[said] + number
 
 
 def _whom(document: Document, section: str, at: int) -> Value:
