@@ -401,7 +401,12 @@ def held(kpi: FromFacts, facts: dict[str, np.ndarray[Any, Any]], places: int, tr
     scales = {name: Scale(places, int(each.min()), int(each.max())) for name, each in facts.items()}
     scope = {name: Exact.column(name, scale) for name, scale in scales.items()}
     sums = kpi.gathered(Credited(scope, pl.col("draw").is_not_null(), n))
-    limits = frame.with_columns(sums.of_each).group_by("draw").agg(sums.columns).with_columns(sums.interval)
+    limits = (
+        frame.with_columns(sums.of_each)
+        .group_by("draw")
+        .agg(*sums.columns, *sums.for_interval)
+        .with_columns(sums.interval)
+    )
     inside = limits.select((pl.col("low") <= truth + 1e-9) & (pl.col("high") >= truth - 1e-9)).to_series()
     assert inside.null_count() == 0
     return float(inside.mean())  # type: ignore[arg-type]

@@ -26,12 +26,14 @@ DELIVERED: Final = "\0delivered"
 class Grouping:
     """KPIs that are gathered together, of one kind of subject.
 
-    `possible`: the least and the greatest result that each can have: its interval ends there.
+    `possible`: the least and the greatest result that each can have: its interval ends there. Without, none is made.
     """
 
-    def __init__(self, kpis: Mapping[str, Kpi], facts: Credited, possible: Mapping[str, Scale]) -> None:
-        self._kpis, self._possible = kpis, possible
-        self._gathered = {name: compute_of(kpi).gathered(replace(facts, name=name)) for name, kpi in kpis.items()}
+    def __init__(self, kpis: Mapping[str, Kpi], facts: Credited, possible: Mapping[str, Scale] | None) -> None:
+        gathered = {name: compute_of(kpi).gathered(replace(facts, name=name)) for name, kpi in kpis.items()}
+        if possible is None:
+            gathered = {name: replace(each, interval=(), for_interval=()) for name, each in gathered.items()}
+        self._kpis, self._possible, self._gathered = kpis, possible or {}, gathered
 
     def groups(self, placed: pl.LazyFrame) -> list[pl.DataFrame]:
         """What is gathered of facts that have a place; one row per place of which there are any."""
@@ -40,7 +42,11 @@ class Grouping:
             # Apart: what does not merge would take what does from the streaming engine into memory.
             here = {name: each for name, each in self._gathered.items() if self._merges(name) == merges}
             of_each = [column for each in here.values() for column in each.of_each]
-            columns = [column.name.prefix(f"{name}.") for name, each in here.items() for column in each.columns]
+            columns = [
+                column.name.prefix(f"{name}.")
+                for name, each in here.items()
+                for column in (*each.columns, *each.for_interval)
+            ]
             if columns:
                 by_place = placed.with_columns(of_each).group_by(PLACE)
                 groups.append(by_place.agg(columns).collect(engine="streaming" if merges else "in-memory"))

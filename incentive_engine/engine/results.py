@@ -52,11 +52,16 @@ class _Pass:
 
 
 def measure_kpis(
-    rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, keys: Collection[ResultKey], period: Period
+    rules: RuleSet,
+    possible: Mapping[str, Scale] | None,
+    accepted: Accepted,
+    keys: Collection[ResultKey],
+    period: Period,
 ) -> Measured:
     """The results behind `keys`, with those that formulas over KPIs read.
 
-    `possible`: the least and the greatest result that each KPI can have, as declared: its intervals end there.
+    `possible`: the least and the greatest result that each KPI can have, as declared: its intervals end there. None:
+    nobody asks how sure results are, and they have no intervals.
     """
     rules = with_invitations(rules)
     wanted = with_invited(rules, with_what_they_read(rules.kpis, keys, period))
@@ -83,7 +88,12 @@ def _source_of(kpi: Kpi) -> str | None:
 
 
 def _from_source(
-    rules: RuleSet, possible: Mapping[str, Scale], accepted: Accepted, name: str, keys: list[ResultKey], period: Period
+    rules: RuleSet,
+    possible: Mapping[str, Scale] | None,
+    accepted: Accepted,
+    name: str,
+    keys: list[ResultKey],
+    period: Period,
 ) -> tuple[list[Sheet], pl.DataFrame]:
     """All results from one source, in as few passes as there are sets of days that KPIs ask for together."""
     source, table, nameless = facts_behind(rules, accepted, name)
@@ -108,7 +118,7 @@ class _Facts:
     to_group: Credited
     accepted: Accepted
     kpis: Mapping[str, Kpi]
-    possible: Mapping[str, Scale]
+    possible: Mapping[str, Scale] | None
     of: Period
 
     def sheets(self, keys: Collection[ResultKey]) -> Iterator[Sheet]:

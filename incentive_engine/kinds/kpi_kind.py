@@ -87,6 +87,8 @@ class Gathered:
     """Columns of each fact that the aggregates read."""
     interval: tuple[pl.Expr, ...] = ()
     """Float64 columns `low`, `high` and `spread`, over the gathered columns; none where no interval is known."""
+    for_interval: tuple[pl.Expr, ...] = ()
+    """Aggregates of a group that only these read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ class Added(FromFacts):
             sums = {name: added for name, (_, added) in totals.items()}
             interval = self.interval.columns(Sums(n, gathered.numerator, gathered.denominator or n, sums))
             columns = (column for columns, _ in totals.values() for column in columns)
-            return replace(gathered, columns=(*gathered.columns, *columns), interval=interval)
+            return replace(gathered, interval=interval, for_interval=tuple(columns))
         return gathered
 
 

@@ -18,10 +18,9 @@ import polars as pl
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.engine.fitting import fitted_tables
-from incentive_engine.engine.outputs import payouts
 from incentive_engine.engine.over_results import with_what_they_read
 from incentive_engine.engine.results import measure_kpis
-from incentive_engine.engine.running import Calculation, Timings, calculate, calculate_from
+from incentive_engine.engine.running import Timings, calculate
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import Accepted
 from incentive_engine.kinds.kpi_kind import FromFacts
@@ -33,6 +32,7 @@ from incentive_engine.rulesets.resolving import resolve
 from incentive_engine.simulation.futures import Futures
 from incentive_engine.simulation.given_to_come import GivenToCome, given_keys, reached_before
 from incentive_engine.simulation.outlooks import Drawn, Outlook
+from incentive_engine.simulation.repaying import Repaying
 from incentive_engine.simulation.window import Window
 
 DRAWS: Final = 199
@@ -106,10 +106,11 @@ def forecast(
     given = list(given_keys(rules, keys))
     to_come = GivenToCome(accepted, given, before, period) if given else None
     draws = draws if window.days_left or (to_come is not None and to_come.any) else 1
-    paid = []
+    again, paid = Repaying(now), []
     for done in range(draws):
         tick(done, draws)
-        paid.append(_paid(now, _with_given(futures.drawn(generator), to_come, generator), keys))
+        then = _with_given(futures.drawn(generator), to_come, generator)
+        paid.append(again.paid(measure_kpis(rules.ruleset, None, then, keys, period)))
     if not any(frame.height for frame in paid):
         raise InputProblems([Problem("nobody-paid", f"nobody is paid for {period.name} by these rules")])
     drawn = Drawn.of(paid, ("payee", "plan"))
@@ -159,12 +160,3 @@ def _seen(rules: Rules, accepted: Accepted, window: Window) -> Accepted:
             seen = pl.col(source.date).cast(pl.Date) <= window.until
             tables[name] = replace(tables[name], frame=tables[name].frame.filter(seen))
     return replace(accepted, tables=tables)
-
-
-def _paid(now: Calculation, drawn: Accepted, keys: Collection[ResultKey]) -> pl.DataFrame:
-    """One row per payee × plan that is paid on what was drawn: payee, plan, department, payout."""
-    rules, period = now.rules, now.period
-    measured = measure_kpis(rules.ruleset, rules.ranges.results, drawn, keys, period)
-    then = calculate_from(rules, drawn, now.people, measured, period, Timings(), keep=False)
-    rows = payouts(then).select("payee", "plan", "department", "payout")
-    return rows.drop_nulls("payout").collect(engine="streaming")

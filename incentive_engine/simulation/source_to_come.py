@@ -31,6 +31,7 @@ class SourceToCome:
         of_window = frame.filter(pl.col(_DAY).is_between(window.seen_from, window.until))
         before = frame.filter(pl.col(_DAY) < window.seen_from)
         self._units = _units(of_window, people, source, window)
+        self._seen = facts.table.frame.filter(pl.col(source.date).cast(pl.Date) <= window.until)
         drawn_from = pl.concat([of_window, before])
         self._facts, self._days = drawn_from[PLACE].to_numpy(), drawn_from[_DAY].to_numpy()
         self._urns = self._made(of_window, before, pulls)
@@ -76,10 +77,6 @@ class SourceToCome:
         rows, each = self._bundles.rows(self._facts[chosen])
         copies = self._copies(rows, self._facts[chosen][each], whose[each], shifts[each])
         return replace(self._bundles.table, frame=pl.concat([self._seen, self._bundles.apart(copies, each)]))
-
-    @property
-    def _seen(self) -> pl.DataFrame:
-        return self._bundles.table.frame.filter(pl.col(self._source.date).cast(pl.Date) <= self._window.until)
 
     def _copies(self, rows: Array, firsts: Array, whose: Array, shifts: Array) -> pl.DataFrame:
         """Copies of facts, later by so many days; what is about the payee of the first is about who drew it."""
