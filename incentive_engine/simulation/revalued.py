@@ -9,6 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from incentive_engine.compiler.inputs import SEGMENT
+from incentive_engine.engine import outputs
 from incentive_engine.engine.sweeping import Sweep
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.rulesets.loading import Rules, rules_for
@@ -76,6 +77,11 @@ class Payments:
         found = [self._rules(number, value) for number, value in asked]
         paid = iter(self._paid([each for each in found if isinstance(each, Rules)]))
         return [next(paid) if isinstance(each, Rules) else each for each in found]
+
+    def in_full(self, number: RuleNumber, value: Decimal) -> pl.DataFrame:
+        """What they are paid with a value, as a run with it calculates it. Raises InputProblems as a run does."""
+        rules = with_value(self._baseline.rules, number, value)
+        return self._scope.of(outputs.payouts(paid_by(self._baseline, rules)).collect(engine="streaming"))
 
     def _rules(self, number: RuleNumber, value: Decimal) -> Rules | InputProblems:
         try:

@@ -85,17 +85,13 @@ def sought(
         low=grid.value(low),
         high=grid.value(high),
         places=grid.places,
-        below=_priced(grid, found.below),
-        above=_priced(grid, found.above),
+        below=values.put_back(grid, found.below),
+        above=values.put_back(grid, found.above),
         proved=found.complete and certain,
         tried=found.tried,
         elsewhere=_elsewhere(grid, found),
         limits=limits,
     )
-
-
-def _priced(grid: Grid, tried: Tried | None) -> Priced | None:
-    return None if tried is None or tried.paid is None else priced(grid.value(tried.at), tried.paid)
 
 
 def _elsewhere(grid: Grid, found: Searched) -> tuple[tuple[Decimal, Decimal], ...]:
@@ -121,6 +117,15 @@ class _Values:
             Tried(at, None, None) if isinstance(each, InputProblems) else Tried(at, cost(each), each)
             for at, each in zip(numbers, paid, strict=True)
         ]
+
+    def put_back(self, grid: Grid, tried: Tried | None) -> Priced | None:
+        """A value that was tried, paid in full, as a run pays. Raises AssertionError where that is something else."""
+        if tried is None:
+            return None
+        value = grid.value(tried.at)
+        told = priced(value, self.payments.in_full(self.number, value))
+        assert told.cost == tried.cost, f"{self.number.path} at {value}: {tried.cost} was found, {told.cost} is paid"
+        return told
 
     def writable(self, grid: Grid) -> Grid:
         """The grid, or that of whole numbers where nothing else may be written."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from incentive_engine.kinds.base import Label
 from incentive_engine.simulation.needed import Needed, Reached
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
 from incentive_engine.simulation.revalued import Priced, Scope
 from incentive_engine.simulation.rule_numbers import RuleNumber
+from incentive_engine.simulation.rule_words import named
 from incentive_engine.simulation.seeking import Sought
 from incentive_engine.simulation.sensitivity import Sensitive
 from incentive_engine.simulation.simulating import Baseline
 
 _MOST: Final = 5
 """How many stretches elsewhere are told."""
+_DRAWN: Final = ("cost_smaller", "cost_greater")
 
 
 def sought_report(baseline: Baseline, sought: Sought) -> Report:
     """Which value makes the cost an amount."""
-    return _report(baseline, "seek", _sought(sought, baseline.rules.ruleset.currency), "paid_again")
+    return _report(baseline, "seek", _sought(baseline, sought), "paid_again")
 
 
 def needed_report(baseline: Baseline, needed: Needed) -> Report:
@@ -30,7 +33,7 @@ def needed_report(baseline: Baseline, needed: Needed) -> Report:
 
 def sensitivity_report(baseline: Baseline, found: Sequence[Sensitive], scope: Scope, step: Decimal) -> Report:
     """Which numbers of the rules move the cost most."""
-    section = _sensitivity(found, scope, step, baseline.rules.ruleset.currency)
+    section = _sensitivity(baseline, found, scope, step)
     return _report(baseline, "sensitivity", section, "one_at_a_time")
 
 
@@ -50,8 +53,8 @@ def _report(baseline: Baseline, name: str, section: Section, assumption: str) ->
     )
 
 
-def _sought(sought: Sought, currency: str) -> Section:
-    number, answer = sought.number, sought.answer
+def _sought(baseline: Baseline, sought: Sought) -> Section:
+    number, answer, currency = sought.number, sought.answer, baseline.rules.ruleset.currency
     goal = Money(sought.goal, currency)
     if answer is not None:
         said = [Said("sought_found", {"path": number.path, "value": _value(number, answer.value), "goal": goal})]
@@ -71,8 +74,9 @@ def _sought(sought: Sought, currency: str) -> Section:
         for name, each in {"sought_now": sought.now, **nearest}.items()
         if each
     ]
+    about: dict[str, Value] = {"rule": named(number.at, baseline.rules.ruleset)}
     table = Table("sought", ("which", "value", "cost", "difference", "off_goal", "payees"), tuple(rows))
-    return Section("sought", (("goal", goal), *_scope(sought.scope)), tuple(said), (table,), {"path": number.path})
+    return Section("sought", (("goal", goal), *_scope(sought.scope)), tuple(said), (table,), about)
 
 
 def _row(number: RuleNumber, name: str, each: Priced, sought: Sought, currency: str) -> tuple[Value, ...]:
@@ -135,22 +139,30 @@ def _share(value: Decimal, percent: bool) -> Value:
     return Share(value) if percent else value
 
 
-def _sensitivity(found: Sequence[Sensitive], scope: Scope, step: Decimal, currency: str) -> Section:
+def _sensitivity(baseline: Baseline, found: Sequence[Sensitive], scope: Scope, step: Decimal) -> Section:
+    currency = baseline.rules.ruleset.currency
+    names = {each.number.path: named(each.number.at, baseline.rules.ruleset) for each in found}
     moving = [each for each in found if each.effect and not each.by_one]
     by_one = [each for each in found if each.effect and each.by_one]
     nothing = [each for each in found if not each.effect and (each.down or each.up)]
     never = [each for each in found if not each.down and not each.up]
-    columns = ("rule", "value", "smaller", "cost_smaller", "greater", "cost_greater")
+    columns = ("rule", "value", "smaller", "cost_smaller", "greater", "cost_greater", "path")
     about: dict[str, Value] = {"step": Share(step)}
     moves = {"moves_cost": moving, "moves_by_one": by_one}
     tables = [
-        *(Table(name, columns, tuple(_move(each, currency) for each in of), drawn=("cost_greater",), about=about)
-          for name, of in moves.items()),
-        Table("moves_nothing", ("rule", "value"), tuple((each.number.path, _now(each)) for each in nothing),
-              about=about),
-        Table("never_moved", ("rule", "value", "reason"),
-              tuple((each.number.path, _now(each), each.refused) for each in never)),
-    ]  # fmt: skip
+        Table(
+            name,
+            columns,
+            tuple(_move(each, names, currency) for each in of),
+            drawn=("cost_smaller", "cost_greater"),
+            about=about,
+        )
+        for name, of in moves.items()
+    ]
+    still = tuple((names[each.number.path], _now(each), each.number.path) for each in nothing)
+    tables.append(Table("moves_nothing", ("rule", "value", "path"), still, about=about))
+    refused = tuple((names[each.number.path], _now(each), each.number.path, each.refused) for each in never)
+    tables.append(Table("never_moved", ("rule", "value", "path", "reason"), refused))
     cost = (("cost_now", Money(found[0].now.cost, currency)),) if found else ()
     some = tuple(table for table in tables if table.rows)
     return Section("sensitivity", (*cost, *_scope(scope)), (), some, about)
@@ -160,9 +172,10 @@ def _now(each: Sensitive) -> Value:
     return _value(each.number, each.number.value)
 
 
-def _move(each: Sensitive, currency: str) -> tuple[Value, ...]:
+def _move(each: Sensitive, names: Mapping[str, Label], currency: str) -> tuple[Value, ...]:
     ends = (
         (None, None) if end is None else (_value(each.number, end.value), Money(end.cost - each.now.cost, currency))
         for end in (each.down, each.up)
     )
-    return (each.number.path, _now(each), *(value for end in ends for value in end))
+    path = each.number.path
+    return (names[path], _now(each), *(value for end in ends for value in end), path)
