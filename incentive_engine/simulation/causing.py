@@ -8,7 +8,7 @@ and for whoever is paid so on either side, it is what each measure contributed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -17,18 +17,15 @@ import polars as pl
 
 from incentive_engine.compiler.inputs import SEGMENT
 from incentive_engine.compiler.waterfall import PAID, BarKind, bars_of
-from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.kinds.base import Label
 from incentive_engine.rulesets.adjustments import ADJUSTMENT, GUARANTEE
 from incentive_engine.rulesets.resolving import ROOT, nodes_under
-from incentive_engine.simulation.moving import side_by_side, total
 from incentive_engine.simulation.side import Side
 
 CauseKind = Literal[BarKind, "unearned", "guarantee", "adjustment", "release"]
-CAUSE: Final = ("kind", "node", "number")
-_MONEY: Final = pl.Decimal(38, 12)
-_PART: Final = {"payee": pl.String(), "kind": pl.String(), "node": pl.String(), "number": pl.Int32(), "amount": _MONEY}
 _LINE: Final = ["payee", "plan", SEGMENT]
+_BETWEEN: Final = "\0"
+"""Between kind, node and number in the name of a cause's column; no name has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,63 @@ class Cause:
         return self.after - self.before
 
 
-def causes(before: Side, after: Side) -> pl.DataFrame:
-    """One row per payee × cause: payee, kind, node, number, before, after, difference, in the rules' currency.
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What brings everybody's pay, before and after, in the rules' currency.
 
-    For every payee the sides add up to what is paid before and after. No rows where the currencies differ.
+    `then`, `now`: one row per payee, the same in both: payee, and what each cause brings, as a column of its own.
     """
+
+    then: pl.DataFrame
+    now: pl.DataFrame
+    titles: Mapping[str, Label]
+
+    def of_all(self) -> tuple[Cause, ...]:
+        """The causes of everybody's differences, the largest first; what is the same for each of them is left out."""
+        names = self.then.columns[1:]
+        moved = [int((self.then[name] != self.now[name]).sum()) for name in names]
+        return self._told(moved, [_sum(self.then[name]) for name in names], [_sum(self.now[name]) for name in names])
+
+    def of_each(self, payees: pl.Series) -> dict[str, tuple[Cause, ...]]:
+        """The same of some payees, each alone."""
+        theirs = pl.col("payee").is_in(payees.implode())
+        rows = zip(self.then.filter(theirs).iter_rows(), self.now.filter(theirs).iter_rows(), strict=True)
+        return {
+            then[0]: self._told([int(a != b) for a, b in zip(then[1:], now[1:], strict=True)], then[1:], now[1:])
+            for then, now in rows
+        }
+
+    def _told(self, moved: Sequence[int], then: Sequence[Decimal], now: Sequence[Decimal]) -> tuple[Cause, ...]:
+        found = []
+        for name, payees, *amounts in zip(self.then.columns[1:], moved, then, now, strict=True):
+            kind, node, number = name.split(_BETWEEN)
+            if payees:
+                title = self.titles.get(node, {})
+                found.append(Cause(kind, node, int(number), title, payees, *amounts))  # type: ignore[arg-type]
+        return tuple(sorted(found, key=lambda cause: (-abs(cause.difference), cause.kind, cause.node, cause.number)))
+
+
+def causes(before: Side, after: Side) -> Causes:
+    """What brings the differences of everybody; nothing where the rules' currencies differ."""
+    titles = _titles(before) | _titles(after)
     if before.currency != after.currency:
-        return side_by_side(pl.DataFrame(schema=_PART), pl.DataFrame(schema=_PART), ["payee", *CAUSE], "amount")
-    falls = [waterfalls(each.rules, tuple(each.plans.values()), each.traces) for each in (before, after)]
-    plain = pl.concat([_without_bars(each, fall) for each, fall in zip((before, after), falls, strict=True)]).unique()
-    then, now = (_parts(each, fall, plain) for each, fall in zip((before, after), falls, strict=True))
-    both = side_by_side(then, now, ["payee", *CAUSE], "amount")
-    return both.cast({name: _money(before, after) for name in ("before", "after", "difference")})
+        nobody = pl.DataFrame(schema={"payee": pl.String})
+        return Causes(nobody, nobody, titles)
+    plain = pl.concat([_without_bars(each) for each in (before, after)]).unique()
+    money = _money(before, after)
+    then, now = (_parts(each, plain, money) for each in (before, after))
+    payees = pl.concat([then.select("payee"), now.select("payee")]).unique().sort("payee")
+    names = dict.fromkeys([*then.columns, *now.columns])
+    then, now = (_aligned(each, payees, list(names), money) for each in (then, now))
+    return Causes(then, now, titles)
+
+
+def _aligned(parts: pl.DataFrame, payees: pl.DataFrame, names: Sequence[str], money: pl.Decimal) -> pl.DataFrame:
+    nothing = pl.lit(Decimal(0)).cast(money)
+    known = payees.join(parts, on="payee", how="left", maintain_order="left")
+    amounts = ((pl.col(name) if name in parts.columns else pl.lit(None, money)).fill_null(nothing).alias(name)
+               for name in names[1:])  # fmt: skip
+    return known.select("payee", *amounts)
 
 
 def _money(*sides: Side) -> pl.Decimal:
@@ -73,63 +115,59 @@ def _money(*sides: Side) -> pl.Decimal:
     return pl.Decimal(38, max(type_.scale for type_ in types if isinstance(type_, pl.Decimal)))
 
 
-def summed(causes: pl.DataFrame, before: Side, after: Side) -> tuple[Cause, ...]:
-    """The causes of everybody's differences, the largest first; what is the same for all is left out."""
-    titles = _titles(before) | _titles(after)
-    found = []
-    for (kind, node, number), rows in causes.group_by(CAUSE, maintain_order=True):
-        moved = int((rows["difference"] != 0).sum())
-        title = titles.get(str(node), {})
-        sums = total(rows["before"]), total(rows["after"])
-        if moved:
-            found.append(Cause(kind, str(node), int(str(number)), title, moved, *sums))
-    return tuple(sorted(found, key=lambda cause: (-abs(cause.difference), cause.kind, cause.node, cause.number)))
-
-
 def _titles(side: Side) -> dict[str, Label]:
     nodes = [node for plan in side.plans.values() for node in nodes_under(plan.root)]
     return {node.path: node.title for node in nodes if node.path != ROOT}
 
 
-def _without_bars(side: Side, fall: pl.DataFrame) -> pl.DataFrame:
+def _without_bars(side: Side) -> pl.DataFrame:
     """The payees of whom some part of the pay has no bars."""
     lines = side.contributions.filter(pl.col("pay").is_not_null()).select(_LINE).unique()
-    return lines.join(fall, on=_LINE, how="anti").select("payee").unique()
+    return lines.join(side.bars, on=_LINE, how="anti").select("payee").unique()
 
 
-def _parts(side: Side, fall: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-    """One row per payee × cause: what it brings; `plain`: those whose pay is told by contributions."""
-    rows = [pl.DataFrame(schema=_PART), *_bars(side, fall.join(plain, on="payee", how="anti"))]
-    brought = side.contributions.filter(pl.col("pay").is_not_null())
-    decided = pl.col("source").is_in([GUARANTEE, ADJUSTMENT])
+def _parts(side: Side, plain: pl.DataFrame, money: pl.Decimal) -> pl.DataFrame:
+    """One row per payee, one column per cause: what it brings; `plain`: those whose pay is told by contributions."""
+    rows = [*_bars(side, side.bars.join(plain, on="payee", how="anti"), money)]
+    brought = side.contributions.filter(pl.col("pay").is_not_null()).select("payee", "measure", "source", "pay")
+    by_none = brought.filter(pl.col("measure").is_null())
+    decided = pl.col("source").is_in([GUARANTEE, ADJUSTMENT]).fill_null(False)
+    theirs = brought.join(plain, on="payee", how="semi")
     rows += [
-        _part(brought.filter(pl.col("measure").is_null(), decided), pl.col("source"), pl.lit(ROOT), "pay"),
-        _part(side.released.filter(currency=side.currency), pl.lit("release"), pl.lit(ROOT), "amount"),
+        _summed(by_none.filter(decided).select("payee", "pay", name=_name(pl.col("source")))),
+        _summed(theirs.drop_nulls("measure").select("payee", "pay", name=_name(pl.lit("measure"), pl.col("measure")))),
+        _summed(
+            theirs.filter(pl.col("measure").is_null(), ~decided).select("payee", "pay", name=_name(pl.lit("unearned")))
+        ),
+        _summed(
+            side.released.filter(currency=side.currency).select("payee", pay="amount", name=_name(pl.lit("release")))
+        ),
     ]
-    earned = brought.join(plain, on="payee", how="semi").filter(
-        pl.col("measure").is_not_null() | ~decided.fill_null(False)
-    )
-    kind = pl.when(pl.col("measure").is_null()).then(pl.lit("unearned")).otherwise(pl.lit("measure"))
-    rows.append(_part(earned, kind, pl.col("measure").fill_null(ROOT), "pay"))
-    return pl.concat(rows).group_by("payee", *CAUSE).agg(pl.col("amount").sum())
+    parts = pl.concat([frame.cast({pl.Decimal: money}) for frame in rows], how="diagonal")
+    return parts.group_by("payee").agg(pl.all().sum()) if parts["payee"].is_duplicated().any() else parts
 
 
-def _part(rows: pl.DataFrame, kind: pl.Expr, node: pl.Expr, amount: str) -> pl.DataFrame:
-    number, money = pl.lit(1, pl.Int32).alias("number"), pl.col(amount).cast(_MONEY).alias("amount")
-    return rows.select("payee", kind.alias("kind"), node.alias("node"), number, money)
+def _name(kind: pl.Expr, node: pl.Expr | None = None) -> pl.Expr:
+    """The name of a cause's column; of the whole plan where no node is named."""
+    return pl.concat_str(kind, pl.lit(ROOT) if node is None else node, pl.lit("1"), separator=_BETWEEN)
 
 
-def _bars(side: Side, fall: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """What each bar adds to those before it."""
+def _summed(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per payee, a column for each name: the sums of `pay`."""
+    names = rows["name"].unique().sort()
+    return rows.group_by("payee").agg(pl.col("pay").filter(pl.col("name") == name).sum().alias(name) for name in names)
+
+
+def _bars(side: Side, fall: pl.DataFrame, money: pl.Decimal) -> Iterator[pl.DataFrame]:
+    """What each bar adds to those before it: one row per payee × segment, one column per bar."""
     for (plan,), rows in fall.group_by("plan", maintain_order=True):
         bars = bars_of(side.plans[str(plan)])
-        reached = rows[PAID].cast(pl.List(_MONEY)).list.to_array(len(bars))
-        for at, bar in enumerate(bars):
-            added = reached.arr.get(at) - (reached.arr.get(at - 1) if at else 0)
-            yield rows.select(
-                "payee",
-                pl.lit(bar.kind).alias("kind"),
-                pl.lit(bar.node).alias("node"),
-                pl.lit(bar.number, pl.Int32).alias("number"),
-                added.cast(_MONEY).alias("amount"),
-            )
+        reached = [rows[PAID].list.get(at).cast(money) for at in range(len(bars))]
+        names = [_BETWEEN.join((bar.kind, bar.node, str(bar.number))) for bar in bars]
+        added = [amount - reached[at - 1] if at else amount for at, amount in enumerate(reached)]
+        yield pl.DataFrame([rows["payee"], *(amount.alias(name) for name, amount in zip(names, added, strict=True))])
+
+
+def _sum(amounts: pl.Series) -> Decimal:
+    total = amounts.sum()
+    return total if isinstance(total, Decimal) else Decimal(0)

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.simulation.causing import Cause, causes, summed
+from incentive_engine.simulation.causing import Cause, Causes, causes
 from incentive_engine.simulation.crossing import Crossing, Limit, caps_moved, crossings, gates_moved
 from incentive_engine.simulation.grouping import NOBODY, GroupMoved, grouped
 from incentive_engine.simulation.moving import Cost, Fate, Moved, costs, moved, movements, side_by_side
@@ -94,7 +94,7 @@ def compared(before: Side, after: Side, by: Sequence[str] = ("department",), als
         customers_after=customers_share(after),
         plans=plans_moved(before, after),
         moved=moved(rows),
-        causes=summed(brought, before, after),
+        causes=brought.of_all(),
         gain_most=_movers(rows.filter(pl.col("difference") > 0), brought, before, after),
         lose_most=_movers(rows.filter(pl.col("difference") < 0), brought, before, after),
         groups=grouped(before, after, rows, by, also),
@@ -109,22 +109,16 @@ def compared(before: Side, after: Side, by: Sequence[str] = ("department",), als
     )
 
 
-def _movers(rows: pl.DataFrame, brought: pl.DataFrame, before: Side, after: Side) -> tuple[Mover, ...]:
+def _movers(rows: pl.DataFrame, brought: Causes, before: Side, after: Side) -> tuple[Mover, ...]:
     """The first of each currency by what they gain or lose."""
     order = [pl.col("currency"), pl.col("difference").abs(), pl.col("payee")]
     first = rows.sort(order, descending=[False, True, False]).group_by("currency", maintain_order=True).head(MOST)
     known = first.join(departments(before, after), on="payee", how="left", maintain_order="left")
-    theirs = brought.join(first, on="payee", how="semi").partition_by("payee", as_dict=True)
+    told = brought.of_each(first["payee"])
+    columns = ("payee", "department", "currency", "before", "after", "difference", "fate")
     return tuple(
-        Mover(
-            **row,
-            causes=summed(theirs[row["payee"],], before, after)
-            if (row["payee"],) in theirs and row["currency"] == after.currency
-            else (),
-        )
-        for row in known.select("payee", "department", "currency", "before", "after", "difference", "fate").iter_rows(
-            named=True
-        )
+        Mover(**row, causes=told.get(row["payee"], ()) if row["currency"] == after.currency else ())
+        for row in known.select(columns).iter_rows(named=True)
     )
 
 

@@ -13,11 +13,8 @@ from incentive_engine.engine.caps import at_caps
 from incentive_engine.kinds.base import Label
 from incentive_engine.kinds.curve_kind import End
 from incentive_engine.rulesets.resolving import MeasureNode, Node, PathNode, ResolvedPlan, nodes_under
-from incentive_engine.simulation.shares import written, written_plan
+from incentive_engine.simulation.shares import written
 from incentive_engine.simulation.side import Side
-
-_WHO: Final = ["payee", "plan", "node"]
-_TIER: Final = ("way", "tier", "start", "behind", "in_percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,14 @@ class Limit:
     no_longer: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Tiers:
+    """Where the attainments of one measure lie: `tiers` of its curves; payee and `tier`, the place among these."""
+
+    tiers: tuple[Tier, ...]
+    frame: pl.DataFrame
+
+
 def crossings(before: Side, after: Side) -> tuple[Crossing, ...]:
     """Every pair of tiers between which somebody moves, of measures that both sides have and by which they pay.
 
@@ -71,63 +76,74 @@ def crossings(before: Side, after: Side) -> tuple[Crossing, ...]:
     only as far as they still reach it. Where it has more or fewer, they are told apart by where they begin.
     """
     titles = {(written(plan.name), node.path): node.title for plan in after.plans.values() for node in plan.measures()}
-    both = _tiers(before).join(_tiers(after), on=_WHO, suffix="_after")
-    same_curve = pl.col("tiers") == pl.col("tiers_after")
-    same_start = pl.struct("start", "behind").eq_missing(pl.struct(start="start_after", behind="behind_after"))
-    stays = (pl.col("way") == pl.col("way_after")) & (
-        pl.when(same_curve).then(pl.col("tier") == pl.col("tier_after")).otherwise(same_start)
-    )
-    left = [*_TIER, *(f"{name}_after" for name in _TIER)]
-    moved = both.filter(~stays).group_by("plan", "node", *left).len().sort("plan", "node", *left, nulls_last=False)
+    then, now = _tiers(before), _tiers(after)
     return tuple(
-        Crossing(plan, node, titles[plan, node], _tier(*ends[:5]), _tier(*ends[5:10]), ends[10])
-        for plan, node, *ends in moved.iter_rows()
+        Crossing(*measure, titles[measure], was, is_, payees)
+        for measure in sorted(then.keys() & now.keys())
+        for was, is_, payees in _moved(then[measure], now[measure])
     )
 
 
-def _tier(way: str, number: int, start: Decimal | None, *how: bool) -> Tier:
-    return Tier(way, number, None if start is None else start.normalize(), *how)
+def _moved(then: _Tiers, now: _Tiers) -> Iterator[tuple[Tier, Tier, int]]:
+    both = then.frame.join(now.frame, on="payee", suffix="_after").group_by("tier", "tier_after").len()
+    for at, at_after, payees in both.sort("tier", "tier_after").iter_rows():
+        was, is_ = then.tiers[at], now.tiers[at_after]
+        if not _same(was, is_, len(then.tiers) == len(now.tiers)):
+            yield was, is_, payees
 
 
-def _tiers(side: Side) -> pl.DataFrame:
-    """One row per payee × measure whose curve has tiers, on their last day: where the attainment lies."""
-    last = side.contributions.filter(pl.col("attainment").is_not_null(), pl.col("measure").is_not_null())
-    last = last.sort("payee", "segment").unique(["payee", "measure"], keep="last", maintain_order=True)
-    nothing = {name: pl.String() for name in (*_WHO, "way")} | {
-        "tier": pl.Int64(), "start": pl.Decimal(38, 12), "behind": pl.Boolean(),
-        "in_percent": pl.Boolean(), "tiers": pl.Int64()}  # fmt: skip
-    frames = [pl.DataFrame(schema=nothing)]
+def _same(was: Tier, is_: Tier, as_many: bool) -> bool:
+    if was.way != is_.way:
+        return False
+    return was.number == is_.number if as_many else (was.start, was.behind) == (is_.start, is_.behind)
+
+
+def _tiers(side: Side) -> dict[tuple[str, str], _Tiers]:
+    """By plan and measure, of those whose curve has tiers: where the attainments lie on each payee's last day."""
+    known = side.contributions.filter(pl.col("attainment").is_not_null(), pl.col("measure").is_not_null())
+    rows = known.select("payee", "plan", "segment", "measure", "path", "attainment")
+    by_measure = rows.partition_by("plan", "measure", as_dict=True)
+    found: dict[tuple[str, str], _Tiers] = {}
     for plan in side.plans.values():
         for node in plan.measures():
-            frames += [
-                _reached(rows, way)
-                for way in node.paths
-                if (rows := _of_way(last, plan, node, way)).height and way.curve.starts()
-            ]
-    return pl.concat(frames)
+            measure, theirs = (written(plan.name), node.path), by_measure.get((plan.name, node.path))
+            if theirs is not None:
+                lies = _lying(node, theirs)
+                earlier = found.get(measure)
+                found[measure] = lies if earlier is None else _together(earlier, lies)
+    return {measure: _on_last_day(tiers) for measure, tiers in found.items() if tiers.tiers}
 
 
-def _of_way(contributions: pl.DataFrame, plan: ResolvedPlan, node: MeasureNode, way: PathNode) -> pl.DataFrame:
-    decided = pl.col("path") == way.name if len(node.paths) > 1 else pl.lit(True)
-    return contributions.filter(pl.col("plan") == plan.name, pl.col("measure") == node.path, decided)
+def _lying(node: MeasureNode, rows: pl.DataFrame) -> _Tiers:
+    """Where the attainments of a measure lie: each on the curve of the way that decided."""
+    tiers, frames = list[Tier](), [rows.clear().select("payee", "segment", tier=pl.lit(0, pl.Int64))]
+    for way in node.paths:
+        starts = way.curve.starts()
+        decided = pl.col("path") == way.name if len(node.paths) > 1 else pl.lit(True)
+        if starts:
+            reached = pl.sum_horizontal(pl.lit(len(tiers)), *(_is_reached(start).cast(pl.Int64) for start in starts))
+            frames.append(rows.filter(decided).select("payee", "segment", tier=reached.cast(pl.Int64)))
+            tiers += _tiers_of(way, starts)
+    return _Tiers(tuple(tiers), pl.concat(frames))
 
 
-def _reached(rows: pl.DataFrame, way: PathNode) -> pl.DataFrame:
-    """The tier of each attainment."""
-    starts = way.curve.starts()
-    reached = pl.sum_horizontal(_is_reached(start).cast(pl.Int64) for start in starts)
-    places = pl.DataFrame(
-        {
-            "tier": range(len(starts) + 1),
-            "start": [None, *(x for x, _ in starts)],
-            "behind": [False, *(b for _, b in starts)],
-        },
-        schema={"tier": pl.Int64(), "start": pl.Decimal(38, 12), "behind": pl.Boolean()},
-    )
-    found = rows.select("payee", written_plan(), node="measure", way=pl.lit(way.name), tier=reached)
-    return found.join(places, on="tier", how="left").with_columns(
-        in_percent=pl.lit(way.attainment.in_percent), tiers=pl.lit(len(starts), pl.Int64)
-    )
+def _tiers_of(way: PathNode, starts: Sequence[End]) -> Iterator[Tier]:
+    yield Tier(way.name, 0, None, behind=False, in_percent=way.attainment.in_percent)
+    for number, (start, behind) in enumerate(starts, start=1):
+        yield Tier(way.name, number, start, behind, way.attainment.in_percent)
+
+
+def _together(earlier: _Tiers, later: _Tiers) -> _Tiers:
+    """Of a plan whose terms change within the period: the tiers of both."""
+    moved = later.frame.with_columns(pl.col("tier") + len(earlier.tiers))
+    return _Tiers((*earlier.tiers, *later.tiers), pl.concat([earlier.frame, moved]))
+
+
+def _on_last_day(tiers: _Tiers) -> _Tiers:
+    if tiers.frame["payee"].is_duplicated().any():
+        last = tiers.frame.sort("payee", "segment").unique("payee", keep="last", maintain_order=True)
+        return _Tiers(tiers.tiers, last)
+    return tiers
 
 
 def _is_reached(start: End) -> pl.Expr:

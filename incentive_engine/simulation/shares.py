@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from incentive_engine.audit.shares import CustomerShare, customer_shares
+from incentive_engine.audit.shares import CustomerShare
 from incentive_engine.kinds.base import Label
 from incentive_engine.simulation.moving import total
 from incentive_engine.simulation.side import Side
@@ -71,9 +71,8 @@ def written_plan() -> pl.Expr:
 
 
 def _sides(side: Side) -> dict[str, PlanSide]:
-    payouts, contributions = (each.with_columns(written_plan()) for each in (side.payouts, side.contributions))
-    shares = customer_shares(side.rules.ruleset, payouts, contributions)
-    return {share.plan: _side(share, payouts.filter(pl.col("plan") == share.plan)) for share in shares}
+    payouts = side.payouts.with_columns(written_plan())
+    return {share.plan: _side(share, payouts.filter(pl.col("plan") == share.plan)) for share in side.customer_shares}
 
 
 def _side(share: CustomerShare, payouts: pl.DataFrame) -> PlanSide:

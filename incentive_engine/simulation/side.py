@@ -8,11 +8,13 @@ from functools import cached_property
 
 import polars as pl
 
+from incentive_engine.audit.shares import CustomerShare, customer_shares
 from incentive_engine.compiler.inputs import SEGMENT
 from incentive_engine.engine import outputs
 from incentive_engine.engine.adjusting import RELEASE
 from incentive_engine.engine.adjustments import KIND
 from incentive_engine.engine.running import Calculation
+from incentive_engine.engine.waterfall import waterfalls
 from incentive_engine.exact import Exact
 from incentive_engine.facts import Table
 from incentive_engine.rulesets.contracts import WORKFORCE
@@ -67,6 +69,18 @@ class Side:
         held = people.join(self.released, on="payee", how="anti").sort("payee", "code", "reason")
         told = (pl.col(name).unique(maintain_order=True).str.join("; ") for name in ("code", "reason"))
         return held.group_by("payee", maintain_order=True).agg(*told)
+
+    @cached_property
+    def bars(self) -> pl.DataFrame:
+        """One row per payee × plan × segment that has a waterfall, as `engine.waterfall.waterfalls` has them."""
+        return waterfalls(self.rules, tuple(self.plans.values()), self.traces)
+
+    @cached_property
+    def customer_shares(self) -> tuple[CustomerShare, ...]:
+        """The customers' share of every plan, by its name in the rule set, whatever its terms within the period."""
+        of_rules = pl.col("plan").str.split("@").list.first()
+        payouts, contributions = (each.with_columns(of_rules) for each in (self.payouts, self.contributions))
+        return customer_shares(self.rules.ruleset, payouts, contributions)
 
 
 def side_of(calculation: Calculation) -> Side:
