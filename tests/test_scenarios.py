@@ -15,9 +15,9 @@ from incentive_engine import InputProblems, load, run
 from incentive_engine.cli import main
 from incentive_engine.documents import declare, read_text
 from incentive_engine.engine.run import Run
+from incentive_engine.rulesets.scenario import Scenario, read_scenario
 from incentive_engine.shipped import rules_dir, scenarios_dir
 from incentive_engine.simulation.overlay import Written
-from incentive_engine.simulation.scenario import Scenario, read_scenario
 from incentive_engine.simulation.scenarios import ScenarioFile, Swept, study
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
 from tests.test_scenarios_drawn import in_bytes

@@ -76,15 +76,20 @@ def _check_data(rules: Rules, data: Path) -> None:
     show_rows_held(accepted.held)
 
 
-@click.command(short_help="Print the JSON Schema of rule sets, for editors.")
-def schema() -> None:
-    """Print the JSON Schema of rule sets. An editor that knows it completes and checks what you write.
+@click.command(short_help="Print the JSON Schema of rule sets or scenarios, for editors.")
+@click.argument("of", type=click.Choice(["rules", "scenario"]), default="rules")
+def schema(of: str) -> None:
+    """Print the JSON Schema of rule sets, or of scenarios. An editor that knows it completes and checks what you write.
 
     Save it beside your rules (`incentive schema > rules.schema.json`), and begin the rule set with
     `# yaml-language-server: $schema=rules.schema.json`.
     """
     import json
 
+    from incentive_engine.rulesets.models import RuleSet
+    from incentive_engine.rulesets.scenario import Scenario
     from incentive_engine.rulesets.schema import json_schema
 
-    say(json.dumps(json_schema(), indent=2))  # ASCII: a shell may write it in any encoding
+    say(
+        json.dumps(json_schema(RuleSet if of == "rules" else Scenario), indent=2)
+    )  # ASCII: a shell may write it in any encoding

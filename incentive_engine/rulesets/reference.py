@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -28,13 +28,11 @@ from incentive_engine.rulesets.checking import RULE_CHECKS
 from incentive_engine.rulesets.examples_of_kinds import Kind, Use, examples_of_kinds
 from incentive_engine.rulesets.leave import LegalSource
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.reference_of_parts import Schema, cell, heading, in_order, section
 from incentive_engine.rulesets.reference_of_rules import numbered_rules
+from incentive_engine.rulesets.reference_of_scenarios import scenario_keys
 from incentive_engine.rulesets.schema import json_schema
 from incentive_engine.rulesets.walking import placed_nodes, ways_of
-
-_Schema = dict[str, Any]
-_LABEL: Final = "^[a-z]{2}$"
-"""The pattern of a label's keys."""
 
 HEAD: Final = """# The rule language
 
@@ -144,20 +142,20 @@ def reference() -> str:
     schema, examples = json_schema(), examples_of_kinds()
     words = [*_attainments(examples), *_combinations(examples)]
     language = [HEAD, *_sections(schema, examples), *words, TAIL + _functions(), TIME]
-    return "\n".join([*language, *numbered_rules(), *_catalogue(), *_leave()])
+    return "\n".join([*language, *numbered_rules(), *scenario_keys(), *_catalogue(), *_leave()])
 
 
 _OF_RULES: Final = ("incentive_engine.kinds.", "incentive_engine.rulesets.")
 """Where what a rule set holds is declared: other files declare things, too."""
 
 
-def _sections(schema: _Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
-    yield _section("Rule set", schema) + _checks(RuleSet)
+def _sections(schema: Schema, examples: Mapping[Kind, Use]) -> Iterator[str]:
+    yield section("Rule set", schema) + _checks(RuleSet)
     definitions = schema["$defs"]
     classes = {each.__name__: each for each in _declared(Declared) if each.__module__.startswith(_OF_RULES)}
-    for name in _in_order(schema):
+    for name in in_order(schema):
         kind = classes[name]
-        yield _section(_heading(name, definitions[name]), definitions[name]) + _example(kind, examples) + _checks(kind)
+        yield section(heading(name, definitions[name]), definitions[name]) + _example(kind, examples) + _checks(kind)
 
 
 def _declared(above: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -203,95 +201,6 @@ def _checks(kind: type[BaseModel]) -> str:
     return "\n".join(["", "Checked:", "", *lines, ""]) if lines else ""
 
 
-def _in_order(schema: _Schema) -> list[str]:
-    """The names of all parts, each after the part that first needs it."""
-    found: list[str] = []
-
-    def visit(part: Any) -> None:
-        fresh = [name for name in _references(part) if name not in found]
-        found.extend(dict.fromkeys(fresh))
-        for name in dict.fromkeys(fresh):
-            visit(schema["$defs"][name])
-
-    for each in schema["properties"].values():
-        visit(each)
-    return found
-
-
-def _references(part: Any) -> Iterator[str]:
-    if isinstance(part, dict):
-        if "$ref" in part:
-            yield part["$ref"].rsplit("/", 1)[1]
-        for key, inner in part.items():
-            if key != "discriminator":
-                yield from _references(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from _references(inner)
-
-
-def _heading(name: str, definition: _Schema) -> str:
-    words = re.sub(r"(?<!^)([A-Z])", r" \1", name).capitalize()
-    constants = [f"`{key}: {each['const']}`" for key, each in definition["properties"].items() if "const" in each]
-    return f"{words}: {constants[0]}" if constants else words
-
-
-def _section(heading: str, definition: _Schema) -> str:
-    lines = [f"## {heading}", "", definition.get("description", "").split("\n")[0], "", "| key | is | means |"]
-    lines.append("|---|---|---|")
-    required = definition.get("required", ())
-    for key, each in definition["properties"].items():
-        shown = f"**`{key}`**" if key in required else f"`{key}`"
-        meaning = each.get("description", "This kind." if "const" in each else "")
-        lines.append(f"| {shown} | {_type(each)} | {_cell(meaning)} |")
-    return "\n".join([*lines, ""])
-
-
-def _type(part: _Schema) -> str:
-    """What may stand there, in words."""
-    if "$ref" in part:
-        name = part["$ref"].rsplit("/", 1)[1]
-        return re.sub(r"(?<!^)([A-Z])", r" \1", name).lower()
-    if "else" in part:
-        return _type(part["else"])
-    if "const" in part:
-        return f"`{part['const']}`"
-    if "enum" in part:
-        return " or ".join(f"`{each}`" for each in part["enum"])
-    choices = [each for key in ("anyOf", "oneOf") for each in part.get(key, ()) if each.get("type") != "null"]
-    if choices:
-        return " or ".join(dict.fromkeys(map(_type, choices)))
-    return _plain_type(part)
-
-
-def _plain_type(part: _Schema) -> str:
-    match part.get("type"):
-        case ["string", "number", "boolean"]:
-            return "formula"
-        case "array" if "prefixItems" in part:
-            return f"pair of {_type(part['prefixItems'][0])}s"
-        case "array":
-            return f"list of {_type(part['items'])}"
-        case "object" if _LABEL in part.get("patternProperties", {}):
-            return "label"
-        case "object":
-            inner: _Schema = part.get("additionalProperties") or next(
-                iter(part.get("patternProperties", {}).values()), {}
-            )
-            by = "by day" if part.get("propertyNames", {}).get("format") == "date" else "by name"
-            return f"{by}: {_type(inner)}" if inner else by
-        case "string" if part.get("format") == "date":
-            return "date"
-        case "string" if part.get("pattern", "").endswith("%$"):
-            return "number"
-        case kind:
-            return {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(str(kind), str(kind))
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
-
-
 def _attainments(examples: Mapping[Kind, Use]) -> Iterator[str]:
     yield ATTAINMENT
     for kind in ATTAINMENTS.values():
@@ -322,7 +231,7 @@ def _whole(kind: object) -> str:
 
 
 def _functions() -> str:
-    rows = [f"| `{function.written}` | {_cell(function.meaning)} |" for function in [*FUNCTIONS.values(), CURVE]]
+    rows = [f"| `{function.written}` | {cell(function.meaning)} |" for function in [*FUNCTIONS.values(), CURVE]]
     return "\n".join([*rows, ""])
 
 
@@ -336,7 +245,7 @@ def _catalogue() -> Iterator[str]:
         for entry, kpi in catalogue.kpis.items():
             titles, unit = f"{kpi.title['en']}; *{kpi.title['fr']}*", f" ({kpi.unit['en']})" if kpi.unit else ""
             said = (titles, kpi.sentence("en") + unit, kpi.better, _interval(kpi.compute), _note(document, entry))
-            cells = " | ".join(map(_cell, (*said, kpi.defined_by or "")))
+            cells = " | ".join(map(cell, (*said, kpi.defined_by or "")))
             lines.append(f"| `{name}.{entry}` | {cells} |")
         yield "\n".join([*lines, ""])
 
@@ -364,7 +273,7 @@ def _leave() -> Iterator[str]:
         for key, each in country.types.items():
             titles, effect = f"{each.title['en']}; *{each.title['fr']}*", f"`{each.effect}`"
             cells = (titles, effect, each.standing or "", "<br>".join(map(_law, each.law)))
-            lines.append(f"| `{key}` | {' | '.join(map(_cell, cells))} |")
+            lines.append(f"| `{key}` | {' | '.join(map(cell, cells))} |")
         yield "\n".join([*lines, ""])
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a rule set, generated from the models, for editors: it completes keys and underlines typos.
+"""The JSON Schema of a rule set or a scenario, generated from the models: editors complete keys and underline typos.
 
 An editor reads YAML by the rules of JSON, to which `35%` is text: a number may therefore be a number or such a text.
 A KPI or a table of leave that is `like` an entry of the catalogue may leave out what the entry says.
@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.scenario import Scenario
 from incentive_engine.version import __version__
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -19,15 +20,17 @@ PERCENTAGE: Final = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?%$"}
 _BOUNDS: Final = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
-def json_schema() -> dict[str, Any]:
-    """The schema of a rule set, as JSON data."""
-    generated = RuleSet.model_json_schema(schema_generator=_AsAnEditorReads)
-    _let_kpis_take_over(generated)
-    _let_leave_take_over(generated)
+def json_schema(of: type[RuleSet] | type[Scenario] = RuleSet) -> dict[str, Any]:
+    """The schema of a rule set or a scenario, as JSON data."""
+    generated = of.model_json_schema(schema_generator=_AsAnEditorReads)
+    if of is RuleSet:
+        _let_kpis_take_over(generated)
+        _let_leave_take_over(generated)
+    name = "rule set" if of is RuleSet else "scenario"
     head = {
         "$schema": DIALECT,
-        "$id": f"urn:incentive-engine:rule-set:{__version__}",
-        "title": "A rule set of incentive_engine",
+        "$id": f"urn:incentive-engine:{name.replace(' ', '-')}:{__version__}",
+        "title": f"A {name} of incentive_engine",
     }
     return head | {key: value for key, value in generated.items() if key not in head}
 

@@ -24,7 +24,7 @@ from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Kpi
-from incentive_engine.simulation.scenario import FactChange, Moved
+from incentive_engine.rulesets.scenario import ChangedNumber, FactChange
 from incentive_engine.simulation.whom import Place, payees_where
 
 _BEHIND = ("numerator", "denominator", LOW, HIGH, SPREAD)
@@ -144,7 +144,7 @@ def _moved(result: Result, kpi: Kpi, meant: _Meant, key: ResultKey, possible: Sc
     return replace(result, frame=frame, scale=scale), (int(new[_MEANT].sum()), stopped)
 
 
-def moved(value: Exact, change: Moved) -> Exact:
+def moved(value: Exact, change: ChangedNumber) -> Exact:
     """A number as a scenario has it."""
     if change.becomes is not None:
         return Exact.of(change.becomes)

@@ -23,8 +23,8 @@ from incentive_engine.facts import Accepted, Table, TableContract
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.contracts import ASSIGNMENTS, EMPLOYMENT, WORKFORCE
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.scenario import ColumnChange, Hires, Leavers, PeopleChange
 from incentive_engine.simulation.other_facts import moved
-from incentive_engine.simulation.scenario import ColumnChange, Hires, Leavers, PeopleChange
 from incentive_engine.simulation.whom import Place, payees_where
 
 _LIKE: Final = "\0like"  # no header is so

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from incentive_engine.documents import Document
 from incentive_engine.kinds.base import written
 from incentive_engine.rulesets.models import RuleSet
+from incentive_engine.rulesets.scenario import ColumnChange, Hires, PeopleChange, Scenario
 from incentive_engine.simulation.paper import Said, Section, Table, Value
 from incentive_engine.simulation.paths import as_written, found
-from incentive_engine.simulation.scenario import ColumnChange, Hires, PeopleChange, Scenario
 from incentive_engine.simulation.simulating import Simulated
 
 _SIGNS = {"is": "= ", "times": "× ", "plus": "+ "}

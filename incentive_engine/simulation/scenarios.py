@@ -10,6 +10,7 @@ from pathlib import Path
 from incentive_engine.documents import Document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.rulesets.loading import Rules
+from incentive_engine.rulesets.scenario import Scenario, read_scenario
 from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.attaining import Attained, attained
 from incentive_engine.simulation.comparison import Comparison, compared
@@ -17,7 +18,6 @@ from incentive_engine.simulation.divided_people import fairness_of
 from incentive_engine.simulation.fairness import Fairness
 from incentive_engine.simulation.grouping import columns_besides
 from incentive_engine.simulation.overlay import Written
-from incentive_engine.simulation.scenario import Scenario, read_scenario
 from incentive_engine.simulation.side import Side, side_of
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
 from incentive_engine.simulation.swept import Point, points

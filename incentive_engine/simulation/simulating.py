@@ -32,10 +32,10 @@ from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import HELD_SCHEMA, Accepted, TableContract, accept
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules, rules_for
+from incentive_engine.rulesets.scenario import Scenario
 from incentive_engine.simulation.other_facts import FactsMoved, with_other_facts
 from incentive_engine.simulation.other_people import with_other_people, with_results_of_copies
 from incentive_engine.simulation.overlay import Written, overlay
-from incentive_engine.simulation.scenario import Scenario
 from incentive_engine.simulation.weights import SharedWeight
 
 _PEOPLE: Final = ("workforce", "employment", "assignments", "history")

@@ -8,8 +8,8 @@ from itertools import product
 from typing import Any, Final
 
 from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.rulesets.scenario import Scenario, SteppedValues, Values
 from incentive_engine.simulation.overlay import Written
-from incentive_engine.simulation.scenario import Scenario, Steps, Values
 
 MOST: Final = 10_000
 """How many variants a scenario may have."""
@@ -51,7 +51,7 @@ def _variant(scenario: Scenario, values: Mapping[str, Any]) -> Variant:
 
 
 def _values(values: Values) -> Iterator[Any]:
-    if not isinstance(values, Steps):
+    if not isinstance(values, SteppedValues):
         yield from values
         return
     count = min(int((values.to - values.start) / values.step), MOST) + 1

@@ -28,7 +28,7 @@ class RuleChanges(Declared):
     remove: Annotated[tuple[str, ...], Field(description="What is there and shall not be.")] = ()
 
 
-class Moved(Declared):
+class ChangedNumber(Declared):
     """A number that becomes another: one of the three is said."""
 
     becomes: Annotated[Decimal | None, Field(alias="is", description="What it is then.")] = None
@@ -41,7 +41,7 @@ class Moved(Declared):
         return self.becomes, self.times, self.plus
 
 
-class FactChange(Moved):
+class FactChange(ChangedNumber):
     """Results that are otherwise. The facts behind them are not: as many as there were count for how sure they are."""
 
     kpi: Annotated[str, Field(description="The KPI.")]
@@ -55,7 +55,7 @@ class FactChange(Moved):
     ] = None
 
 
-class ColumnChange(Moved):
+class ColumnChange(ChangedNumber):
     """A column of the workforce that is otherwise: everybody's salary, a team's working time."""
 
     column: Annotated[Column, Field(description="The column: a number.")]
@@ -83,7 +83,7 @@ PeopleChange = Annotated[
 ]
 
 
-class Steps(Declared):
+class SteppedValues(Declared):
     """Values from one to another."""
 
     start: Annotated[Decimal, Field(alias="from", description="The first.")]
@@ -96,7 +96,7 @@ def _form_of_values(value: Any) -> str:
 
 
 Values: TypeAlias = Annotated[
-    Annotated[Steps, Tag("steps")] | Annotated[tuple[Any, ...], Tag("list"), Field(min_length=1)],
+    Annotated[SteppedValues, Tag("steps")] | Annotated[tuple[Any, ...], Tag("list"), Field(min_length=1)],
     Discriminator(_form_of_values),
 ]
 
@@ -132,6 +132,6 @@ def _not_one_change(scenario: Scenario, document: Document) -> Iterator[Problem]
     """Numbers that would not become one other."""
     for section, changes in (("facts", scenario.facts), ("people", scenario.people)):
         for at, change in enumerate(changes):
-            if isinstance(change, Moved) and sum(each is not None for each in change.said) != 1:
+            if isinstance(change, ChangedNumber) and sum(each is not None for each in change.said) != 1:
                 message = "what becomes of this number is said once, by `is`, `times` or `plus`"
                 yield Problem("one-change", message, document.at((section, at)), "write one of the three")
