@@ -375,13 +375,12 @@ def test_costs_add_up_to_what_the_oracle_pays_more(drawn: tuple[Case, list[dict[
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(4))
-def test_costs_add_up_for_600_rule_sets(number: int) -> None:
+def test_costs_add_up_for_200_rule_sets(number: int) -> None:
     @seed(number)
     @given(cases_with_variants())
-    @settings(DRAWN, max_examples=150, derandomize=False)
+    @settings(DRAWN, max_examples=50, derandomize=False)
     def drawn(found: tuple[Case, list[dict[str, Any]]]) -> None:
-        for rules in found[1]:
-            costs_are_those_of_the_oracle(found[0], rules)
+        costs_are_those_of_the_oracle(found[0], found[1][-1])
 
     drawn()
 

@@ -30,9 +30,7 @@ _WORDS: Final = frozenset({"title", "because", "decided", "meaning", "question",
 _ABOUT_RESULTS: Final = frozenset(
     {"drives", "importance", "mirrored_by", "checked_by", "reviewed", "agreed_by", "defined_by", "verbatims", "watch"}
 )
-_ATTAINED: Final = frozenset(
-    {"kpi", "attainment", "curve", "target", "threshold", "benchmark", "baseline", "among", "better"}
-)
+_ATTAINED: Final = frozenset({"kpi", "attainment", "curve", "target", "threshold", "benchmark", "baseline", "among"})
 """An attainment, its curve and its numbers mean something together only."""
 
 

@@ -40,7 +40,9 @@ def attainability_section(found: Sequence[Attained]) -> Section:
         then: tuple[Value, ...] = (each.past_results, _share(each.past_reached)) if past else ()
         now: tuple[Value, ...] = (each.plan, each.measure, each.results, _share(each.reached))
         rows.append((*now, *then, Said(f"target_{each.verdict}")))
-    return Section("attainability", tables=(Table("attainability", (*columns, "verdict"), tuple(rows)),))
+    return Section(
+        "attainability", tables=(Table("attainability", (*columns, "verdict"), tuple(rows), drawn=("reach_it",)),)
+    )
 
 
 def _said(now: Fairness) -> Iterator[Said]:
@@ -82,7 +84,8 @@ def _table(
         last = next(gap for gap in reversed(gaps) if gap)
         looked_at: list[Value] = [Said("look_at_gap") if last.alert and key not in _NAMED else None]
         rows.append((_NAMED.get(key, key), last.women, last.men, *cells, *(looked_at if alerts else [])))
-    return Table(name, heads, tuple(rows))
+    drawn = _columns(figures[:1], sides) if alerts else ()
+    return Table(name, heads, tuple(rows), drawn=drawn)
 
 
 def _lines(side: Fairness) -> dict[str, Gap]:
@@ -98,7 +101,8 @@ def _quartiles(sides: Sequence[Fairness]) -> Table:
         women = [_share(quarter.women) for quarter in quarters]
         men = [_share(_men(quarter)) for quarter in quarters]
         rows.append((Said(f"quarter_{quarters[0].number}"), *women, *men))
-    return Table("quartiles", ("quarter", *_columns(("share_women", "share_men"), sides)), tuple(rows))
+    columns = _columns(("share_women", "share_men"), sides)
+    return Table("quartiles", ("quarter", *columns), tuple(rows), drawn=columns[: len(sides)])
 
 
 def _men(quarter: Quartile) -> Fraction | None:

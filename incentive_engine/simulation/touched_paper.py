@@ -18,7 +18,10 @@ def touched_section(found: Touched, before: Rules, after: Rules) -> Section:
     rows = tuple(row for step in found.steps for row in _rows(step, before, after, currencies))
     amounts = [Money(found.costs.get(each, Decimal(0)), each) for each in currencies]
     total: tuple[Value, ...] = (Said("all"), None, None, found.payees, *amounts)
-    return Section("touched", tables=(Table("touched", columns, rows, total if rows else None),))
+    return Section(
+        "touched",
+        tables=(Table("touched", columns, rows, total if rows else None, drawn=("cost",) if currencies else ()),),
+    )
 
 
 def _rows(step: Step, before: Rules, after: Rules, currencies: list[str]) -> Iterator[tuple[Value, ...]]:
