@@ -90,6 +90,5 @@ def schema(of: str) -> None:
     from incentive_engine.rulesets.scenario import Scenario
     from incentive_engine.rulesets.schema import json_schema
 
-    say(
-        json.dumps(json_schema(RuleSet if of == "rules" else Scenario), indent=2)
-    )  # ASCII: a shell may write it in any encoding
+    made = json_schema(RuleSet if of == "rules" else Scenario)
+    say(json.dumps(made, indent=2))  # ASCII: a shell may write it in any encoding
