@@ -93,6 +93,9 @@ _ITEMS: Final[Mapping[str, tuple[str, str]]] = {
     "set_aside": ("set of facts set aside", "groupe de faits écartés"), "waive": ("waiver", "dispense"),
 }  # fmt: skip
 """What one thing of a list is called."""
+_POINT: Final = "one of points"
+_OF_POINT: Final = (("attainment", "atteinte"), ("rate", "taux"))
+"""What the two numbers of a point are."""
 _SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "plans": ("plan", "plan"), "kpis": ("KPI", "indicateur"), "curves": ("curve", "courbe"),
     "sources": ("source", "source"), "history": ("history", "historique"), "cases": ("cases", "dossiers"),
@@ -155,7 +158,9 @@ def _fields(fields: Iterable[str | int], language: Language) -> list[str]:
     words: list[str] = []
     above: str | int = ""
     for field in fields:
-        if isinstance(field, int):
+        if isinstance(field, int) and above == _POINT:
+            words.append(_in(_OF_POINT[field], language))
+        elif isinstance(field, int):
             words[-1] = f"{_in(_ITEMS[str(above)], language) if above in _ITEMS else words[-1]} {field + 1}"
         elif above in _LABELS:
             words[-1] = f"{words[-1]} ({field})"
@@ -165,7 +170,7 @@ def _fields(fields: Iterable[str | int], language: Language) -> list[str]:
             words.append(_in(_FIELDS[field], language))
         else:
             words.append(field.replace("_", " ") if language == "en" else f"« {field} »")
-        above = field
+        above = _POINT if above == "points" else field
     return words[::-1]
 
 
