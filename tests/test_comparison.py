@@ -161,6 +161,15 @@ def test_causes_add_up_to_the_cost(comparison: Comparison) -> None:
     assert (gate.node, gate.number, gate.payees, gate.before, gate.after) == ("sales", 1, 1, D("-225.00"), D("-315.00"))
 
 
+def test_measures_that_are_called_the_same_name_their_plan(before: Side, tmp_path: Path) -> None:
+    """Both plans have a measure of satisfaction, one of them of recommendation."""
+    more_pay = paid(tmp_path, {}, {payee: {"base_salary": "50000"} for payee in ("A02", "S03")})
+    titles = {each.node: each.title.get("fr") for each in compared(before, more_pay).causes}
+    assert titles["customer.satisfaction"] == "Conseiller · Satisfaction des clients (de 1 à 5)"
+    assert titles["satisfaction"] == "Vendeur · Satisfaction des clients (de 1 à 5)"
+    assert titles["sales"] == "Ventes signées"
+
+
 def test_groups_are_those_of_after(comparison: Comparison) -> None:
     groups = {(each.column, each.value): each for each in comparison.groups}
     told = {key: (each.payees, each.before, each.after, each.gain, each.lose) for key, each in groups.items()}

@@ -8,7 +8,7 @@ and for whoever is paid so on either side, it is what each measure contributed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -20,6 +20,7 @@ from incentive_engine.compiler.waterfall import PAID, BarKind, bars_of
 from incentive_engine.kinds.base import Label
 from incentive_engine.rulesets.adjustments import ADJUSTMENT, GUARANTEE
 from incentive_engine.rulesets.resolving import ROOT, nodes_under
+from incentive_engine.simulation.shares import written
 from incentive_engine.simulation.side import Side
 
 CauseKind = Literal[BarKind, "unearned", "guarantee", "adjustment", "release"]
@@ -88,7 +89,7 @@ class Causes:
 
 def causes(before: Side, after: Side) -> Causes:
     """What brings the differences of everybody; nothing where the rules' currencies differ."""
-    titles = _titles(before) | _titles(after)
+    titles = _titles(before, after)
     if before.currency != after.currency:
         nobody = pl.DataFrame(schema={"payee": pl.String})
         return Causes(nobody, nobody, titles)
@@ -115,9 +116,26 @@ def _money(*sides: Side) -> pl.Decimal:
     return pl.Decimal(38, max(type_.scale for type_ in types if isinstance(type_, pl.Decimal)))
 
 
-def _titles(side: Side) -> dict[str, Label]:
-    nodes = [node for plan in side.plans.values() for node in nodes_under(plan.root)]
-    return {node.path: node.title for node in nodes if node.path != ROOT}
+def _titles(*sides: Side) -> dict[str, Label]:
+    """What each node is called, with the plans that have it where others are called the same."""
+    titles, plans = dict[str, Label](), dict[str, dict[str, Label]]()
+    for plan in (plan for side in sides for plan in side.plans.values()):
+        for node in nodes_under(plan.root):
+            if node.path != ROOT:
+                titles[node.path] = node.title
+                plans.setdefault(node.path, {})[written(plan.name)] = plan.title
+    told = [tuple(sorted(title.items())) for title in titles.values()]
+    alike = {title for title in told if told.count(title) > 1}
+    return {
+        path: _of_plans(title, plans[path].values()) if own in alike else title
+        for (path, title), own in zip(titles.items(), told, strict=True)
+    }
+
+
+def _of_plans(title: Label, plans: Iterable[Label]) -> Label:
+    """A title behind those of its plans, in each language that it has."""
+    named = {language: [plan.get(language) or next(iter(plan.values())) for plan in plans] for language in title}
+    return {language: f"{', '.join(dict.fromkeys(named[language]))} · {text}" for language, text in title.items()}
 
 
 def _without_bars(side: Side) -> pl.DataFrame:
