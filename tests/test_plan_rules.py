@@ -165,11 +165,11 @@ def test_cliffs(example: str, found: list[str]) -> None:
     [
         ("satisfied < 0", ["P04-dead-gate"]),
         ("satisfied <= 0", []),
-        ("satisfied >= 0", ["P04-dead-gate"]),  # it always shuts
+        ("satisfied >= 0", ["P04-dead-gate", "P06-without-effect"]),  # it always shuts
         ("satisfied > 50% AND satisfied < 40%", ["P04-dead-gate"]),
         ("satisfied > 40% AND satisfied < 50%", []),
         ("satisfied <= 50% AND satisfied < 40%", []),
-        ("NOT satisfied > 40% OR satisfied > 30%", ["P04-dead-gate"]),  # always: what is not above 40 % …
+        ("NOT satisfied > 40% OR satisfied > 30%", ["P04-dead-gate", "P06-without-effect"]),  # always, too
         ("satisfied * 100 > 100", ["P04-dead-gate"]),
         ("satisfied + sales / 1000000 > 2", ["P04-dead-gate"]),
         ("satisfied + sales / 1000000 >= 2", []),
@@ -258,6 +258,9 @@ def test_caps_below_what_is_on_target(example: str, found: list[str]) -> None:
         (plan(with_(", floor: 90%, cap: 90%") + f"\n{SALES}"), ["satisfied"]),
         (plan(f"{SATISFIED}\n{SALES}", "    payout: target_pay * sales\n"), ["satisfied"]),
         (plan(f"{SATISFIED}\n{SALES}", "    payout: target_pay * score\n"), []),
+        # 150 % at most, of each: no result exceeds the floor
+        (plan(f"{SATISFIED}\n{SALES}", "    floor: 150%\n"), ["the scorecard"]),
+        (plan(f"{SATISFIED}\n{SALES}", "    floor: 149.9999%\n"), []),
         # 0 % to 125 % of the target, and the curve is flat there
         (curve("kind: linear, points: [[125%, 80%], [200%, 90%]], below: flat"), ["satisfied"]),
         (curve("kind: linear, points: [[124%, 80%], [200%, 90%]], below: flat"), []),
@@ -266,7 +269,8 @@ def test_caps_below_what_is_on_target(example: str, found: list[str]) -> None:
     ],
 )
 def test_measures_without_effect(example: str, found: list[str]) -> None:
-    effects = [each.message.split("`")[1] for each in told(example) if each.code == "P06-without-effect"]
+    of_rule = [each for each in told(example) if each.code == "P06-without-effect"]
+    effects = [each.message.partition(" never changes")[0].strip("`") for each in of_rule]
     assert effects == found
 
 

@@ -14,8 +14,8 @@ from incentive_engine.kinds.combinations import COMBINATIONS
 from incentive_engine.kinds.combinations import Item as Scored
 from incentive_engine.kinds.over_kpis import OverKpis
 from incentive_engine.kinds.pools import SharedOut
-from incentive_engine.rulesets.checks.plans.reach import attainment_span, fallbacks, rate_span
 from incentive_engine.rulesets.checks.plans.rule import Found, Linted, plan_rule
+from incentive_engine.rulesets.checks.plans.scores import score_span
 from incentive_engine.rulesets.models import AnyMeasure, Group, Item, Measure, Plan
 from incentive_engine.rulesets.walking import Placed, items_of
 
@@ -116,13 +116,15 @@ def every_measure_makes_a_difference(linted: Linted) -> Iterator[Found]:
     """Every measure can change what is paid.
 
     What people read in their plan, they work for. A weight of 0 %, a curve that is flat wherever results can be, a
-    floor at the cap, or a score that the payout formula does not name: none of them can ever move a cent.
+    floor that no result exceeds, a score that the payout formula does not name: none of them can ever move a cent.
+    Proved on the ranges that KPIs and columns are declared to have.
     """
     for placed in linted.nodes:
         reason = _without_effect(linted, placed)
-        if reason and not isinstance(placed.node, Plan):
-            hint = "remove it from the plan, or let it count"
-            yield Found(placed.at, f"`{placed.path}` never changes what is paid: {reason}", hint)
+        if reason:
+            what = "the scorecard" if isinstance(placed.node, Plan) else f"`{placed.path}`"
+            message = f"{what} never changes what is paid: {reason}"
+            yield Found(placed.at, message, "remove it from the plan, or let it count")
 
 
 def _without_effect(linted: Linted, placed: Placed) -> str | None:
@@ -130,17 +132,11 @@ def _without_effect(linted: Linted, placed: Placed) -> str | None:
     node = placed.node
     if not isinstance(node, Plan) and node.weight == 0:
         return "its weight is 0%"
-    if isinstance(node.floor, Decimal) and node.floor == node.cap:
-        return f"its floor is its cap, {written(node.floor, percent=True)}"
     if isinstance(node, AnyMeasure) and not _named(linted, placed):
         return "what is paid names neither it nor what it is part of"
-    if isinstance(node, Measure) and not node.modifiers and not node.gates:
-        (way, kpi), *_ = [(way, kpi) for each, way, kpi in linted.ways if each is placed]
-        counts = "zero" not in fallbacks(node, linted.rules.kpis[kpi])  # a missing result has a rate of its own
-        reached = attainment_span(linted, placed, way, kpi) if counts else None
-        rates = None if reached is None else rate_span(linted.rules.curves[node.curve], reached)
-        if rates and rates[0] == rates[1]:
-            return f"`{node.curve}` gives {written(rates[0], percent=True)} for every result that there can be"
+    scores = score_span(linted, placed)
+    if scores is not None and scores[0] == scores[1]:
+        return f"its score is {written(scores[0], percent=True)} whatever the results"
     return None
 
 
