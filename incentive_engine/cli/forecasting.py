@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--draws", type=click.IntRange(19, 9999), default=199, show_default=True, help="How often the rest is drawn."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Another number draws other facts.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another number draws other facts.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or an .xlsx workbook to write."
 )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from incentive_engine.simulation.written import WrittenReport, WrittenSection, WrittenTable
 
 _ENDINGS = (".html", ".xlsx")
+_MOST = 40
+"""How many rows of a table are printed; a page or a workbook has all."""
 
 
 def refuse_other_files(out: Path | None) -> None:
@@ -65,9 +67,11 @@ def _print_section(section: WrittenSection) -> None:
 
 
 def _print_table(table: WrittenTable) -> None:
-    rows = [*table.rows, *([table.total] if table.total else [])]
+    rows = [*table.rows[:_MOST], *([table.total] if table.total else [])]
     if not rows:
         return
     say(f"\n  {table.title}")
     texts = [[head.text for head in table.heads], *([cell.text for cell in row] for row in rows)]
     show_table(texts, "".join(">" if head.number else "<" for head in table.heads), indent=2)
+    if len(table.rows) > _MOST:
+        say(f"  … + {len(table.rows) - _MOST} (--out)")

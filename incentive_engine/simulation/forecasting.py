@@ -6,7 +6,9 @@ The facts to come are drawn many times, and the engine that pays runs on each dr
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +20,7 @@ import polars as pl
 from incentive_engine.compiler.inputs import ResultKey
 from incentive_engine.compiler.needs import result_keys
 from incentive_engine.engine.fitting import fitted_tables
+from incentive_engine.engine.measured import Measured
 from incentive_engine.engine.over_results import with_what_they_read
 from incentive_engine.engine.results import measure_kpis
 from incentive_engine.engine.running import Timings, calculate
@@ -37,6 +40,8 @@ from incentive_engine.simulation.window import Window
 
 DRAWS: Final = 199
 """With so many, the ends of 80 % are drawn amounts exactly: the 20th and the 180th."""
+_AT_ONCE: Final = 2
+"""How many draws are measured at a time, while another one is paid."""
 Tick = Callable[[int, int], None]
 
 
@@ -102,15 +107,22 @@ def forecast(
     before = reached_before(rules, accepted, runs, period)
     accepted = _seen(rules, fitted_tables(rules.ruleset, accepted), window)
     now = calculate(rules, accepted, period, Timings(), keep=False)
-    futures, generator = Futures(now, set(_sources(rules, keys)), window), np.random.default_rng(seed)
+    futures = Futures(now, set(_sources(rules, keys)), window)
     given = list(given_keys(rules, keys))
     to_come = GivenToCome(accepted, given, before, period) if given else None
     draws = draws if window.days_left or (to_come is not None and to_come.any) else 1
+
+    def measured(draw: int) -> Measured:
+        then = futures.drawn(seed, draw)
+        if to_come is not None:
+            chance = np.random.default_rng([seed, draw])
+            then = replace(then, tables={**then.tables, RESULTS: to_come.drawn(chance)})
+        return measure_kpis(rules.ruleset, None, then, keys, period)
+
     again, paid = Repaying(now), []
-    for done in range(draws):
+    for done, results in enumerate(_at_once(measured, draws)):
         tick(done, draws)
-        then = _with_given(futures.drawn(generator), to_come, generator)
-        paid.append(again.paid(measure_kpis(rules.ruleset, None, then, keys, period)))
+        paid.append(again.paid(results))
     if not any(frame.height for frame in paid):
         raise InputProblems([Problem("nobody-paid", f"nobody is paid for {period.name} by these rules")])
     drawn = Drawn.of(paid, ("payee", "plan"))
@@ -126,10 +138,16 @@ def forecast(
     )
 
 
-def _with_given(drawn: Accepted, to_come: GivenToCome | None, generator: np.random.Generator) -> Accepted:
-    if to_come is None:
-        return drawn
-    return replace(drawn, tables={**drawn.tables, RESULTS: to_come.drawn(generator)})
+def _at_once(measured: Callable[[int], Measured], draws: int) -> Iterator[Measured]:
+    """The results of all draws in order; a few are kept in memory."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting: deque[Future[Measured]] = deque()
+        for draw in range(draws):
+            waiting.append(pool.submit(measured, draw))
+            if len(waiting) > _AT_ONCE:
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()
 
 
 def _without_invitations(rules: Rules) -> RuleSet:

@@ -51,10 +51,16 @@ class Futures:
         facts = Bundles.of(accepted.tables[name], rules.ruleset.sources[name].date, bundled_by(rules.ruleset, name))
         return SourceToCome(rules.ruleset.sources[name], facts, self.people, self.window, pulls)
 
-    def drawn(self, generator: np.random.Generator) -> Accepted:
-        """What may have been accepted when the period is over."""
+    def drawn(self, seed: int, draw: int) -> Accepted:
+        """What may have been accepted when the period is over, in one of many draws.
+
+        Each source has chances of its own, which do not depend on what else rules read.
+        """
         accepted = self._calculation.accepted
-        drawn = {name: source.drawn(generator) for name, source in self._sources.items()}
+        drawn = {
+            name: source.drawn(np.random.default_rng([seed, draw, *name.encode()]))
+            for name, source in self._sources.items()
+        }
         return replace(accepted, tables={**accepted.tables, **drawn})
 
 
