@@ -13,13 +13,16 @@ from click.testing import CliRunner, Result
 
 from incentive_engine import InputProblems, load, run
 from incentive_engine.cli import main
+from incentive_engine.demo import write_company
 from incentive_engine.documents import declare, read_text
 from incentive_engine.engine.run import Run
 from incentive_engine.rulesets.scenario import Scenario, read_scenario
 from incentive_engine.shipped import rules_dir, scenarios_dir
 from incentive_engine.simulation.overlay import Written
-from incentive_engine.simulation.scenarios import ScenarioFile, Swept, study
+from incentive_engine.simulation.scenarios import ScenarioFile, Swept, read_scenarios, study
+from incentive_engine.simulation.scenarios_paper import scenarios_report
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
+from incentive_engine.simulation.writing import Writer, reader
 from tests.test_scenarios_drawn import in_bytes
 
 STARTER = rules_dir() / "starter"
@@ -246,12 +249,24 @@ def test_shipped_scenarios_of_the_starter_can_be_simulated(path: Path) -> None:
         assert done.exit_code == 0, done.output
 
 
+@pytest.mark.long
+def test_shipped_scenarios_of_the_demo_can_be_simulated(tmp_path: Path) -> None:
+    write_company(tmp_path)
+    files = read_scenarios(sorted((scenarios_dir() / "demo").glob("*.yaml")))
+    found = study(load(rules_dir() / "demo" / "care-quarterly.yaml"), tmp_path, PERIOD, files)
+    assert [each.file.scenario.scenario for each in found.scenarios] == [
+        "cap-and-weight", "customers-80", "ease-counts", "harder-year",
+    ]  # fmt: skip
+    for language in ("en", "fr"):
+        assert Writer(reader(language, "EUR")).report(scenarios_report(found)).parts
+
+
 def test_scenarios_are_shown_beside_each_other() -> None:
     paths = [each for path in sorted((scenarios_dir() / "starter").glob("*.yaml")) for each in ("--scenario", path)]
     done = simulate(*paths)
     assert done.exit_code == 0, done.output
     # Worked out by hand: 7.50 more for A03, less for others, by the weight of internal results.
-    assert "plans.adviser.scorecard.internal.weight  30%  20%" in done.output
+    assert "Adviser: weight of internal  30%  20%       plans.adviser.scorecard.internal.weight" in done.output
     assert "€5,602.75  €5,596.00      −€6.75  −0.12%" in done.output
 
 

@@ -10,6 +10,7 @@ from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.scenario import ColumnChange, Hires, PeopleChange, Scenario
 from incentive_engine.simulation.paper import Said, Section, Table, Value
 from incentive_engine.simulation.paths import as_written, found
+from incentive_engine.simulation.rule_words import named
 from incentive_engine.simulation.simulating import Simulated
 
 _SIGNS = {"is": "= ", "times": "× ", "plus": "+ "}
@@ -24,9 +25,9 @@ def otherwise_section(
     """
     shared = () if made is None else made.shared
     tables = [
-        Table("changed", ("path", "was", "becomes"), (*_of_rules(base, scenario, document), *(
-            (each.path, written(each.before, percent=True), written(each.after, percent=True)) for each in shared
-        ))),
+        Table("changed", ("changed_rule", "was", "becomes", "path"), tuple(
+            _of_rules(base, rules, scenario, document, made)
+        )),
         Table("other_results", ("kpi", "becomes", "whom", "results_changed", "stopped"), tuple(
             _of_results(rules, scenario, document, made)
         )),
@@ -42,15 +43,25 @@ def otherwise_section(
     return Section("changed", said=tuple(said), tables=there)
 
 
-def _of_rules(base: Document, scenario: Scenario, document: Document) -> Iterator[tuple[Value, ...]]:
-    """Path, what stands there now, and what would: each change as the files have it."""
-    rules = scenario.rules
-    for path in rules.change:
-        yield path, as_written(base, found(base, path)), as_written(document, ("rules", "change", path))
-    for path in rules.add:
-        yield path, None, as_written(document, ("rules", "add", path))
-    for path in rules.remove:
-        yield path, as_written(base, found(base, path)), None
+def _of_rules(
+    base: Document, rules: RuleSet, scenario: Scenario, document: Document, made: Simulated | None
+) -> Iterator[tuple[Value, ...]]:
+    """What it is, what stands there now, what would, and its path: each change as the files have it."""
+    changes = scenario.rules
+    for path in changes.change:
+        at = found(base, path)
+        yield named(at, rules), as_written(base, at), as_written(document, ("rules", "change", path)), path
+    for path in changes.add:
+        called: Value = path
+        if made is not None:
+            called = named(found(made.rules.editions[0].document, path), made.rules.ruleset)
+        yield called, None, as_written(document, ("rules", "add", path)), path
+    for path in changes.remove:
+        at = found(base, path)
+        yield named(at, rules), as_written(base, at), None, path
+    for each in made.shared if made else ():
+        weights = (written(weight, percent=True) for weight in (each.before, each.after))
+        yield named(found(base, each.path), rules), *weights, each.path
 
 
 def _of_results(

@@ -8,13 +8,15 @@ from hashlib import sha256
 from typing import Any
 
 from incentive_engine.documents import Document
-from incentive_engine.kinds.base import Label, written
+from incentive_engine.kinds.base import Label
+from incentive_engine.rulesets.loading import Rules
 from incentive_engine.simulation.comparison_paper import comparison_sections
 from incentive_engine.simulation.fairness_paper import attainability_section, fairness_section
 from incentive_engine.simulation.moving import Cost
 from incentive_engine.simulation.otherwise_paper import otherwise_section
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
 from incentive_engine.simulation.paths import as_written, found
+from incentive_engine.simulation.rule_words import named
 from incentive_engine.simulation.scenarios import Compared, ScenarioFile, Study, Swept
 from incentive_engine.simulation.simulating import Simulated
 from incentive_engine.simulation.soundness import soundness_section
@@ -71,7 +73,7 @@ def _part(study: Study, one: Compared | Swept) -> Part:
     title = one.file.scenario.title
     if isinstance(one, Swept):
         changed = _changed(study, one.file)
-        swept = Section("swept", tables=(_points(study.baseline.rules.editions[0].document, one),))
+        swept = Section("swept", tables=(_points(study.baseline.rules, one),))
         return Part(title, (*([changed] if changed.tables else []), swept))
     sections = comparison_sections(one.comparison, study.baseline.rules.ruleset.currency)
     return Part(title, (_changed(study, one.file, one.simulated), *sections, *_touched(study, one), *_fair(one)))
@@ -98,9 +100,10 @@ def _changed(study: Study, file: ScenarioFile, made: Simulated | None = None) ->
     return otherwise_section(base.editions[0].document, base.ruleset, file.scenario, file.document, made)
 
 
-def _points(base: Document, swept: Swept) -> Table:
+def _points(rules: Rules, swept: Swept) -> Table:
     """One row per variant and currency."""
-    paths: tuple[Label, ...] = tuple({"en": path, "fr": path} for path in swept.file.scenario.sweep)
+    base = rules.editions[0].document
+    paths: tuple[Label, ...] = tuple(named(found(base, path), rules.ruleset) for path in swept.file.scenario.sweep)
     columns: tuple[str | Label, ...] = (*paths, "currency", "after", "difference", "change", "customers")
     rows = tuple(
         (
@@ -119,7 +122,7 @@ def _value(base: Document, path: str, value: Any) -> Value:
     """A value that a number goes through, as a percentage where the rules write one."""
     if not isinstance(value, Decimal):
         return str(value)
-    return written(value, percent=as_written(base, found(base, path)).endswith("%"))
+    return Share(value) if as_written(base, found(base, path)).endswith("%") else value
 
 
 def _assumptions(study: Study) -> Iterator[Said]:
