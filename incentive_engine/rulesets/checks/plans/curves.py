@@ -120,8 +120,9 @@ def curves_do_not_turn(linted: Linted) -> Iterator[Found]:
 def all_of_a_curve_is_reached(linted: Linted) -> Iterator[Found]:
     """Some result leads to every point, tier and row of a curve.
 
-    A rate that nobody can reach is a promise that is not kept: 150 % from 120 % of a target of 90 % needs 108 % of
-    customers. Proved on the ranges that KPIs and columns are declared to have: whatever the data, it is so.
+    A rate that nobody can reach is a promise that is not kept: for 120 % of a target of 90 %, 108 % of the customers
+    would have to be satisfied. Proved on the ranges that KPIs and columns are declared to have: whatever the data, it
+    is so.
     """
     for placed, way, kpi in linted.ways:
         reached = attainment_span(linted, placed, way, kpi)
