@@ -178,7 +178,7 @@ SAID = {
     ),
     "how many facts": (
         ("at_least: 3, otherwise", "at_least: 5, otherwise"),
-        "least of reliability of KPI Customer satisfaction (1 to 5)",
+        "facts that a result needs of KPI Customer satisfaction (1 to 5)",
         "3", "5", "kpis.satisfaction.reliability.at_least",
     ),
     "a label": (

@@ -101,10 +101,16 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "sources": ("source", "source"), "history": ("history", "historique"), "cases": ("cases", "dossiers"),
     "tables": ("table", "table"), "populations": ("population", "population"), "pools": ("pool", "enveloppe"),
 }  # fmt: skip
-_DECISION: Final[Mapping[str, tuple[str, str]]] = {
-    "by": ("who decided", "qui a décidé"), "on": ("day of decision", "jour de la décision"),
-    "notified": ("day on which people were told", "jour de l'annonce"),
-}  # fmt: skip
+_INSIDE: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("decided", "by"): ("who decided", "qui a décidé"),
+    ("decided", "on"): ("day of decision", "jour de la décision"),
+    ("decided", "notified"): ("day on which people were told", "jour de l'annonce"),
+    ("reliability", "at_least"): ("facts that a result needs", "faits nécessaires à un résultat"),
+    ("reliability", "otherwise"): ("what counts with too few facts", "ce qui compte avec trop peu de faits"),
+    ("rounding", "places"): ("decimal places", "décimales"),
+    ("payout_rounding", "places"): ("decimal places of the payout", "décimales de la prime"),
+}
+"""What is inside another field, and says what both are."""
 _LABELS: Final = frozenset({"title", "because", "meaning", "question", "outcome", "unit", "expectation"})
 _OF: Final[Mapping[Language, str]] = {"en": " of ", "fr": " – "}
 
@@ -164,8 +170,8 @@ def _fields(fields: Iterable[str | int], language: Language) -> list[str]:
             words[-1] = f"{_in(_ITEMS[str(above)], language) if above in _ITEMS else words[-1]} {field + 1}"
         elif above in _LABELS:
             words[-1] = f"{words[-1]} ({field})"
-        elif above == "decided" and field in _DECISION:
-            words[-1] = _in(_DECISION[field], language)
+        elif (inside := _INSIDE.get((str(above), field))) is not None:
+            words[-1] = _in(inside, language)
         elif field in _FIELDS:
             words.append(_in(_FIELDS[field], language))
         else:
