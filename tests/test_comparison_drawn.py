@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -77,6 +78,7 @@ def check(before: Case, after: Case) -> None:
         assert [_fraction(row["before"]), _fraction(row["after"])] == [was.get(key), is_.get(key)]
         assert Fraction(row["difference"]) == is_.get(key, NOTHING) - was.get(key, NOTHING)
     check_sums(comparison, was, is_, sides[1].currency)
+    check_crossings(comparison, places(before), places(after), paid_on_both(sides))
 
 
 def check_sums(comparison: Comparison, was: Paid, is_: Paid, currency: str) -> None:
@@ -100,6 +102,47 @@ def check_sums(comparison: Comparison, was: Paid, is_: Paid, currency: str) -> N
     for mover in (*comparison.gain_most, *comparison.lose_most):
         if mover.currency == currency:
             assert sum((each.difference for each in mover.causes), Decimal(0)) == mover.difference
+
+
+Places = dict[tuple[str, str], dict[str, tuple[int, int]]]
+
+
+def places(case: Case) -> Places:
+    """By the oracle, for plan and measure and payee: how many points of its curve are reached, of how many.
+
+    Without measures that have several ways or a curve of rows, and who is paid in several stretches of days.
+    """
+    outcomes, _, _ = decided(case)
+    days = Counter((payee, plan) for (payee, plan, _), outcome in outcomes.items() if outcome.candidate)
+    found: Places = defaultdict(dict)
+    for (payee, plan, _), outcome in outcomes.items():
+        if outcome.paid and outcome.root is not None and days[payee, plan] == 1:
+            for measure in outcome.root.measures():
+                curve = case.rules["curves"].get(measure.rule.get("curve"), {})
+                starts = [x for x, _ in curve.get("points", ())] + [tier["from"] for tier in curve.get("tiers", ())]
+                if measure.attainment is not None and starts and curve["kind"] != "matrix":
+                    reached = sum(start <= measure.attainment for start in starts)
+                    found[plan, measure.path][payee] = (reached, len(starts))
+    return found
+
+
+def check_crossings(comparison: Comparison, then: Places, now: Places, everybody: Mapping[str, int]) -> None:
+    """As many payees cross a point of a curve as the oracle says, where it says so of everybody."""
+    for measure in then.keys() & now.keys():
+        both = {
+            payee: (then[measure][payee], now[measure][payee]) for payee in then[measure].keys() & now[measure].keys()
+        }
+        ends = {was[1] for was, _ in both.values()} | {is_[1] for _, is_ in both.values()}
+        if len(both) == everybody.get(measure[0], 0) and len(ends) == 1:
+            crossed = sum(each.payees for each in comparison.crossings if (each.plan, each.measure) == measure)
+            assert crossed == sum(was != is_ for was, is_ in both.values())
+            event("points are crossed" if crossed else "no point is crossed")
+
+
+def paid_on_both(sides: Sequence[Side]) -> Mapping[str, int]:
+    """How many payees each plan pays before and after."""
+    then, now = ({*side.contributions.select("plan", "payee").iter_rows()} for side in sides)
+    return Counter(plan for plan, _ in then & now)
 
 
 def _fraction(amount: Decimal | None) -> Fraction | None:
