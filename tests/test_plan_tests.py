@@ -196,6 +196,68 @@ def test_every_step_can_be_reached() -> None:
     assert messages(HEAD, STEPS, "examples:", *examples) == []
 
 
+def test_cells_of_a_matrix_are_asked_one_by_one() -> None:
+    matrix = "  steps: {kind: matrix, across: tenure, columns: [5], rows: [{from: 80%, rates: [50%]}], below: zero}\n"
+    rules = HEAD[: HEAD.index("  steps:")] + matrix
+    row = "results: {quality: 8}\n    expect: {payout: 500}\n"
+    left = messages(rules, PLAN, f"examples:{CLERK.replace('Clerk}', 'Clerk, tenure: 5}')}    {row}")
+    assert [each for each in left if "attainment" in each] == [
+        "`quality` with an attainment below 80% and tenure below 5",
+        "`quality` with an attainment below 80% and tenure from 5",
+        "`quality` with an attainment from 80% and tenure below 5",
+    ]
+
+
+AVERAGED = PLAN.replace("of: payee, target", "of: payee, average_of: months, target")
+
+
+def test_a_tier_is_reached_by_any_part_that_is_averaged() -> None:
+    results = "quality.2026-07: 4, quality.2026-08: 7, quality.2026-09: 8"  # 50 %, 87.5 % and 100 %: 0, 50 and 100 %
+    examples = f"examples:{CLERK}    results: {{{results}}}\n    expect: {{payout: 500}}\n"
+    assert [each for each in messages(HEAD, AVERAGED, examples) if "attainment" in each] == []
+
+
+WAYS = """\
+plans:
+  clerk:
+    title: {en: Clerk, fr: Employé}
+    pays: bonus
+    who: role = "Clerk"
+    target_pay: 1000
+    payout: IF(quality >= 100%, target_pay * quality, IF(quality > 90%, target_pay / 2, 0))
+    scorecard:
+      quality:
+        weight: 100%
+        of: payee
+        paths:
+          reached: {target: 8, attainment: ratio, curve: steps}
+          alone: {attainment: level, curve: by_level}
+        modifiers: [{factor: faster(speed), because: {en: Fast, fr: Rapide}}]
+"""
+CURVES = """\
+  by_level: {kind: stepped, tiers: [{from: 1, rate: 60%}], below: zero}
+  faster: {kind: linear, points: [[50, 100%], [100, 110%]], below: flat}
+"""
+
+
+def test_ways_and_curves_in_formulas_and_formulas_of_payouts() -> None:
+    rules = (HEAD, CURVES, WAYS)
+    examples = paid("x", "quality: 8, speed: 75", 1050)  # 100 % by the target, 60 % by the level; 105 % for speed
+    assert messages(*rules, "examples:", examples.replace(", level: x", "")) == [
+        "somebody whom `who` of `clerk` leaves out",
+        "`quality` by `reached` with an attainment below 80%",
+        "`quality` by `reached` with an attainment from 80% to below 100%",
+        "`quality` by `alone` with an attainment below 1",
+        "`faster` in modifier 1 of `quality` with a number below 50",
+        "`faster` in modifier 1 of `quality` with a number from 100",
+        "`quality >= 100%` in `payout` where it does not hold",
+        "`quality > 90%` in `payout` where it holds",
+        "`quality > 90%` in `payout` where it does not hold",
+        "`quality` paid by `alone`",
+        "`quality` without a result (hold)",
+    ]
+
+
 def test_what_nobody_can_reach_is_not_asked() -> None:
     wide = HEAD.replace("rate: 100%}]", "rate: 100%}, {from: 130%, rate: 150%}]")  # 10 of 8 is 125 % at most
     assert [each for each in messages(wide, PLAN) if "from 130%" in each] == []

@@ -41,7 +41,7 @@ def _made_up(tests: PlanTests, compiled: Compiled) -> Outcome | None:
     for payee in islice(_payees(tests, compiled, period), 1):
         example = Example(
             title=compiled.name, plan=compiled.name, period=period.name, payee=payee, results=_results(tests, compiled),
-            answers=_answers(compiled), parameters=_parameters(compiled), expect=Expected(),
+            answers=_answers(compiled), parameters=_parameters(tests, compiled), expect=Expected(),
         )  # fmt: skip
         outcome = tests.programs.outcome(example)
         outcome = tests.programs.outcome(_on_target(tests, compiled, outcome))
@@ -114,11 +114,12 @@ def _answers(compiled: Compiled) -> dict[str, int]:
     return {node.kpi_name: node.kpi.reliability.at_least for node in measures if node.kpi.reliability is not None}
 
 
-def _parameters(compiled: Compiled) -> dict[str, Decimal]:
+def _parameters(tests: PlanTests, compiled: Compiled) -> dict[str, Decimal]:
     found = {}
     for key in compiled.program.parameters:
         low, high = compiled.program.numbers[key.header].bounds
-        found[key.name] = _round_number(Scale(0, int(low), max(int(high), 1)))
+        own = Scale(0, int(low), max(int(high), 1))
+        found[key.name] = _round_number(own if key.kpi is None else tests.rules.ranges.results[key.kpi])
     return found
 
 

@@ -45,6 +45,8 @@ class Boundary:
     plain: Fraction
     """A result there that has as few decimals as can be."""
     given: Given
+    rates: tuple[tuple[Fraction, Fraction], ...]
+    """What the curve pays there and before, each with the result; none where a second number decides, too."""
 
     def title(self, where: str) -> str:
         """What an example with one of the results shows."""
@@ -67,7 +69,10 @@ def _of_way(node: MeasureNode, way: PathNode, results: _Results) -> Iterator[Bou
     for end in sorted(set(way.curve.starts())):
         if found := results.around(end):
             there = dict(found)["just above" if end[1] else "at"]
-            yield Boundary(node, way, end, found, results.plain(there), given)
+            plain = results.plain(there)
+            paid = ((results.rate(way, result), result) for result in (found[0][1], plain))
+            rates = tuple((rate, result) for rate, result in paid if rate is not None)
+            yield Boundary(node, way, end, found, plain, given, rates)
 
 
 def _with_own(node: MeasureNode, example: Example, result: Fraction) -> Example:
@@ -129,6 +134,11 @@ class _Results:
             return () if out is None else (("at", out[0]), ("just above", out[1]))
         found = (("just below", into[0]), ("at", into[1]))
         return found if out is None else (*found, ("just above", out[1]))
+
+    def rate(self, way: PathNode, result: Fraction) -> Fraction | None:
+        """What a way's curve pays for a result."""
+        attainment = self._attainment(result)
+        return None if attainment is None or way.curve.across is not None else way.curve.exact(attainment)
 
     def plain(self, result: Fraction) -> Fraction:
         """A result with the attainment of this one that has as few decimals as can be."""

@@ -15,7 +15,7 @@ from incentive_engine.engine.outcomes import Outcome
 from incentive_engine.formulas.tree import Call, walk
 from incentive_engine.formulas.working import Curves, Value, branches
 from incentive_engine.rulesets.resolving import ROOT, GroupNode, MeasureNode, nodes_under
-from incentive_engine.simulation.plan_tests.places import PAYS, Compiled, Place, Slot, slots
+from incentive_engine.simulation.plan_tests.places import PAYS, Compiled, Place, Slot, same_measure, same_slots, slots
 
 _CALL = re.compile(r"\.([A-Za-z][A-Za-z0-9_]*)_\d+\.at$")
 _BEFORE_PAY = ("who", "eligible")
@@ -33,9 +33,8 @@ def ways_to_go(compiled: Compiled) -> Iterator[Place]:
     for each in nodes_under(compiled.plan.root):
         if isinstance(each, MeasureNode):
             for number, way in enumerate(each.paths if len(each.paths) > 1 else ()):
-                columns = [f"{each.path}.{part.name}.{PATH}" for part in each.parts] or [f"{each.path}.{PATH}"]
                 told = f"`{each.path}` paid by `{way.name}`"
-                yield compiled.place("T05-branch", way.at, told, partial(_went, columns, number))
+                yield compiled.place("T05-branch", way.at, told, partial(_went, each, number))
         elif each.combine.name in ("min", "max"):
             word = "lowest" if each.combine.name == "min" else "highest"
             for item in each.items:
@@ -46,11 +45,15 @@ def ways_to_go(compiled: Compiled) -> Iterator[Place]:
 def _taken(slot: Slot, offset: int, wanted: bool, outcome: Outcome) -> bool:
     if not outcome.paid and slot.column not in _BEFORE_PAY:
         return False
-    taken = branches(slot.formula, values(slot, outcome), _called(slot, outcome))
-    return taken.get(offset) is wanted
+    worked = (
+        branches(slot.formula, values(each, outcome), _called(each, outcome)) for each in same_slots(slot, outcome)
+    )
+    return any(taken.get(offset) is wanted for taken in worked)
 
 
-def _went(columns: list[str], number: int, outcome: Outcome) -> bool:
+def _went(node: MeasureNode, number: int, outcome: Outcome) -> bool:
+    parts = same_measure(node, outcome).parts
+    columns = [f"{node.path}.{part.name}.{PATH}" for part in parts] or [f"{node.path}.{PATH}"]
     return outcome.paid and any(outcome.frame[column].item() == number for column in columns)
 
 
@@ -80,7 +83,7 @@ def _value(slot: Slot, outcome: Outcome, name: str) -> Value:
     if slot.column == PAYS and (node := ROOT if name == SCORE else name) in scores:
         return scores[node]
     own = exchange is not None and name in exchange.own
-    for column in (ResultKey(name, slot.of).column, exchange.converted(name) if exchange and own else name):
+    for column in (ResultKey(name, slot.of, slot.when).column, exchange.converted(name) if exchange and own else name):
         if column in outcome.program.numbers:
             return outcome.number(column)
     return _of_workforce(outcome, name)

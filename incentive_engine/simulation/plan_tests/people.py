@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from incentive_engine.compiler.measures import SOURCES
 from incentive_engine.compiler.presence import PRORATION
 from incentive_engine.engine.outcomes import Outcome
 from incentive_engine.rulesets.resolving import MeasureNode
 from incentive_engine.simulation.plan_tests.places import Compiled, Place
+
+_BEFORE: Final = "previous"
+"""What examples cannot give: the result of the period before."""
 
 
 def people(compiled: Compiled) -> Iterator[Place]:
@@ -20,7 +24,7 @@ def people(compiled: Compiled) -> Iterator[Place]:
         if formula is not None and formula.names:
             told = f"somebody whom `{test}` of `{compiled.name}` leaves out"
             yield compiled.place("T07-people", (*plan.at, test), told, partial(_fails, test))
-    if plan.proration is not None:
+    if plan.proration is not None and not plan.proration.of_own_days:  # of one's own days, all count
         told = f"somebody paid by `{compiled.name}` for a part of the period"
         yield compiled.place("T07-people", (*plan.at, "proration"), told, _in_part)
 
@@ -29,14 +33,14 @@ def missing(compiled: Compiled) -> Iterator[Place]:
     """What becomes of each measure without a result, or with too few facts."""
     for node in compiled.plan.measures():
         reliability = node.kpi.reliability
-        if reliability is not None and reliability.otherwise != "hold":
+        if reliability is not None and reliability.otherwise not in ("hold", _BEFORE):
             told = f"`{node.path}` from fewer than {reliability.at_least} facts ({reliability.otherwise})"
             source = SOURCES[reliability.otherwise]
             yield compiled.place("T06-missing", node.at, told, partial(_stands_in, node, source))
         told = f"`{node.path}` without a result ({node.on_missing})"
         if node.on_missing == "hold":
             yield compiled.place("T06-missing", node.at, told, partial(_holds, node))
-        else:
+        elif node.on_missing != _BEFORE:
             yield compiled.place("T06-missing", node.at, told, partial(_stands_in, node, SOURCES[node.on_missing]))
 
 

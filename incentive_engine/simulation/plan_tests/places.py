@@ -94,6 +94,8 @@ class Slot:
     of: SubjectKind
     column: str
     """Where the numbers stand that it is worked out with."""
+    when: str = ""
+    """The part of the period whose results it reads; empty where it is the whole."""
 
 
 def slots(plan: ResolvedPlan) -> Iterator[Slot]:
@@ -117,14 +119,24 @@ def slots(plan: ResolvedPlan) -> Iterator[Slot]:
 
 def _across(node: MeasureNode) -> Iterator[Slot]:
     """The second numbers of the measure's curves."""
-    for way, column in rate_columns(node):
+    for way, part, column in rate_columns(node):
         if way.curve.across is not None:
-            at, what = ("curves", way.curve_name, "across"), f"`across` of `{way.curve_name}`"
-            yield Slot(at, what, way.curve.across, node.of, f"{column}.across")
+            at, what = ("curves", way.curve_name, "across"), f"`across` of `{way.curve_name}` for `{node.path}`"
+            yield Slot(at, what, way.curve.across, node.of, f"{column}.across", part)
 
 
-def rate_columns(node: MeasureNode) -> Iterator[tuple[PathNode, str]]:
-    """Every way of a measure with the column of its rate: one for each part of the period that is averaged."""
+def rate_columns(node: MeasureNode) -> Iterator[tuple[PathNode, str, str]]:
+    """Every way of a measure with the column of its rate, for each part of the period that is averaged."""
     for part in (each.name for each in node.parts) if node.parts else ("",):
         for way in node.paths:
-            yield way, ".".join(filter(None, (node.path, part, way.name, "rate")))
+            yield way, part, ".".join(filter(None, (node.path, part, way.name, "rate")))
+
+
+def same_slots(slot: Slot, outcome: Outcome) -> Iterator[Slot]:
+    """The formula as it is worked out for an example, whose period may have other parts."""
+    return (each for each in slots(outcome.plan) if (each.at, each.what) == (slot.at, slot.what))
+
+
+def same_measure(node: MeasureNode, outcome: Outcome) -> MeasureNode:
+    """The measure as it is in the period of an example."""
+    return next(each for each in outcome.plan.measures() if each.path == node.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from operator import itemgetter
 
 from incentive_engine.engine.example_rows import Refused
 from incentive_engine.engine.outcomes import Outcome
@@ -41,8 +42,13 @@ class Suggestions:
                 yield from self._new(base.example.model_copy(update={"title": f"{compiled.name}: on target"}), True)
             for title, example in self._boundaries(compiled, base):
                 yield from self._new(_called(example, title), True)
-            for title, example in (*self._ends(compiled, base), *self._others(compiled, base.example)):
-                yield from self._new(_called(example, title), False)
+            low, high = self._ends(compiled, base)
+            yield from self._new(_called(low, f"{compiled.name}: every result where it pays least"), False)
+            yield from self._new(_called(high, f"{compiled.name}: every result where it pays most"), False)
+            for start in (base.example, high, low):
+                if any(hole.plan == compiled.name for hole in self._holes):
+                    for title, example in self._others(compiled, start):
+                        yield from self._new(_called(example, title), False)
 
     def _new(self, example: Example, always: bool) -> Iterator[Outcome]:
         """What the engine makes of an example that is not there yet; where it fills a hole unless `always`."""
@@ -64,15 +70,20 @@ class Suggestions:
             for where, result in each.results:
                 yield each.title(where), each.given(base.example, result)
 
-    def _ends(self, compiled: Compiled, base: Outcome) -> Iterator[tuple[str, Example]]:
-        """All results below the first place of their curves, and all at the last."""
+    def _ends(self, compiled: Compiled, base: Outcome) -> tuple[Example, Example]:
+        """All results where their curves pay least, and all where they pay most."""
         low = high = base.example
-        for each in boundaries(self._tests.rules, compiled, base):
-            if each.end == min(each.way.curve.starts()):
-                low = each.given(low, each.results[0][1])
-            high = each.given(high, each.plain)
-        yield f"{compiled.name}: every result below its curve", low
-        yield f"{compiled.name}: every result at the end of its curve", high
+        beside = list(boundaries(self._tests.rules, compiled, base))
+        for path in dict.fromkeys(each.node.path for each in beside):
+            paid = [
+                (rate, result, each.given) for each in beside if each.node.path == path for rate, result in each.rates
+            ]
+            if paid:
+                _, result, given = min(paid, key=itemgetter(0))
+                low = given(low, result)
+                _, result, given = max(paid, key=itemgetter(0))
+                high = given(high, result)
+        return low, high
 
     def _others(self, compiled: Compiled, example: Example) -> Iterator[tuple[str, Example]]:
         for slot in slots(compiled.plan):
