@@ -24,7 +24,7 @@ from incentive_engine.compiler.inputs import (
     StandingKey,
 )
 from incentive_engine.compiler.stages import Stages
-from incentive_engine.exact import Exact, Scale
+from incentive_engine.exact import Exact, Scale, Which
 from incentive_engine.formulas import Formula, Scope, compile_condition, compile_number
 from incentive_engine.kinds.attainments import Standing
 from incentive_engine.kinds.base import FromColumn, FromTable, Parameter, Rounding, SubjectKind, Variants
@@ -62,6 +62,8 @@ class Context:
     standings: set[StandingKey] = field(default_factory=set)
     parameters: set[ParameterKey] = field(default_factory=set)
     workforce: set[str] = field(default_factory=set)
+    plan: Which = field(default_factory=lambda: pl.col(PLAN))
+    """Which plan of the shape a row follows."""
 
     @property
     def period(self) -> Period:
@@ -77,11 +79,6 @@ class Context:
     def exchange(self) -> ResolvedExchange | None:
         """How amounts are converted."""
         return self.first.exchange
-
-    @property
-    def plan(self) -> pl.Expr:
-        """Which plan of the shape a row follows."""
-        return pl.col(PLAN)
 
     def hold(self, code: str, when: pl.Expr, reason: str, about: str | None = None) -> None:
         """Holds the payees for whom `when` is true."""

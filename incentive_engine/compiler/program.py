@@ -22,7 +22,7 @@ from incentive_engine.compiler.pay import (
 from incentive_engine.compiler.pools import Pooled
 from incentive_engine.compiler.presence import DAYS, PRORATION, SHARE_OF_WORK
 from incentive_engine.compiler.stages import run_stages
-from incentive_engine.exact import Exact
+from incentive_engine.exact import Exact, Which
 from incentive_engine.kinds.base import Variants
 from incentive_engine.rulesets.adjustments import COMPUTED
 from incentive_engine.rulesets.resolving import ResolvedPlan
@@ -106,13 +106,18 @@ def _measures(scored: Scored) -> list[Scored]:
     return [measure for item in scored.items for measure in _measures(item)]
 
 
-def compile_plans(plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str]) -> Program:
-    """The program for plans of one shape. Raises CannotProve where a number could leave the range that is exact."""
-    first = plans[0]
-    context = Context(first, ranges, kpis)
+def compile_plans(
+    plans: tuple[ResolvedPlan, ...], ranges: Ranges, kpis: frozenset[str], which: Which | None = None
+) -> Program:
+    """The program for plans of one shape. Raises CannotProve where a number could leave the range that is exact.
+
+    `which` of them a row follows: as its column `PLAN` says, unless all rows follow one at once.
+    """
+    which = pl.col(PLAN) if which is None else which
+    context = Context(plans[0], ranges, kpis, plan=which)
     context.stages.input(PLAN)
     context.text("payee")
-    variants = Variants(plans, pl.col(PLAN))
+    variants = Variants(plans, which)
     root = compile_node(context, variants.map(lambda plan: plan.root))
     paid = pay(context, variants, root)
     if paid.payout is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from incentive_engine.exact import Exact
+from incentive_engine.exact import PICKED, Exact
 
 
 class Stages:
@@ -50,6 +50,8 @@ class Stages:
         if name in self._level:
             raise KeyError(f"two stages write `{name}`")
         reads = expression.meta.root_names()
+        for picked in (read for read in reads if read.startswith(PICKED)):
+            self.input(picked)
         level = 1 + max((self._level[read] for read in reads), default=0)
         if not self._late.isdisjoint(reads):
             self._late.add(name)

@@ -1,9 +1,10 @@
 """What many variants of rules pay: those that differ in numbers only share all that does not rest on these numbers.
 
-Each plan is compiled once for many variants, its numbers picked by variant. A stage column whose expression is that of
-the plan as it stands, and which reads only such columns, is as it stands: it was worked out once and is read. The rest
-is worked out for each variant, by the same program that a run of its rules would have had: exact arithmetic gives the
-same counts whatever else is compiled with it. Variants that differ in more are calculated as a run is.
+Each plan is compiled once for many variants, its numbers in columns of one value that each variant gives. A stage
+column whose expression is that of the plan as it stands, and which reads only such columns, is as it stands: it was
+worked out once and is read. The rest is worked out for each variant, by the same program that a run of its rules would
+have had: exact arithmetic gives the same counts whatever else is compiled with it. Variants that differ in more are
+calculated as a run is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from incentive_engine.engine.proving import unproved
 from incentive_engine.engine.running import Calculation
 from incentive_engine.engine.timings import Timings
 from incentive_engine.errors import InputProblems
-from incentive_engine.exact import CannotProve
+from incentive_engine.exact import CannotProve, OneAtOnce
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.resolving import ResolvedPlan, resolve
 
@@ -99,9 +100,9 @@ class Sweep:
 
     def _programs(self, settled: _Settled, asked: Sequence[tuple[Rules, ResolvedPlan]]) -> Iterator[_Varied]:
         """One program for all, or several where their numbers fit only apart."""
-        plans = tuple(plan for _, plan in asked)
+        plans, which = tuple(plan for _, plan in asked), OneAtOnce(pl.col(PLAN))
         try:
-            program = settled.varied(compile_plans(plans, self._base.ranges, self._kpis))
+            program = settled.varied(compile_plans(plans, self._base.ranges, self._kpis, which))
         except CannotProve:
             if len(asked) == 1:
                 raise InputProblems(unproved(asked[0][0], plans, self._base.ranges, self._kpis)) from None
@@ -109,12 +110,12 @@ class Sweep:
             yield from self._programs(settled, asked[:half])
             yield from self._programs(settled, asked[half:])
         else:
-            yield from (_Varied(program, number) for number in range(len(plans)))
+            yield from (_Varied(program, number, which) for number in range(len(plans)))
 
     def _swept(self, varied: Sequence[_Varied]) -> pl.LazyFrame:
         programs = [each.program for each in varied]
         frames = [
-            settled.frame.with_columns(pl.lit(each.number, pl.UInt32).alias(PLAN))
+            settled.frame.with_columns(pl.lit(each.number, pl.UInt32).alias(PLAN), *each.which.columns(each.number))
             for settled, each in zip(self._settled, varied, strict=True)
         ]
         given = self._base.together.given(programs, frames, Timings()).frames if self._shared else frames
@@ -132,10 +133,11 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class _Varied:
-    """A plan of a variant: the program that works out what is its own, and its number among the program's plans."""
+    """A plan of a variant: the program that works out what is its own, and which of the program's plans it is."""
 
     program: Program
     number: int
+    which: OneAtOnce
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class _Settled:
     @property
     def unvaried(self) -> _Varied:
         """The plan as it stands."""
-        return _Varied(self.varied(self.program), 0)
+        return _Varied(self.varied(self.program), 0, OneAtOnce(pl.col(PLAN)))
 
     def varied(self, program: Program) -> Program:
         """A program of the plan with other numbers, without the stages whose columns are as they stand."""
@@ -204,10 +206,11 @@ def _needed(program: Program, amounts: Sequence[str]) -> list[tuple[pl.Expr, ...
 
 
 def _payouts(program: Program, frame: pl.LazyFrame, amounts: Sequence[str]) -> pl.LazyFrame:
-    names = pl.Series([plan.name for plan in program.plans], dtype=pl.String)
+    names = [plan.name for plan in program.plans]
+    alike = pl.lit(names[0]) if len(set(names)) == 1 else pl.lit(pl.Series(names)).gather(pl.col(PLAN))
     return frame.filter(program.paid).select(
         "payee",
-        pl.lit(names).gather(pl.col(PLAN)).alias("plan"),
+        alike.alias("plan"),
         pl.col(SEGMENT).cast(pl.Int64),
         *(decimal_column(program.numbers.get(name), name) for name in amounts),
     )

@@ -15,20 +15,24 @@ from incentive_engine.exact.allocation import Allocation, allocated
 from incentive_engine.exact.counts import CannotProve, Mode
 from incentive_engine.exact.curves import interpolated
 from incentive_engine.exact.exponential import exponential, logistic, power_of_e
+from incentive_engine.exact.picking import PICKED, OneAtOnce, Which
 from incentive_engine.exact.stretches import Start, Table, stepped, tabled
 from incentive_engine.exact.units import Number, Points, Scale
 from incentive_engine.exact.value import Exact, greatest, least, total_of
 
 __all__ = [
+    "PICKED",
     "Allocation",
     "CannotProve",
     "Exact",
     "Mode",
     "Number",
+    "OneAtOnce",
     "Points",
     "Scale",
     "Start",
     "Table",
+    "Which",
     "allocated",
     "exponential",
     "greatest",

@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
+from incentive_engine.exact.picking import OneAtOnce, Which
+
 Mode: TypeAlias = Literal["half_up", "half_even", "down", "up", "floor", "ceil"]
 
 LARGEST = 10**38 - 1
@@ -212,14 +214,17 @@ def chosen(branches: Sequence[tuple[pl.Expr, Counts | None]], otherwise: Counts 
     return Counts(expr if otherwise is None else expr.otherwise(otherwise.carried(dtype)), low, high)
 
 
-def gathered(counts: Sequence[int | None], row: pl.Expr) -> Counts:
+def gathered(counts: Sequence[int | None], row: Which) -> Counts:
     """Row by row the entry of a table; a constant where all entries are the same."""
     present = [count for count in counts if count is not None] or [0]
     low, high = min(present), max(present)
     prove(low, high)
     if low == high and None not in counts:
         return Counts.of(low)
-    return Counts(pl.lit(pl.Series(counts, dtype=carrier(low, high))).gather(row), low, high)
+    dtype = carrier(low, high)
+    if isinstance(row, OneAtOnce):
+        return Counts(row.column(counts, dtype), low, high)
+    return Counts(pl.lit(pl.Series(counts, dtype=dtype)).gather(row), low, high)
 
 
 ZERO, ONE, TWO = Counts.of(0), Counts.of(1), Counts.of(2)

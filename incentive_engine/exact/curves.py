@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, chain, pairwise
 
-import polars as pl
-
 from incentive_engine.exact.counts import INDEX, INT64, gathered, literal
+from incentive_engine.exact.picking import Which, row_number
 from incentive_engine.exact.quotients import in_unit
 from incentive_engine.exact.stretches import in_stretches, passed, rising
 from incentive_engine.exact.units import Points, as_fraction, common_unit, counted
 from incentive_engine.exact.value import Exact, exact_of, total_of
 
 
-def interpolated(value: Exact, curves: Sequence[Points], by: pl.Expr | None = None) -> Exact:
+def interpolated(value: Exact, curves: Sequence[Points], by: Which | None = None) -> Exact:
     """The height of straight lines between points, flat outside them, not rounded.
 
     Points above each other are a jump: the last of them holds from there on. With several curves, all of as many
@@ -54,7 +53,7 @@ class _Curves:
     ys: list[list[int]]
 
     @classmethod
-    def of(cls, curves: Sequence[Points], by: pl.Expr | None) -> _Curves:
+    def of(cls, curves: Sequence[Points], by: Which | None) -> _Curves:
         if by is None and len(curves) != 1:
             raise ValueError("several curves need `by` to say which row takes which")
         if len({len(points) for points in curves}) != 1 or not curves[0]:
@@ -104,7 +103,7 @@ def _ramps(x: Exact, points: Sequence[tuple[Fraction, Fraction]]) -> Exact:
     return total_of([*(x.clipped(x0, x1).times(slope) for x0, x1, slope in ramps), steps])
 
 
-def _slopes(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact | None:
+def _slopes(x: Exact, drawn: _Curves, by: Which) -> Exact | None:
     """Each row's slopes × (x clipped to their segments), added up, over one divisor; a third of the time of lines.
 
     None where all are flat, or where the counts do not fit Int64.
@@ -124,7 +123,7 @@ def _slopes(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact | None:
     return height if parts and height.counts.dtype is INT64 else None
 
 
-def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
+def _lines(x: Exact, drawn: _Curves, by: Which) -> Exact:
     """The straight line of each row's stretch, gathered once: height = (start + slope × x) / run."""
     lines: list[tuple[int, int, int]] = []
     for xs, ys in zip(drawn.xs, drawn.ys, strict=True):
@@ -143,7 +142,7 @@ def _lines(x: Exact, drawn: _Curves, by: pl.Expr) -> Exact:
     starts = [start * ratio.denominator for start, _, _ in shared]
     slopes = [slope * ratio.numerator for _, slope, _ in shared]
     points = list(zip(*drawn.xs, strict=True))
-    line = by.cast(INDEX) * literal(len(points) + 1, INDEX) + passed(x, points, drawn.x_unit, by)
+    line = row_number(by).cast(INDEX) * literal(len(points) + 1, INDEX) + passed(x, points, drawn.x_unit, by)
     unit = math.gcd(*starts, *slopes) or 1
     rising, level = (
         exact_of(gathered([each // unit for each in table], line), Fraction(unit)) for table in (slopes, starts)

@@ -18,6 +18,7 @@ import polars as pl
 
 from incentive_engine.exact.comparisons import compared
 from incentive_engine.exact.counts import INDEX, Counts, chosen, gathered, literal
+from incentive_engine.exact.picking import Which, row_number
 from incentive_engine.exact.quotients import in_unit
 from incentive_engine.exact.units import Number, Points, as_fraction, common_unit, counted
 from incentive_engine.exact.value import Exact, exact_of
@@ -39,7 +40,7 @@ class Table:
     heights: tuple[Number | None, ...]
 
 
-def stepped(value: Exact, curves: Sequence[Points], by: pl.Expr | None = None) -> Exact:
+def stepped(value: Exact, curves: Sequence[Points], by: Which | None = None) -> Exact:
     """The y of the last point whose x ≤ value, the first y below them all.
 
     With several curves, all of as many points, a row in which `by` is i takes curves[i].
@@ -53,7 +54,7 @@ def stepped(value: Exact, curves: Sequence[Points], by: pl.Expr | None = None) -
     )
 
 
-def tabled(values: Sequence[Exact], tables: Sequence[Table], by: pl.Expr | None = None) -> Exact:
+def tabled(values: Sequence[Exact], tables: Sequence[Table], by: Which | None = None) -> Exact:
     """The height where the values lie, missing where there is none or a value is missing.
 
     With several tables, alike but for their numbers, a row in which `by` is i takes tables[i].
@@ -65,7 +66,7 @@ def tabled(values: Sequence[Exact], tables: Sequence[Table], by: pl.Expr | None 
         if len(xs) == 1 or all(x.constant is not None for x in xs):
             return _in_one_table(xs, tables[0])
     unit, heights = _counted([table.heights for table in tables])
-    row = by.cast(INDEX)
+    row = row_number(by).cast(INDEX)
     for number, x in enumerate(xs):
         starts = [table.starts[number] for table in tables]
         after = [reached for _, reached in starts[0]]
@@ -84,7 +85,7 @@ def rising(value: Exact) -> Exact:
 
 
 def passed(
-    x: Exact, starts: Sequence[Sequence[int]], unit: Fraction, by: pl.Expr, after: Sequence[bool] | None = None
+    x: Exact, starts: Sequence[Sequence[int]], unit: Fraction, by: Which, after: Sequence[bool] | None = None
 ) -> pl.Expr:
     """How many starts a row has passed: `starts` has a column for each, with one count of the unit per table."""
     count = literal(0, INDEX)
@@ -130,7 +131,7 @@ def level(x: Exact, height: Fraction | None) -> Exact:
     return Exact.of(height) if x.constant is not None else Exact.of(height).masked(x.missing.not_())
 
 
-def _check(tables: Sequence[Table], by: pl.Expr | None) -> None:
+def _check(tables: Sequence[Table], by: Which | None) -> None:
     if by is None and len(tables) != 1:
         raise ValueError("several curves need `by` to say which row takes which")
     alike = {(len(table.heights), *(tuple(after for _, after in each) for each in table.starts)) for table in tables}

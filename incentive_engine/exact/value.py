@@ -30,6 +30,7 @@ from incentive_engine.exact.counts import (
     literal,
     narrowed,
 )
+from incentive_engine.exact.picking import Which
 from incentive_engine.exact.quotients import Quotient, aligned, in_unit, product
 from incentive_engine.exact.units import MOST_PLACES, Number, Scale, as_fraction, common_unit, counted
 
@@ -58,7 +59,7 @@ class Exact(Quotient):
         return cls(expr.cast(carrier(scale.low, scale.high)), Fraction(10) ** -scale.places, scale.low, scale.high)
 
     @classmethod
-    def varying(cls, values: Sequence[Number | None], by: pl.Expr) -> Exact:
+    def varying(cls, values: Sequence[Number | None], by: Which) -> Exact:
         """A parameter that differs by plan: a row in which `by` is i has values[i]; None is missing."""
         present = [as_fraction(value) for value in values if value is not None]
         unit = common_unit(present)

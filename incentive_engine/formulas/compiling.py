@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import polars as pl
 from polars import selectors
 
-from incentive_engine.exact import Exact, Mode, Scale, greatest, least
+from incentive_engine.exact import Exact, Mode, Scale, Which, greatest, least
 from incentive_engine.formulas.folding import folded
 from incentive_engine.formulas.formula import Formula
 from incentive_engine.formulas.tree import (
@@ -83,14 +83,14 @@ class _Rows:
 
     scope: Scope
     numbers: Mapping[int, Sequence[Fraction]]
-    by: pl.Expr
+    by: Which
 
 
 _Factors: TypeAlias = Sequence[Fraction | None]
 """A number that no row changes: one for all plans, or one for each; None where it divides by zero."""
 
 
-def compile_number(formula: Formula, scope: Scope, each: Sequence[Formula] = (), by: pl.Expr | None = None) -> Exact:
+def compile_number(formula: Formula, scope: Scope, each: Sequence[Formula] = (), by: Which | None = None) -> Exact:
     """The formula's number on each row; missing where something that it needs is missing.
 
     `each`: the formulas of this one's skeleton that run in one pass; a row in which `by` is i follows each[i].
@@ -98,14 +98,12 @@ def compile_number(formula: Formula, scope: Scope, each: Sequence[Formula] = (),
     return _number(formula.tree, _rows(formula, scope, each, by))
 
 
-def compile_condition(
-    formula: Formula, scope: Scope, each: Sequence[Formula] = (), by: pl.Expr | None = None
-) -> pl.Expr:
+def compile_condition(formula: Formula, scope: Scope, each: Sequence[Formula] = (), by: Which | None = None) -> pl.Expr:
     """Whether the formula holds on each row: true, false, or null where that cannot be known. `each`: see above."""
     return _plain(formula.tree, _rows(formula, scope, each, by))
 
 
-def _rows(formula: Formula, scope: Scope, each: Sequence[Formula], by: pl.Expr | None) -> _Rows:
+def _rows(formula: Formula, scope: Scope, each: Sequence[Formula], by: Which | None) -> _Rows:
     if by is None:
         return _Rows(scope, {}, pl.lit(0))
     numbers = zip(literals(formula.tree), zip(*(one.constants for one in each), strict=True), strict=True)

@@ -9,10 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from incentive_engine.exact import Exact, Mode
+from incentive_engine.exact import Exact, Mode, Which
 from incentive_engine.kinds.wording import Language
 
 K = TypeVar("K")
@@ -150,14 +149,14 @@ changes: `{since: {2026-01-01: 45, 2026-08-15: 48}}`."""
 
 @dataclass(frozen=True, slots=True)
 class Variants(Generic[K]):
-    """The same place in every plan of one shape; `plan` is the column that says which of them a row follows.
+    """The same place in every plan of one shape; `plan` says which of them a row follows.
 
     Plans that differ only in numbers run in one pass: what is equal in all of them becomes a constant, the rest is
     picked by plan number.
     """
 
     each: tuple[K, ...]
-    plan: pl.Expr
+    plan: Which
 
     @property
     def first(self) -> K:
@@ -176,7 +175,7 @@ class Variants(Generic[K]):
 Curve = Sequence[tuple[Decimal | Fraction, Decimal | Fraction]]
 
 
-def curve_choice(curves: Variants[Curve]) -> tuple[list[Curve], pl.Expr | None]:
+def curve_choice(curves: Variants[Curve]) -> tuple[list[Curve], Which | None]:
     """The distinct curves, and the column that picks one; None where there is one only."""
     distinct = {tuple(curve): index for index, curve in enumerate(dict.fromkeys(map(tuple, curves.each)))}
     if len(distinct) == 1:
