@@ -208,6 +208,16 @@ def test_a_number_becomes_one_other(tmp_path: Path) -> None:
     assert [each.code for each in told.value.problems] == ["one-change", "one-change"]
 
 
+def test_a_period_that_an_older_edition_pays_is_not_changed_in_silence(tmp_path: Path) -> None:
+    shutil.copytree(STARTER, tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / "rules.yaml").read_text(encoding="utf-8")
+    newer = text.replace('version: "1"', 'version: "2"\nfollows: rules.yaml\nin_force: {from: 2026-10-01}')
+    (tmp_path / "newer.yaml").write_text(newer.partition("examples:")[0], encoding="utf-8")
+    base = baseline(load(tmp_path / "newer.yaml"), tmp_path / "data", PERIOD)
+    with pytest.raises(InputProblems, match="older-edition"):
+        made(base, "rules: {change: {plans.adviser.cap: 110%}}")
+
+
 def swept(text: str) -> Swept:
     document = read_text(HEAD + text, "otherwise.yaml")
     file = ScenarioFile(declare(document, Scenario), document)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from incentive_engine import InputProblems, load, run
 from incentive_engine.engine.run import Run
-from incentive_engine.rulesets.scenario import RuleChanges, Scenario
+from incentive_engine.rulesets.scenario import ColumnChange, RuleChanges, Scenario
 from incentive_engine.simulation.paths import path_text
 from incentive_engine.simulation.simulating import baseline, simulated
 from tests.case_files import write_case
@@ -29,6 +29,7 @@ from tests.drawn import as_yaml, cases, cases_adjusted, cases_over_time, decimal
 from tests.oracle import Case
 
 TITLE = {"en": "Otherwise"}
+SALARY = "base_salary"
 FACTORS = tuple(map(Fraction, ("0.5", "0.9", "1.1", "1.5", "2", "0")))
 OPTIONAL = ("cap", "floor", "gates", "modifiers", "eligible", "proration", "on_missing", "reliability", "rounding")
 EVERY_CASE = st.one_of(cases(), cases_over_time(), cases_adjusted())
@@ -121,8 +122,12 @@ def without(rules: Mapping[str, Any], path: Where) -> dict[str, Any]:
 def paid_anew(case: Case, rules: Mapping[str, Any], folder: Path) -> dict[str, bytes] | set[str]:
     """What the rules pay when they are written as a file, or what is wrong with them."""
     (folder / "anew.yaml").write_text(as_yaml(rules), encoding="utf-8")
+    return paid_by_file(case, folder / "anew.yaml")
+
+
+def paid_by_file(case: Case, file: Path) -> dict[str, bytes] | set[str]:
     try:
-        return in_bytes(run(load(folder / "anew.yaml"), folder / "data", case.period, as_of=case.as_of))
+        return in_bytes(run(load(file), file.parent / "data", case.period, as_of=case.as_of))
     except InputProblems as problems:
         return {each.code for each in problems.problems}
 
@@ -183,6 +188,25 @@ def one_key_less(data: st.DataObject, case: Case) -> None:
     same_as_written_anew(case, scenario(remove=(written(chosen),)), without(case.rules, chosen))
 
 
+def salaries_doubled(case: Case) -> None:
+    """By a scenario, and in the files: in the workforce, and in histories that say salaries."""
+    twice = Scenario(scenario="twice", title=TITLE, people=(ColumnChange(column="base_salary", times=Decimal(2)),))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_case(case, folder)
+        found = paid_by_scenario(case, twice, folder)
+    if found == {"unknown-column"}:  # no rule reads it
+        reject()
+    event("dated" if any(SALARY in each for each in case.columns.values()) else "once")
+    doubled = copy.deepcopy(case)
+    for name, columns in case.columns.items():
+        for row in doubled.tables[name] if SALARY in columns else ():
+            row[SALARY] = None if row[SALARY] is None else 2 * row[SALARY]
+    with tempfile.TemporaryDirectory() as name:
+        write_case(doubled, Path(name))
+        assert found == paid_by_file(case, Path(name) / "rules.yaml")
+
+
 @FEW
 @given(EVERY_CASE)
 def test_a_scenario_equal_to_the_baseline_changes_nothing(case: Case) -> None:
@@ -199,6 +223,19 @@ def test_a_number_changed_by_path_is_the_same_rule_set_written_anew(data: st.Dat
 @given(st.data(), EVERY_CASE)
 def test_what_is_removed_by_path_is_the_same_rule_set_written_anew(data: st.DataObject, case: Case) -> None:
     one_key_less(data, case)
+
+
+@FEW
+@given(EVERY_CASE)
+def test_salaries_that_double_are_those_of_files_in_which_they_have(case: Case) -> None:
+    salaries_doubled(case)
+
+
+@pytest.mark.long
+@MANY
+@given(EVERY_CASE)
+def test_many_salaries_that_double(case: Case) -> None:
+    salaries_doubled(case)
 
 
 @pytest.mark.long

@@ -31,6 +31,7 @@ from incentive_engine.engine.summary import check
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.facts import HELD_SCHEMA, Accepted, TableContract, accept
 from incentive_engine.periods import Period
+from incentive_engine.rulesets.editions import in_force
 from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.rulesets.scenario import Scenario
 from incentive_engine.simulation.other_facts import FactsMoved, with_other_facts
@@ -106,10 +107,20 @@ def simulated(
     """What a scenario pays. `written`: where its changes of rules stand. Raises InputProblems as a run does."""
     changes = scenario.rules
     made = overlay(baseline.rules, changes.change, changes.add, changes.remove, written)
+    if made.paths:
+        _refuse_other_edition(baseline)
     loaded = made.rules() if made.paths else baseline.rules
     calculation, facts, people = _calculated(baseline, loaded, scenario, written, timings or Timings())
     run = in_memory(check(calculation, baseline.as_of))
     return Simulated(scenario, loaded, calculation, run, made.paths, made.shared, facts, people)
+
+
+def _refuse_other_edition(baseline: Baseline) -> None:
+    """Raises InputProblems where the period is paid by older editions only: what changes the newest does nothing."""
+    period, editions = baseline.period, baseline.rules.editions
+    if editions[0] not in [edition for edition, _ in in_force(editions, (period.start, period.end))]:
+        message = f"{period.name} is paid by an older edition than `{editions[0].document.file}`"
+        raise InputProblems([Problem("older-edition", message, hint="simulate with the file of that edition")])
 
 
 def paid_by(baseline: Baseline, rules: Rules) -> Calculation:
