@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -38,7 +39,7 @@ def points(
     base: Baseline, before: Side, variants: Sequence[Variant], written: Written, on_step: Callable[[], object]
 ) -> tuple[Point, ...]:
     """What each variant of one scenario costs; `on_step` is told of each. Raises InputProblems."""
-    rules = [_rules(base, variant, written) for variant in variants]
+    rules = (_rules(base, variant, written) for variant in variants)  # never all at once: memory stays flat
     released = base.calculation.decided.used.filter(pl.col(KIND) == RELEASE).height > 0
     found = []
     for point in (_each_by_itself if released else _together)(base, before, variants, rules, written):
@@ -53,7 +54,7 @@ def _rules(base: Baseline, variant: Variant, written: Written) -> Rules:
 
 
 def _together(
-    base: Baseline, before: Side, variants: Sequence[Variant], rules: Sequence[Rules], written: Written
+    base: Baseline, before: Side, variants: Sequence[Variant], rules: Iterator[Rules], written: Written
 ) -> Iterator[Point]:
     """In one currency: where nobody is paid by decision, all payouts are in that of the rules."""
     scenario, currency, now = variants[0].scenario, before.currency, total(before.payouts["payout"])
@@ -61,8 +62,9 @@ def _together(
     def otherwise(paid_by: Rules) -> Calculation:
         return calculated(base, paid_by, scenario, written)
 
-    sweep = Sweep(otherwise(rules[0]), otherwise, ("payout", "customer_pay"))
-    paid = sweep.paid(rules_for(each, base.period) for each in rules)
+    first = next(rules)
+    sweep = Sweep(otherwise(first), otherwise, ("payout", "customer_pay"))
+    paid = sweep.paid(rules_for(each, base.period) for each in chain([first], rules))
     for variant, each in zip(variants, paid, strict=True):
         sums = each.payouts.select("payout", "customer_pay").sum().collect(engine="streaming")
         payout, customers = total(sums["payout"]), total(sums["customer_pay"])
@@ -70,7 +72,7 @@ def _together(
 
 
 def _each_by_itself(
-    base: Baseline, before: Side, variants: Sequence[Variant], rules: Sequence[Rules], written: Written
+    base: Baseline, before: Side, variants: Sequence[Variant], rules: Iterator[Rules], written: Written
 ) -> Iterator[Point]:
     for variant, paid_by in zip(variants, rules, strict=True):
         side = side_of(calculated(base, paid_by, variant.scenario, written))
