@@ -36,7 +36,7 @@ from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.rulesets.scenario import Scenario
 from incentive_engine.simulation.other_facts import FactsMoved, with_other_facts
 from incentive_engine.simulation.other_people import with_other_people, with_results_of_copies
-from incentive_engine.simulation.overlay import Written, overlay
+from incentive_engine.simulation.overlay import Overlay, Written, overlay
 from incentive_engine.simulation.weights import SharedWeight
 
 _PEOPLE: Final = ("workforce", "employment", "assignments", "history")
@@ -105,14 +105,20 @@ def simulated(
     baseline: Baseline, scenario: Scenario, written: Written | None = None, timings: Timings | None = None
 ) -> Simulated:
     """What a scenario pays. `written`: where its changes of rules stand. Raises InputProblems as a run does."""
-    changes = scenario.rules
-    made = overlay(baseline.rules, changes.change, changes.add, changes.remove, written)
-    if made.paths:
-        _refuse_other_edition(baseline)
+    made = overlay_of(baseline, scenario, written)
     loaded = made.rules() if made.paths else baseline.rules
     calculation, facts, people = _calculated(baseline, loaded, scenario, written, timings or Timings())
     run = in_memory(check(calculation, baseline.as_of))
     return Simulated(scenario, loaded, calculation, run, made.paths, made.shared, facts, people)
+
+
+def overlay_of(baseline: Baseline, scenario: Scenario, written: Written | None = None) -> Overlay:
+    """The rule set with what a scenario says of rules. Raises InputProblems."""
+    changes = scenario.rules
+    made = overlay(baseline.rules, changes.change, changes.add, changes.remove, written)
+    if made.paths:
+        _refuse_other_edition(baseline)
+    return made
 
 
 def _refuse_other_edition(baseline: Baseline) -> None:

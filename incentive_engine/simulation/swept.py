@@ -11,18 +11,15 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-import polars as pl
-
-from incentive_engine.engine.adjusting import RELEASE
-from incentive_engine.engine.adjustments import KIND
 from incentive_engine.engine.running import Calculation
 from incentive_engine.engine.sweeping import Sweep
+from incentive_engine.rulesets.contracts import ADJUSTMENTS
 from incentive_engine.rulesets.loading import Rules, rules_for
 from incentive_engine.simulation.moving import Cost, costs, movements, total
-from incentive_engine.simulation.overlay import Written, overlay
+from incentive_engine.simulation.overlay import Written
 from incentive_engine.simulation.shares import customers_share, part
 from incentive_engine.simulation.side import Side, side_of
-from incentive_engine.simulation.simulating import Baseline, calculated
+from incentive_engine.simulation.simulating import Baseline, calculated, overlay_of
 from incentive_engine.simulation.variants import Variant
 
 
@@ -40,17 +37,21 @@ def points(
 ) -> tuple[Point, ...]:
     """What each variant of one scenario costs; `on_step` is told of each. Raises InputProblems."""
     rules = (_rules(base, variant, written) for variant in variants)  # never all at once: memory stays flat
-    released = base.calculation.decided.used.filter(pl.col(KIND) == RELEASE).height > 0
     found = []
-    for point in (_each_by_itself if released else _together)(base, before, variants, rules, written):
+    for point in (_each_by_itself if _may_be_released(base) else _together)(base, before, variants, rules, written):
         on_step()
         found.append(point)
     return tuple(found)
 
 
 def _rules(base: Baseline, variant: Variant, written: Written) -> Rules:
-    changes = variant.scenario.rules
-    return overlay(base.rules, changes.change, changes.add, changes.remove, written).rules()
+    return overlay_of(base, variant.scenario, written).rules()
+
+
+def _may_be_released(base: Baseline) -> bool:
+    """Whether anybody may be paid by decision, in whatever currency, once their pay cannot be worked out."""
+    decisions = base.calculation.accepted.tables.get(ADJUSTMENTS)
+    return decisions is not None and bool(decisions.frame["release"].is_not_null().any())
 
 
 def _together(
