@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -21,8 +22,10 @@ from incentive_engine.engine.changes import with_others
 from incentive_engine.engine.retracing import Retraced
 from incentive_engine.engine.running import Calculation
 from incentive_engine.errors import InputProblems, Problem, did_you_mean
+from incentive_engine.exact import CannotProve
 from incentive_engine.rulesets.resolving import MeasureNode, ResolvedPlan
 
+_NEARER: Final = 1000
 _TRIED, _ROW, _PAID = "\0tried", "\0row", "\0paid"
 
 
@@ -96,7 +99,18 @@ class OtherResults:
         low = low if least is None else max(low, Fraction(least))
         high = high if greatest is None else min(high, Fraction(greatest))
         steps = Fraction(10**self.places, self._step)
-        return math.ceil(low * steps), math.floor(high * steps)
+        return self._provable(math.ceil(low * steps), math.floor(high * steps))
+
+    def _provable(self, low: int, high: int) -> tuple[int, int]:
+        """The ends, nearer to zero where pay with them could leave what is exact: no declared range holds them then."""
+        while high > low:
+            try:
+                self.pays([low, high])
+            except CannotProve:
+                low, high = max(low, -(-low // _NEARER)), max(low, high // _NEARER)
+            else:
+                break
+        return low, high
 
     @cached_property
     def now(self) -> int | None:

@@ -24,6 +24,8 @@ from incentive_engine.simulation.paths import Unknown, found, path_text, value_a
 
 _PAYING: Final = ("sources", "cases", "kpis", "populations", "curves", "pools", "plans")
 """The parts of a rule set on whose numbers pay depends."""
+_ONLY_FORMULAS: Final = ("sources", "cases")
+"""What else they hold says which data may be right."""
 _STRUCTURAL: Final = frozenset(
     {"rounding", "attainment_rounding", "payout_rounding", "verbatims", "decided", "in_force", "calendar"}
 )
@@ -75,7 +77,7 @@ def numbers_of(rules: Rules) -> Iterator[RuleNumber]:
 def _below(document: Document, formulas: Mapping[KeyPath, Formula], at: KeyPath, value: Any) -> Iterator[RuleNumber]:
     if at in formulas and isinstance(value, str):
         yield from _in_formula(at, formulas[at])
-    elif isinstance(value, Decimal):
+    elif isinstance(value, Decimal) and at[0] not in _ONLY_FORMULAS:
         yield RuleNumber(at, value, (document.written(at) or "").endswith("%"))
     elif isinstance(value, (dict, list)):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
