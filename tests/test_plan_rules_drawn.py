@@ -169,7 +169,7 @@ def test_runs_lie_within_what_is_proved() -> None:
 
 
 @pytest.mark.long
-def test_runs_of_1000_drawn_rule_sets_lie_within_what_is_proved() -> None:
-    said = checked_on_drawn_cases(1000)
+def test_runs_of_300_drawn_rule_sets_lie_within_what_is_proved() -> None:
+    said = checked_on_drawn_cases(300)
     assert said["attainments"] > 1000
-    assert said["gates"] > 20
+    assert said["gates"] > 10
