@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import assume, given, settings
 
 import incentive_engine
 from incentive_engine.cli import main
 from incentive_engine.documents import read_text
-from incentive_engine.errors import Problem
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.rulesets.loading import Rules, load, load_document
 from incentive_engine.rulesets.tested import TESTED
 from incentive_engine.shipped import rule_sets, rules_dir
@@ -21,6 +22,8 @@ from incentive_engine.simulation.plan_tests.coverage import PlanTests, holes
 from incentive_engine.simulation.plan_tests.pasting import pasted
 from incentive_engine.simulation.plan_tests.stretches import stretches
 from incentive_engine.simulation.plan_tests.suggesting import Suggestions
+from tests.drawn import as_yaml, cases
+from tests.oracle import Case
 
 TODAY = dt.date(2026, 7, 1)
 STARTER = rules_dir() / "starter" / "rules.yaml"
@@ -363,6 +366,14 @@ def test_a_hole_fails_with_its_place(tmp_path: Path) -> None:
     assert done.stdout.endswith("1 example, 2 of 6 places shown, 4 holes\n")
 
 
+def test_numbers_that_may_not_fit_are_told_as_a_check_tells_them() -> None:
+    large = PLAN.replace("target_pay: 1000", "target_pay: 1" + 37 * "0")
+    problems = incentive_engine.check(rules_of(HEAD, large))
+    with pytest.raises(InputProblems) as refused:
+        PlanTests(rules_of(HEAD, large))
+    assert list(refused.value.problems) == problems != []
+
+
 def test_suggestions_are_printed_alone(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(f"{HEAD}{PLAN}", "utf-8")
@@ -382,3 +393,25 @@ def test_every_kind_of_hole_is_explained() -> None:
     assert list(TESTED) == sorted(TESTED)
     reference = (rules_dir() / "README.md").read_text(encoding="utf-8")
     assert [code for code in TESTED if f"`{code}`" not in reference] == []
+
+
+# --- drawn rule sets --------------------------------------------------------------------------------------------------
+
+
+def suggestions_hold(case: Case) -> None:
+    """All that is suggested for a drawn rule set is accepted, is what the engine gives, and fills what it says."""
+    written = {key: value for key, value in case.rules.items() if key not in ("examples", "follows")}
+    rules = load_document(read_text(as_yaml(written), "drawn.yaml"))
+    assume(incentive_engine.check(rules) == [])
+    suggestions = Suggestions(PlanTests(rules))
+    examples = "".join(f"{pasted(each)}\n" for each in suggestions.outcomes)
+    again = load_document(read_text(as_yaml(written) + (f"examples:\n{examples}" if examples else ""), "drawn.yaml"))
+    assert [each for each in incentive_engine.check(again) if each.level == "error"] == []
+    assert [each.key for each in PlanTests(again).coverage().holes] == [each.key for each in suggestions.holes]
+
+
+@pytest.mark.long
+@settings(max_examples=40, deadline=None)
+@given(case=cases())
+def test_suggestions_for_drawn_rules_hold(case: Case) -> None:
+    suggestions_hold(case)

@@ -44,8 +44,8 @@ def test(ctx: click.Context, rules: Path, suggest: bool) -> None:
     if suggest:
         _suggest(loaded)
         return
-    wrong = [problem for problem in check(loaded) if problem.level == "error"]
     coverage = PlanTests(loaded).coverage()
+    wrong = [problem for problem in check(loaded) if problem.level == "error"]
     found = holes(loaded, coverage, now().date())
     _show(coverage)
     show_waived(found.waived)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from incentive_engine.engine.checking import declared
+from incentive_engine.engine.checking import check, declared
 from incentive_engine.engine.example_rows import Refused
 from incentive_engine.engine.outcomes import Outcome, Programs
-from incentive_engine.errors import Problem
+from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.exact import CannotProve
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.linting import Lint, weighed
 from incentive_engine.rulesets.loading import Rules
@@ -42,13 +43,16 @@ class Coverage:
 
 
 class PlanTests:
-    """The plans of a rule set and its examples, worked out."""
+    """The plans of a rule set and its examples, worked out. Raises InputProblems where a number may not fit."""
 
     def __init__(self, rules: Rules) -> None:
         plans = resolve_always(rules.ruleset, Period.parse(_ANY, rules.ruleset.year_starts))
         self.rules = rules
         self.programs = Programs(rules, declared(rules, plans))
-        self.plans = tuple(Compiled(plan, self.programs.compiled(plan)) for plan in plans)
+        try:
+            self.plans = tuple(Compiled(plan, self.programs.compiled(plan)) for plan in plans)
+        except CannotProve:
+            raise InputProblems(check(rules)) from None
         self.outcomes = tuple(self._outcomes())
 
     def _outcomes(self) -> Iterator[Outcome]:
