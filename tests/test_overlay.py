@@ -86,6 +86,17 @@ def test_a_path_that_does_not_exist_is_refused_with_what_may_be_meant(starter: R
     assert refused(starter, change={path: Decimal(1)}) == [("unknown-path", f"did you mean `{hint}`?")]
 
 
+@pytest.mark.parametrize("path", ["", ".", "plans..cap", "plans.adviser.", 'plans."adviser', 'plans.a"b'])
+def test_what_is_no_path_is_refused(starter: Rules, path: str) -> None:
+    assert refused(starter, change={path: 1}) == [("unknown-path", "write keys with dots between: plans.adviser.cap")]
+
+
+def test_a_key_with_a_dot_stands_in_quotes(starter: Rules) -> None:
+    dotted = overlaid(starter, add={"sources.surveys.columns": {"a.b": {"at_most": Decimal(5)}}})
+    again = overlaid(dotted, {'sources.surveys.columns."a.b".at_most': Decimal(6)})
+    assert again.document.data["sources"]["surveys"]["columns"] == {"a.b": {"at_most": Decimal(6)}}
+
+
 def test_everything_wrong_is_told_at_once(starter: Rules) -> None:
     found = refused(
         starter,

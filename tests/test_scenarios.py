@@ -247,6 +247,19 @@ def test_values_that_break_a_rule_are_told_where_they_are_written() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("{from: 150%, to: 100%, step: 5%}", "no-values"),
+        ("{from: 100%, to: 150%, step: 0.001%}", "too-many"),
+        ("[100%]\nrules: {change: {plans.adviser.cap: 110%}}", "swept-too"),
+    ],
+)
+def test_values_that_are_none_or_too_many_are_refused(said: str, code: str) -> None:
+    with pytest.raises(InputProblems, match=code):
+        swept(f"sweep:\n  plans.adviser.cap: {said}\n")
+
+
 def simulate(*arguments: object) -> Result:
     command = ["simulate", STARTER / "rules.yaml", "--data", STARTER / "data", "--period", PERIOD, *arguments]
     return CliRunner().invoke(main, [str(each) for each in command])

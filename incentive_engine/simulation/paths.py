@@ -14,7 +14,7 @@ from incentive_engine.documents import Document
 from incentive_engine.errors import did_you_mean
 from incentive_engine.mistakes import KeyPath
 
-_PART: Final = re.compile(r'"([^"]+)"(?:\.|$)|([^."]+)(?:\.|$)')
+_PART: Final = re.compile(r'(?:"([^"]+)"|([^."]+))(?:\.(?=.)|$)')
 _TRUTHS: Final[Mapping[Any, str]] = {None: "null", True: "true", False: "false"}
 _MOST: Final = 6
 """How many keys a hint lists."""
@@ -35,8 +35,8 @@ def path_text(path: KeyPath) -> str:
 
 def parts_of(text: str) -> tuple[str, ...]:
     """The keys that a path names. Raises Unknown for what is no path."""
-    parts, at = [], 0
-    while at < len(text):
+    parts, at = list[str](), 0
+    while at < len(text) or not parts:
         match = _PART.match(text, at)
         if match is None:
             raise Unknown(f"`{text}` is no path", "write keys with dots between: plans.adviser.cap")

@@ -38,6 +38,13 @@ def variants(scenario: Scenario, written: Written | None = None) -> tuple[Varian
     count = 1
     for values in axes.values():
         count *= len(values)
+    problems += [
+        Problem(
+            "no-values", f"nothing lies between the values of `{path}`", where, "write the smaller one under `from`"
+        )
+        for path, values in axes.items()
+        if not values
+    ]
     if count > MOST:
         problems.append(Problem("too-many", f"these are more than {MOST:,} scenarios", where, "take a larger step"))
     if problems:
