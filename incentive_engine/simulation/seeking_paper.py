@@ -65,6 +65,7 @@ def _sought(baseline: Baseline, sought: Sought) -> Section:
         said.append(Said("sought_held", {"count": sought.now.payees - (answer or sought.now).payees}))
     ends = {"low": _value(number, sought.low), "high": _value(number, sought.high)}
     said += [Said("sought_between", ends), Said("sought_tried", {"count": sought.tried})]
+    said += [Said("sought_further")] if None in (sought.below, sought.above) and not sought.limits else []
     said += [Said("sought_limited", {"why": why}) for why in sought.limits]
     said += [Said("sought_proved")] if sought.proved and answer is None else []
     said += [Said("sought_elsewhere", _ends(number, each)) for each in sought.elsewhere[:_MOST]]
