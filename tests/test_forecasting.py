@@ -206,6 +206,20 @@ def test_who_has_no_days_left_gets_no_facts() -> None:
     assert numbers[0] == 0 < numbers[1]
 
 
+def test_where_nobody_was_there_nothing_is_to_come() -> None:
+    """Facts of days on which a payee was not employed yet tell no pace."""
+    seen, alone = np.array([5.0, 0.0]), np.arange(2)
+    drawn = numbers_to_come(seen, np.zeros(2), np.full(2, 90.0), alone, np.random.default_rng(1))
+    assert drawn.tolist() == [0, 0]
+
+
+def test_what_is_paid_in_several_currencies_is_one_amount() -> None:
+    """Of one plan, in rows of different rates: all payouts are in the currency of the rules."""
+    two = {"payee": ["A", "A"], "plan": ["p", "p"], "department": ["D", "D"]}
+    told = Drawn.of([pl.DataFrame({**two, "payout": [Decimal("12.00"), Decimal("442.50")]})], ("payee", "plan"))
+    assert told.of_each()["middle"].to_list() == [Decimal("454.50")]
+
+
 def test_what_belongs_together_is_drawn_together() -> None:
     table = accept_for(load(STARTER / "rules.yaml"), STARTER / "data").tables["surveys"]
     frame = table.frame.head(5).with_columns(adviser=pl.Series(["x", "y", "x", None, "y"]))

@@ -175,6 +175,6 @@ def _seen(rules: Rules, accepted: Accepted, window: Window) -> Accepted:
     tables = dict(accepted.tables)
     for name, source in rules.ruleset.sources.items():
         if name in tables:
-            seen = pl.col(source.date).cast(pl.Date) <= window.until
+            seen = pl.col(source.date).cast(pl.Date) <= window.last_day
             tables[name] = replace(tables[name], frame=tables[name].frame.filter(seen))
     return replace(accepted, tables=tables)

@@ -65,7 +65,10 @@ class Drawn:
 
     @classmethod
     def of(cls, draws: Sequence[pl.DataFrame], key: Keys) -> Drawn:
-        """From one frame per draw: the columns of the key, department, payout."""
+        """From one frame per draw: the columns of the key, department, payout.
+
+        Several rows of one key, of what is paid in different currencies, are added up: payouts are all in one.
+        """
         places = max(_decimals(frame.schema[_AMOUNT]) for frame in draws)
         every = pl.concat(
             frame.select(
@@ -78,6 +81,7 @@ class Drawn:
         )
         rows = every.group_by(key).agg(pl.col("department").drop_nulls().first()).sort(key)
         at = every.join(rows.select(key).with_row_index("\0at"), on=key, how="left", maintain_order="left")
+        at = at.group_by("\0draw", "\0at").agg(pl.col(_AMOUNT).sum())
         amounts = np.full((len(draws), rows.height), np.nan)
         amounts[at["\0draw"].to_numpy(), at["\0at"].to_numpy()] = at[_AMOUNT].to_numpy()
         return cls(rows, amounts, places)

@@ -31,7 +31,7 @@ class SourceToCome:
         of_window = frame.filter(pl.col(_DAY).is_between(window.seen_from, window.until))
         before = frame.filter(pl.col(_DAY) < window.seen_from)
         self._units = _units(of_window, people, source, window)
-        self._seen = facts.table.frame.filter(pl.col(source.date).cast(pl.Date) <= window.until)
+        self._seen = facts.table.frame.filter(pl.col(source.date).cast(pl.Date) <= window.last_day)
         drawn_from = pl.concat([of_window, before])
         self._facts, self._days = drawn_from[PLACE].to_numpy(), drawn_from[_DAY].to_numpy()
         self._urns = self._made(of_window, before, pulls)

@@ -113,13 +113,13 @@ def numbers_to_come(seen: Array, days: Array, days_left: Array, groups: Array, g
     def added(values: Array) -> Array:
         return np.bincount(groups, values, minlength=size)
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pace = np.nan_to_num(added(seen) / added(days))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        pace = np.nan_to_num(added(seen) / added(days), posinf=0.0)  # nobody was there: facts of others
         units = added((days > 0).astype(float))
         apart = added((seen - pace[groups] * days) ** 2) * np.nan_to_num(units / (units - 1), posinf=1.0)
         differ = np.nan_to_num((apart - pace * added(days)) / added(days**2.0)).clip(0)
         shape, days_worth = pace**2 / differ, pace / differ
-        common = np.nan_to_num(generator.gamma(np.maximum(added(seen), 1e-12)) / added(days))
+        common = np.nan_to_num(generator.gamma(np.maximum(added(seen), 1e-12)) / added(days), posinf=0.0)
         own = generator.gamma(np.maximum(seen + shape[groups], 1e-12)) / (days + days_worth[groups])
-    paces = np.where((differ == 0)[groups], common[groups], np.nan_to_num(own))
+    paces = np.where((differ == 0)[groups], common[groups], np.nan_to_num(own, posinf=0.0))
     return generator.poisson(paces * days_left)

@@ -37,6 +37,11 @@ class Window:
         return (self.period.end - self.begins).days + 1
 
     @property
+    def last_day(self) -> dt.date:
+        """The last day whose facts are looked at: what follows a period that is over may say more about its facts."""
+        return self.until if self.days_left else dt.date.max
+
+    @property
     def seen(self) -> Period:
         """The period of which facts were seen."""
         return self.period if self.seen_from == self.period.start else self.period.previous()
