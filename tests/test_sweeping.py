@@ -85,8 +85,8 @@ def test_a_sweep_pays_what_runs_pay_for_1200_rule_sets(number: int) -> None:
         seen.update(same(*each))
 
     drawn()
-    assert seen["differ"] > seen["variants"] / 4
-    assert seen["anew"] < seen["variants"]
+    assert seen["differ"] > seen["variants"] / 25
+    assert seen["anew"] < seen["variants"] / 2
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
