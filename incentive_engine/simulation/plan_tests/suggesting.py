@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from operator import itemgetter
 
@@ -38,32 +39,48 @@ class Suggestions:
             base = beginning(self._tests, compiled)
             if base is None:
                 continue
-            if base not in self._tests.outcomes:
-                yield from self._new(base.example.model_copy(update={"title": f"{compiled.name}: on target"}), True)
-            for title, example in self._boundaries(compiled, base):
-                yield from self._new(_called(example, title), True)
-            low, high = self._ends(compiled, base)
-            yield from self._new(_called(low, f"{compiled.name}: every result where it pays least"), False)
-            yield from self._new(_called(high, f"{compiled.name}: every result where it pays most"), False)
-            for start in (base.example, high, low):
-                if any(hole.plan == compiled.name for hole in self._holes):
-                    for title, example in self._others(compiled, start):
-                        yield from self._new(_called(example, title), False)
+            for example in self._around(compiled, base):
+                yield from self._kept(example)
+            for example in self._elsewhere(compiled, base):
+                yield from (each for each in self._tried(example) if self._filled(each))
 
-    def _new(self, example: Example, always: bool) -> Iterator[Outcome]:
-        """What the engine makes of an example that is not there yet; where it fills a hole unless `always`."""
-        if _given(example) in self._known:
-            return
-        try:
-            outcome = self._tests.programs.outcome(example)
-        except Refused:
-            return
-        same = [hole for hole in self._holes if hole.plan == example.plan_name]
-        filled = [hole for hole in same if hole.reached(outcome)]
-        if (filled or always) and expected(outcome):
-            self._holes = [hole for hole in self._holes if hole not in filled]
-            self._known.append(_given(example))
+    def _around(self, compiled: Compiled, base: Outcome) -> Iterator[Example]:
+        """The example to begin with where it is a new one, and one for each side of every boundary."""
+        if base not in self._tests.outcomes:
+            yield _called(base.example, f"{compiled.name}: on target")
+        for title, example in self._boundaries(compiled, base):
+            yield _called(example, title)
+
+    def _elsewhere(self, compiled: Compiled, base: Outcome) -> Iterator[Example]:
+        """Both ends of everything, and one change at a time, as long as there are holes."""
+        low, high = self._ends(compiled, base)
+        yield _called(low, f"{compiled.name}: every result where it pays least")
+        yield _called(high, f"{compiled.name}: every result where it pays most")
+        for start in (base.example, high, low):
+            if any(hole.plan == compiled.name for hole in self._holes):
+                yield from (_called(example, title) for title, example in self._others(compiled, start))
+
+    def _kept(self, example: Example) -> Iterator[Outcome]:
+        """What the engine makes of an example, whether it fills a hole or not."""
+        for outcome in self._tried(example):
+            self._filled(outcome)
             yield outcome
+
+    def _tried(self, example: Example) -> Iterator[Outcome]:
+        """What the engine makes of an example that is not there yet; nothing where it is, or none can be."""
+        if _given(example) not in self._known:
+            with suppress(Refused):
+                outcome = self._tests.programs.outcome(example)
+                if expected(outcome):
+                    yield outcome
+
+    def _filled(self, outcome: Outcome) -> list[Place]:
+        """The holes that an outcome fills, which are none from now on."""
+        same = [hole for hole in self._holes if hole.plan == outcome.example.plan_name]
+        filled = [hole for hole in same if hole.reached(outcome)]
+        self._holes = [hole for hole in self._holes if hole not in filled]
+        self._known.append(_given(outcome.example))
+        return filled
 
     def _boundaries(self, compiled: Compiled, base: Outcome) -> Iterator[tuple[str, Example]]:
         for each in boundaries(self._tests.rules, compiled, base):
