@@ -70,6 +70,16 @@ def test_one_run_of_each_period(runs: list[Path]) -> None:
     assert [problem.code for problem in refused.value.problems] == ["same-period"]
 
 
+def test_people_are_grouped_by_what_the_run_keeps_of_them(runs: list[Path]) -> None:
+    rules = load(STARTER / "rules.yaml")
+    (quarter,) = backtest(rules, runs[:1]).periods
+    assert {each.column for each in quarter.comparison.groups} == {"department"}
+    with pytest.raises(InputProblems) as refused:
+        backtest(rules, runs[:1], ["departement", "payee"])
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.hint) == ("unknown-column", "did you mean `department`?")
+
+
 def test_rules_that_read_more_than_a_run_holds_are_refused(runs: list[Path], tmp_path: Path) -> None:
     text = (STARTER / "rules.yaml").read_text(encoding="utf-8")
     more = text.replace("sources:\n", "sources:\n  visits: {path: visits.csv, payee: seller, date: day}\n", 1)

@@ -82,7 +82,7 @@ def forecast(
 @click.argument("rules", type=click.Path(path_type=Path))
 @click.argument("runs", metavar="RUN...", type=RUN_FOLDER, nargs=-1, required=True)
 @click.option(
-    "--by", metavar="COLUMN", multiple=True, default=["department"], help="Columns of the workforce to group by."
+    "--by", metavar="COLUMN", multiple=True, help="A column of the workforce to group by; department unless said."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
 @LANGUAGE

@@ -10,7 +10,7 @@ import polars as pl
 
 from incentive_engine.engine.run import Run, accepted_in, reread
 from incentive_engine.engine.running import Timings, calculate
-from incentive_engine.errors import InputProblems, Problem
+from incentive_engine.errors import InputProblems, Problem, did_you_mean
 from incentive_engine.facts import Accepted
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules, rules_for
@@ -45,11 +45,12 @@ class Backtest:
 
 
 def backtest(
-    rules: Rules, runs: Sequence[Path], by: Sequence[str] = ("department",), tick: Tick = lambda done, of: None
+    rules: Rules, runs: Sequence[Path], by: Sequence[str] = (), tick: Tick = lambda done, of: None
 ) -> Backtest:
-    """What rules would have paid in the periods of runs. `by`: columns of the workforce by which people are grouped.
+    """What rules would have paid in the periods of runs.
 
-    Raises InputProblems where a folder is no run, two are of one period, or a run does not hold what the rules read.
+    `by`: columns of the workforce by which people are grouped; the department where none is given. Raises InputProblems
+    where a folder is no run, two are of one period, or a run does not hold what the rules read or `by` names.
     """
     opened = [Run.open(folder) for folder in runs]
     _refuse_same_periods(opened)
@@ -60,7 +61,8 @@ def backtest(
         period = rules.period(run.summary["period"])
         before, after = _paid(run.folder, period), _would_pay(rules, run.folder, period)
         sides.append((before, after))
-        tested.append(TestedPeriod(period, run.folder, run.summary["rules"]["sha256"], compared(before, after, by)))
+        comparison = compared(before, after, _columns(run.folder, before, by))
+        tested.append(TestedPeriod(period, run.folder, run.summary["rules"]["sha256"], comparison))
     befores, afters = (pl.concat([side.amounts for side in each]) for each in zip(*sides, strict=True))
     people = side_by_side(befores, afters, ["payee", "currency"], "amount")
     return Backtest(rules, tuple(tested), people.sort("difference", "payee", descending=[True, False]))
@@ -75,6 +77,21 @@ def _refuse_same_periods(runs: Sequence[Run]) -> None:
     ]
     if problems:
         raise InputProblems(problems)
+
+
+def _columns(folder: Path, side: Side, by: Sequence[str]) -> tuple[str, ...]:
+    """The columns to group by. Raises InputProblems for those that the run does not keep."""
+    kept = side.people.columns
+    if unknown := [name for name in by if name not in kept]:
+        keeps = f"it keeps {', '.join(f'`{name}`' for name in kept)}"
+        hints = {name: did_you_mean(name, kept) or keeps for name in unknown}
+        raise InputProblems(
+            [
+                Problem("unknown-column", f"`{folder}` does not keep a column `{name}`", hint=hint)
+                for name, hint in hints.items()
+            ]
+        )
+    return tuple(dict.fromkeys(by)) or tuple({"department"} & set(kept))
 
 
 def _paid(folder: Path, period: Period) -> Side:
