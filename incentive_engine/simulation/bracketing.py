@@ -1,10 +1,10 @@
 """Which decimal gives a cost, exactly: brackets on a grid of numbers that a reader can write, coarse before fine.
 
-Between two numbers that were tried, everybody's pay goes one way only. So the cost there lies between the sum of what
-each gets at least and the sum of what each gets at most, although the cost itself may rise and fall: a bracket that can
-hold nothing nearer to the goal is dropped, and what is left is narrowed until nothing is. That finds the number whether
-payments are straight lines (the first guess, on the chord, is then right but for rounding), steps or neither; and where
-no number gives the goal, all of them have been ruled out.
+Between two numbers that were tried, what somebody is paid for a stretch of days goes one way only. So the cost there
+lies between the sum of the least of each and the sum of the most of each, although the cost itself may rise and fall: a
+bracket that can hold nothing nearer to the goal is dropped, and what is left is narrowed until nothing is. That finds
+the number whether payments are straight lines (the first guess, on the chord, is then right but for rounding), steps or
+neither; and where no number gives the goal, all of them have been ruled out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HIGH: Final = " of high"
 class Tried:
     """What one number of the grid costs; `cost` and `paid` are None where rules with it are refused.
 
-    `paid`: one row per payee who is paid something: payee, payout.
+    `paid`: one row for each amount that goes one way by itself: what tells it apart, and payout.
     """
 
     at: int
@@ -92,7 +92,7 @@ def search(goal: Decimal, ends: tuple[int, int], now: int, units: Sequence[int],
             searching.tell(chosen)
         if searching.found or searching.count >= MOST:
             break
-    searching.tell(list(searching.shorter(units)))
+    searching.tell([*searching.shorter(units)])
     return searching.result()
 
 
@@ -118,7 +118,7 @@ class _Searching:
 
     def tell(self, numbers: Sequence[int]) -> None:
         """Tries numbers that were not tried."""
-        new = [each for each in numbers if each not in self._tried]
+        new = [each for each in dict.fromkeys(numbers) if each not in self._tried]
         self._tried |= {each.at: each for each in self._costs(new)}
 
     def guesses(self, unit: int) -> list[int]:
@@ -197,7 +197,8 @@ def _inside(bracket: Bracket, unit: int) -> tuple[int, int] | None:
 def _between(low: Tried, high: Tried) -> Bracket:
     if low.paid is None or high.paid is None:
         return Bracket(low, high, None, None)
-    both = low.paid.join(high.paid, on="payee", how="full", suffix=_HIGH)
+    keys = [name for name in low.paid.columns if name != "payout"]
+    both = low.paid.join(high.paid, on=keys, how="full", suffix=_HIGH)
     ends = [pl.col(name).fill_null(0) for name in ("payout", f"payout{_HIGH}")]  # who is not paid costs nothing
     sums = both.select(least=pl.min_horizontal(ends).sum(), most=pl.max_horizontal(ends).sum())
     least, most = sums.row(0)
