@@ -267,9 +267,8 @@ def simulate(*arguments: object) -> Result:
 
 @pytest.mark.parametrize("path", sorted((scenarios_dir() / "starter").glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_scenarios_of_the_starter_can_be_simulated(path: Path) -> None:
-    for language in ("en", "fr"):
-        done = simulate("--scenario", path, "--language", language)
-        assert done.exit_code == 0, done.output
+    done = simulate("--scenario", path, "--language", "fr")
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.long

@@ -34,7 +34,7 @@ FACTORS = tuple(map(Fraction, ("0.5", "0.9", "1.1", "1.5", "2", "0")))
 OPTIONAL = ("cap", "floor", "gates", "modifiers", "eligible", "proration", "on_missing", "reliability", "rounding")
 EVERY_CASE = st.one_of(cases(), cases_over_time(), cases_adjusted())
 DRAWN = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
-FEW, MANY = settings(DRAWN, max_examples=4, derandomize=True), settings(DRAWN, max_examples=200)
+FEW, MANY = settings(DRAWN, max_examples=3, derandomize=True), settings(DRAWN, max_examples=200)
 Where = tuple[str | int, ...]
 
 
