@@ -411,7 +411,7 @@ def suggestions_hold(case: Case) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(case=cases())
 def test_suggestions_for_drawn_rules_hold(case: Case) -> None:
     suggestions_hold(case)
