@@ -135,6 +135,20 @@ def test_what_a_changed_rule_set_gets_wrong_is_told_where_the_change_is_written(
     ]
 
 
+def test_what_goes_wrong_around_a_change_is_told_where_the_change_is_written(starter: Rules) -> None:
+    """The rule set's own lines are right: the weights of a group, and what is promised of a plan."""
+    for value, code, hint in (
+        ("80", "weights-not-100", "they are 8000% + 30%: write 80% in the place of 80"),
+        ("50%", "P10-customer-weight", "raise their weights, or change the principle"),
+    ):
+        text = f"rules:\n  change:\n    plans.adviser.scorecard.customer.weight: {value}\n"
+        document = read_text(text, "less.yaml")
+        with pytest.raises(InputProblems) as told:
+            overlaid(starter, document.data["rules"]["change"], written=Written(document, ("rules",)))
+        (problem,) = told.value.problems
+        assert (str(problem.location), problem.code, problem.hint) == ("less.yaml:3:5", code, hint)
+
+
 def test_what_is_changed_and_removed_is_refused(starter: Rules) -> None:
     found = refused(
         starter, change={"plans.adviser.cap": 1}, remove=["plans.adviser.cap", "plans.seller", "plans.seller.cap"]

@@ -7,7 +7,7 @@ not be written can be simulated, and what is wrong is told where the scenario sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from incentive_engine.documents import Document, PatchedDocument, Place, put, spread, without
@@ -45,10 +45,15 @@ class Overlay:
     removed: tuple[KeyPath, ...]
     shared: tuple[SharedWeight, ...]
     """Weights that nobody wrote: those beside one that was changed, which share what it leaves."""
+    written: Mapping[KeyPath, Location | None]
+    """Where each change is written, by the path of what it changes."""
 
     def rules(self) -> Rules:
         """The rule set that the document makes. Raises InputProblems with all that is wrong with it."""
-        rules = load_document(self.document)
+        try:
+            rules = load_document(self.document)
+        except InputProblems as found:
+            raise InputProblems(map(self._where_it_was_changed, found.problems)) from None
         hint = "what an entry of the catalogue brings can be changed, not removed"
         back = [
             Problem("taken-over", f"`{path_text(path)}` comes with `like`", rules.document.at(path), hint)
@@ -58,6 +63,14 @@ class Overlay:
         if back:
             raise InputProblems(back)
         return rules
+
+    def _where_it_was_changed(self, problem: Problem) -> Problem:
+        """A problem of what a change stands in, such as a group's weights, told where the change is written."""
+        around = ((path[:end], where) for path, where in self.written.items() for end in range(1, len(path) + 1))
+        for path, where in sorted(around, key=lambda each: len(each[0]), reverse=True):
+            if where is not None and problem.location in (self.document.key_at(path), self.document.at(path)):
+                return replace(problem, location=where)
+        return problem
 
 
 def overlaid(
@@ -98,7 +111,8 @@ def overlay(
     if made.problems:
         raise InputProblems(made.problems)
     document, shared = share_weights(made.document, made.edited, made.location)
-    return Overlay(document, (*change, *add, *removed), doomed, shared)
+    written_at = {path: made.location(where) for path, where in made.edited.items()}
+    return Overlay(document, (*change, *add, *removed), doomed, shared, written_at)
 
 
 class _Making:

@@ -53,7 +53,9 @@ def _not_whole(placed: Placed, constants: list[Decimal], total: Fraction, where:
     told = " + ".join(written(weight, percent=True) for weight in constants)
     than = "not 100%" if len(constants) == len(placed.items) else "more than 100% even without those from tables"
     message = f"the weights of `{placed.name}` add up to {written(total, percent=True)}, {than}"
-    return Problem("weights-not-100", message, where, f"they are {told}: change one of them")
+    signless = next((written(weight) for weight in constants if weight >= 5), None)  # 80 is 8000%
+    hint = f"write {signless}% in the place of {signless}" if signless else "change one of them"
+    return Problem("weights-not-100", message, where, f"they are {told}: {hint}")
 
 
 @tells("too-many-needed", "at-least-not-used", about=(Plan, Group))
