@@ -60,4 +60,5 @@ def soundness_section(before: Rules, after: Rules, day: dt.date) -> Section:
         )
         for each in found
     )
-    return Section("soundness", tables=(Table("soundness", ("numbered_rule", "meaning", "path", "before", "after"), rows),))
+    columns = ("numbered_rule", "meaning", "path", "before", "after")
+    return Section("soundness", tables=(Table("soundness", columns, rows),))
