@@ -130,6 +130,71 @@ def test_weights_leave_their_siblings_decimals(tmp_path: Path, weights: tuple[st
     with_value(rules, number_at(rules, path), grid.value(-5))
 
 
+# --- who moved, and what goes both ways -------------------------------------------------------------------------------
+
+MOVED = """
+rule_set: moved
+version: "1"
+title: {en: Moved}
+decided: {by: Nobody, on: 2026-06-15}
+currency: EUR
+timezone: Europe/Paris
+assignments: {path: assignments.csv}
+results: {path: kpis.csv}
+kpis:
+  nps: {title: {en: NPS}, perspective: customer, compute: {kind: given}, better: higher}
+  calls: {title: {en: Calls}, perspective: internal, compute: {kind: given}, better: higher}
+curves:
+  level: {kind: linear, points: [[0, 0%], [1000, 1000%]], below: zero}
+  way: {kind: linear, points: [[0%, 0%], [200%, 200%]], below: zero}
+plans:
+  p:
+    title: {en: P}
+    pays: bonus
+    who: TRUE
+    target_pay: "1000"
+    scorecard:
+      nps: {weight: 50%, of: team, attainment: level, curve: level}
+      calls: {weight: 50%, of: company, attainment: between, threshold: 50, benchmark: 90, curve: way}
+    cap: 200%
+    proration: {by: calendar_days}
+"""
+MOVED_DATA = {
+    "workforce.csv": "payee,team,hired,left\nA,North,2020-01-01,\n",
+    "assignments.csv": "payee,from,to,team\nA,2026-07-01,2026-08-15,North\nA,2026-08-16,,South\n",
+    "kpis.csv": "subject_kind,subject,kpi,period,value,n\nteam,North,nps,2026-Q3,600,9\nteam,South,nps,2026-Q3,0,9\n"
+    "company,company,calls,2026-Q3,90,9\n",
+}
+
+
+@pytest.fixture
+def moved_inside(tmp_path: Path) -> Baseline:
+    for name, text in MOVED_DATA.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(MOVED, encoding="utf-8")
+    return baseline(load(tmp_path / "rules.yaml"), tmp_path, "2026-Q3")
+
+
+def test_who_moved_may_be_paid_more_for_one_stretch_and_less_for_the_other(moved_inside: Baseline) -> None:
+    """Half of the days 600 % x w + 100 % x (1 - w), at most 200 %, and half of them 100 % x (1 - w).
+
+    Up to w = 20 % that rises, to (200 % + 80 %) / 2 of 1,000, and from there on it falls, to 1,000 again.
+    """
+    found = seek(moved_inside, "plans.p.scorecard.nps.weight", "1400.00")
+    assert found.answer is not None
+    assert (found.answer.value, found.answer.cost, found.answer.payees) == (D("0.2"), D(1400), 1)
+    none = seek(moved_inside, "plans.p.scorecard.nps.weight", "1400.01")
+    assert none.below is not None
+    assert (none.answer, none.below.cost, none.above, none.proved) == (None, D(1400), None, True)
+
+
+@pytest.mark.parametrize("number", ["threshold", "benchmark"])
+def test_past_the_other_end_of_a_way_nothing_is_certain(moved_inside: Baseline, number: str) -> None:
+    """Above a threshold of 90, the way to the benchmark leads down."""
+    found = seek(moved_inside, f"plans.p.scorecard.calls.{number}", "9999.00", places=2)
+    assert (found.answer, found.proved) == (None, False)
+
+
 # --- what a result must be --------------------------------------------------------------------------------------------
 
 

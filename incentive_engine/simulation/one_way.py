@@ -1,7 +1,8 @@
-"""Whether everybody's pay only rises, or only falls, while one number of the rules rises.
+"""Whether what anybody is paid for a stretch of days only rises, or only falls, while one number of the rules rises.
 
 Weights, floors, caps and what a gate withholds go into scores in straight lines; targets, and points of curves that
-never turn, move every score one way. A formula, or a pool that shares out a sum, may do anything.
+never turn, move every score one way. A formula, or a pool that shares out a sum, may do anything; so may a threshold or
+a benchmark, for where it passes the other one the way between them turns round.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ from incentive_engine.rulesets.resolving import ResolvedPlan, nodes_under
 from incentive_engine.simulation.rule_numbers import RuleNumber
 
 _STRAIGHT: Final = frozenset({"weight", "floor", "cap", "withhold", "limit"})
-_COMPARED: Final = frozenset({"target", "threshold", "benchmark", "baseline", "since"})
+_TARGET, _SINCE = "target", "since"
 _TARGET_PAY: Final = "target_pay"
 _OF_POINTS: Final = ("linear", "stepped", "graded")
 _ROUNDING: Final = frozenset({"MIN", "MAX", "ROUND", "ROUNDDOWN", "ROUNDUP"})
 
 
 def goes_one_way(plans: Iterable[ResolvedPlan], number: RuleNumber) -> bool:
-    """Whether it is certain that between two values of a number everybody's pay goes one way."""
+    """Whether it is certain that between two values of a number each amount goes one way."""
     return all(_plan(plan, number) for plan in plans)
 
 
 def _plan(plan: ResolvedPlan, number: RuleNumber) -> bool:
     if plan.payout is not None or plan.pool is not None:
         return False
-    keys = {str(part) for part in number.at}
     if number.literal is not None:
         return number.at[-1] == _TARGET_PAY and _straight(plan.target_pay)
     if number.at[0] == "curves":
         return _of_curve(plan, str(number.at[1]))
-    if keys & _COMPARED:
+    said = number.at[-3] if number.at[-2] == _SINCE else number.at[-1]
+    if number.at[0] == "plans" and said == _TARGET:
         measures = [node for node in plan.measures() if node.at == number.at[: len(node.at)]]
         return all(way.curve.trend() != 0 for node in measures for way in node.paths)
-    return str(number.at[-1]) in _STRAIGHT
+    return number.at[0] == "plans" and said in _STRAIGHT
 
 
 def _straight(formula: Formula | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
@@ -17,6 +18,9 @@ from incentive_engine.simulation.overlay import overlaid
 from incentive_engine.simulation.rule_numbers import RuleNumber, change_of
 from incentive_engine.simulation.simulating import Baseline, paid_by
 
+KEYS: Final = ("payee", "plan", SEGMENT)
+"""What tells apart what is rounded by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -26,11 +30,11 @@ class Scope:
     department: str | None = None
 
     def of(self, payouts: pl.DataFrame) -> pl.DataFrame:
-        """One row per payee who is paid something that belongs to it: payee, payout."""
+        """The rows of payouts that are paid and belong to it."""
         name = pl.col("plan").str.split("@").list.first()  # a plan that changes inside a period has versions
         payouts = payouts if self.plan is None else payouts.filter(name == self.plan)
         payouts = payouts if self.department is None else payouts.filter(pl.col("department") == self.department)
-        return payouts.filter(pl.col("payout").is_not_null()).group_by("payee").agg(pl.col("payout").sum())
+        return payouts.filter(pl.col("payout").is_not_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def cost(paid: pl.DataFrame) -> Decimal:
 
 def priced(value: Decimal, paid: pl.DataFrame) -> Priced:
     """A value with which that is paid; `paid` as `Scope.of` gives it."""
-    return Priced(value, cost(paid), paid.height)
+    return Priced(value, cost(paid), paid["payee"].n_unique())
 
 
 def with_value(rules: Rules, number: RuleNumber, value: Decimal) -> Rules:
@@ -73,7 +77,10 @@ class Payments:
         """What they are paid as the rules are."""
 
     def with_values(self, asked: Sequence[tuple[RuleNumber, Decimal]]) -> list[pl.DataFrame | InputProblems]:
-        """What they are paid with each value in the place of a number, or why it may not be written there."""
+        """What they are paid with each value in the place of a number, or why it may not be written there.
+
+        One row per payee × plan × segment: payee, plan, segment, payout.
+        """
         found = [self._rules(number, value) for number, value in asked]
         paid = iter(self._paid([each for each in found if isinstance(each, Rules)]))
         return [next(paid) if isinstance(each, Rules) else each for each in found]
@@ -100,10 +107,10 @@ class Payments:
                     yield from self._paid([each])
 
     def _in_scope(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        """As a run's table of payouts has it: who is paid in several segments belongs to the last department."""
+        """Every segment apart: one may be paid more, and another less. All belong to the last department of a plan."""
         known = rows.join(self._departments.lazy(), on=["payee", SEGMENT], how="left").sort(SEGMENT)
-        payouts = known.group_by("payee", "plan").agg(pl.col("payout").sum(), pl.col("department").last())
-        return self._scope.of(payouts.collect(engine="streaming"))
+        payouts = known.with_columns(pl.col("department").last().over("payee", "plan")).collect(engine="streaming")
+        return self._scope.of(payouts).select(*KEYS, "payout")
 
 
 def refuse_nobody(baseline: Baseline, scope: Scope) -> None:

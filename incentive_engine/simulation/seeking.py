@@ -76,7 +76,8 @@ def sought(
     start = min(max(grid.below(number.value), low), high)
     found = search(goal, (low, high), start, grid.units(number.places), partial(values.tried, grid))
     now = priced(number.value, values.payments.now)
-    certain = found.tried > high - low or goes_one_way(baseline.calculation.plans, number)
+    one_way = goes_one_way(baseline.calculation.plans, number) and values.comparable
+    certain = found.tried > high - low or one_way
     return Sought(
         number=number,
         goal=goal,
@@ -107,16 +108,24 @@ class _Values:
     payments: Payments
     on_try: Callable[[int], None]
     _count: int = field(default=0)
+    _heights: set[int] = field(default_factory=set)
 
     def tried(self, grid: Grid, numbers: Sequence[int]) -> list[Tried]:
         """What values cost, by their numbers on a grid."""
         self._count += len(numbers)
         self.on_try(self._count)
         paid = self.payments.with_values([(self.number, grid.value(at)) for at in numbers])
+        self._heights |= {each.height for each in paid if not isinstance(each, InputProblems)}
         return [
             Tried(at, None, None) if isinstance(each, InputProblems) else Tried(at, cost(each), each)
             for at, each in zip(numbers, paid, strict=True)
         ]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether each amount stands by itself, and the same amounts are paid with all values that were tried."""
+        together = self.baseline.calculation.together
+        return len(self._heights) <= 1 and not (together.in_segments and together.decisions is not None)
 
     def put_back(self, grid: Grid, tried: Tried | None) -> Priced | None:
         """A value that was tried, paid in full, as a run pays. Raises AssertionError where that is something else."""
