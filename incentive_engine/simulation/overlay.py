@@ -66,6 +66,8 @@ class Overlay:
 
     def _where_it_was_changed(self, problem: Problem) -> Problem:
         """A problem of what a change stands in, such as a group's weights, told where the change is written."""
+        if problem.location is None or problem.location.file != self.document.file:
+            return problem
         around = ((path[:end], where) for path, where in self.written.items() for end in range(1, len(path) + 1))
         for path, where in sorted(around, key=lambda each: len(each[0]), reverse=True):
             if where is not None and problem.location in (self.document.key_at(path), self.document.at(path)):
