@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
+from incentive_engine.cli.options import DATA, LANGUAGE, PERIOD, REPORT, RULES, RUN_FOLDER
 from incentive_engine.cli.progress import counted
-from incentive_engine.cli.reports import refuse_other_files, show_report
+from incentive_engine.cli.reports import refuse_unwritable, show_report
 
 if TYPE_CHECKING:
     import datetime as dt
 
 
 @click.command(short_help="Tell what a period in progress will pay, and how sure that is.")
-@click.argument("rules", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts.")
-@click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+@RULES
+@DATA
+@PERIOD
 @click.option(
     "--until",
     metavar="DAY",
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     "--draws", type=click.IntRange(19, 9999), default=199, show_default=True, help="How often the rest is drawn."
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another number draws other facts.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or an .xlsx workbook to write."
-)
+@REPORT
 @LANGUAGE
 def forecast(
     rules: Path,
@@ -69,7 +67,7 @@ def forecast(
     from incentive_engine.simulation.forecasts import forecasts, ruled
     from incentive_engine.simulation.scenarios import read_scenarios
 
-    refuse_other_files(out)
+    refuse_unwritable(out)
     loaded = load(rules)
     with counted("reading the files") as (tick, describe):
         each = ruled(loaded, data, period, read_scenarios(scenarios))
@@ -79,12 +77,12 @@ def forecast(
 
 
 @click.command(short_help="Tell what rules would have paid in past periods.")
-@click.argument("rules", type=click.Path(path_type=Path))
+@RULES
 @click.argument("runs", metavar="RUN...", type=RUN_FOLDER, nargs=-1, required=True)
 @click.option(
     "--by", metavar="COLUMN", multiple=True, help="A column of the workforce to group by; department unless said."
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@REPORT
 @LANGUAGE
 def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path | None, language: str) -> None:
     """Tell what the rule set RULES would have paid in the periods of past runs, and to whom.
@@ -95,7 +93,7 @@ def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path
     from incentive_engine.simulation.backtest_paper import backtest_report
     from incentive_engine.simulation.backtesting import backtest
 
-    refuse_other_files(out)
+    refuse_unwritable(out)
     loaded = load(rules)
     with counted("paying past periods again") as (tick, _):
         found = backtest(loaded, runs, by, tick)
@@ -103,9 +101,9 @@ def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path
 
 
 @click.command(short_help="Tell how much of pay is chance, before and after a change of rules.")
-@click.argument("rules", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts.")
-@click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+@RULES
+@DATA
+@PERIOD
 @click.option(
     "--scenario",
     "scenarios",
@@ -114,7 +112,7 @@ def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path
     help="Other rules, to be held beside; several.",
 )
 @click.option("--draws", type=click.IntRange(20, 2000), default=100, show_default=True, help="How often pay is drawn.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@REPORT
 @LANGUAGE
 def luck(
     rules: Path, data: Path, period: str, scenarios: tuple[Path, ...], draws: int, out: Path | None, language: str
@@ -129,7 +127,7 @@ def luck(
     from incentive_engine.simulation.luck_paper import luck_report
     from incentive_engine.simulation.scenarios import read_scenarios
 
-    refuse_other_files(out)
+    refuse_unwritable(out)
     loaded = load(rules)
     with counted("reading the files") as (tick, describe):
         each = ruled(loaded, data, period, read_scenarios(scenarios))

@@ -8,6 +8,14 @@ from typing import Final
 import click
 
 RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+RULES: Final = click.argument("rules", type=click.Path(path_type=Path))
+DATA: Final = click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts."
+)
+PERIOD: Final = click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+REPORT: Final = click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx workbook to write."
+)
 LANGUAGE: Final = click.option(
     "--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the words."
 )

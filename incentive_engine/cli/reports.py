@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,16 @@ _MOST = 40
 """How many rows of a table are printed; a page or a workbook has all."""
 
 
-def refuse_other_files(out: Path | None) -> None:
-    """Wrong use, before anything is worked out, where a report is to be written as something that it cannot be."""
-    if out is not None and out.suffix not in _ENDINGS:
+def refuse_unwritable(out: Path | None) -> None:
+    """Raises InputProblems, before anything is worked out, where a report cannot be written as asked."""
+    if out is None:
+        return
+    if out.suffix not in _ENDINGS:
         refuse("unknown-format", f"`{out}` is no .html and no .xlsx file", "name the file with one of these endings")
+    if not out.parent.is_dir():
+        refuse("missing-folder", f"the folder of `{out}` is not there", "make it first, or write somewhere else")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        refuse("not-writable", f"`{out}` may not be written", "close it where it is open, or write another file")
 
 
 def show_report(report: Report, currency: str, language: str, out: Path | None = None) -> None:

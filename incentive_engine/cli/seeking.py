@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from incentive_engine.cli.options import LANGUAGE
+from incentive_engine.cli.options import DATA, LANGUAGE, PERIOD, REPORT, RULES
 from incentive_engine.cli.progress import counted
-from incentive_engine.cli.reports import refuse_other_files, show_report
+from incentive_engine.cli.reports import refuse_unwritable, show_report
 
 
 class _Number(click.ParamType[Decimal]):
@@ -32,22 +32,14 @@ class _Number(click.ParamType[Decimal]):
         return number.scaleb(-2) if text.endswith("%") else number
 
 
-_RULES = click.argument("rules", type=click.Path(path_type=Path))
-_DATA = click.option(
-    "--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts."
-)
-_PERIOD = click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
 _PLAN = click.option("--plan", metavar="NAME", help="Only what this plan pays.")
 _DEPARTMENT = click.option("--department", metavar="NAME", help="Only what is paid in this department.")
-_OUT = click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write."
-)
 
 
 @click.command(short_help="Find the number that makes the cost, or a payout, an amount.")
-@_RULES
-@_DATA
-@_PERIOD
+@RULES
+@DATA
+@PERIOD
 @click.option("--vary", metavar="PATH", help="The number of the rules that may change: `plans.adviser.cap`.")
 @click.option("--cost", metavar="AMOUNT", type=_Number(), help="What all should be paid together.")
 @_PLAN
@@ -58,7 +50,7 @@ _OUT = click.option(
 @click.option("--payee", help="Whose payout should be an amount.")
 @click.option("--kpi", metavar="NAME", help="The result of this payee that may change.")
 @click.option("--payout", metavar="AMOUNT", type=_Number(), help="What this payee should be paid at least.")
-@_OUT
+@REPORT
 @LANGUAGE
 def seek(
     rules: Path,
@@ -97,7 +89,7 @@ def seek(
     asks_cost, asks_payee = (any(each is not None for each in of) for of in (of_cost, of_payee))
     if asks_cost == asks_payee or (None in of_payee if asks_payee else None in (vary, cost)):
         raise click.UsageError("Give --vary and --cost, or --payee, --kpi and --payout.")
-    refuse_other_files(out)
+    refuse_unwritable(out)
     loaded = load(rules)
     number = None if vary is None else number_at(loaded, vary)
     with counted("paying by the rules") as (_, describe):
@@ -112,13 +104,13 @@ def seek(
 
 
 @click.command(short_help="Show which numbers of the rules move the cost most.")
-@_RULES
-@_DATA
-@_PERIOD
+@RULES
+@DATA
+@PERIOD
 @_PLAN
 @_DEPARTMENT
 @click.option("--step", type=_Number(), default="1%", show_default=True, help="By which part of itself each is moved.")
-@_OUT
+@REPORT
 @LANGUAGE
 def sensitivity(
     rules: Path,
@@ -142,7 +134,7 @@ def sensitivity(
 
     if not 0 < step < 1:
         raise click.UsageError("--step is a part: more than 0 and less than 100%.")
-    refuse_other_files(out)
+    refuse_unwritable(out)
     loaded, scope = load(rules), Scope(plan, department)
     with counted("paying by the rules") as (tick, describe):
         before = baseline(loaded, data, period)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from incentive_engine.cli.options import LANGUAGE
+from incentive_engine.cli.options import DATA, LANGUAGE, PERIOD, REPORT, RULES
 from incentive_engine.cli.progress import counted
-from incentive_engine.cli.reports import refuse_other_files, show_report
+from incentive_engine.cli.reports import refuse_unwritable, show_report
 
 
 @click.command(short_help="Show what scenarios would do to everybody's pay.")
-@click.argument("rules", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with workforce and facts.")
-@click.option("--period", required=True, help="2026, 2026-H1, 2026-Q3 or 2026-07.")
+@RULES
+@DATA
+@PERIOD
 @click.option(
     "--scenario",
     "files",
@@ -33,7 +33,7 @@ from incentive_engine.cli.reports import refuse_other_files, show_report
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A table of payee, gender (F or M) and category: how pay falls to women and men.",
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx file to write.")
+@REPORT
 @LANGUAGE
 def simulate(
     rules: Path,
@@ -54,7 +54,7 @@ def simulate(
     from incentive_engine.simulation.scenarios import read_scenarios, study
     from incentive_engine.simulation.scenarios_paper import scenarios_report
 
-    refuse_other_files(out)
+    refuse_unwritable(out)
     scenarios, loaded = read_scenarios(files), load(rules)
     with counted("paying by the rules") as (tick, describe):
         describe("paying by each scenario")

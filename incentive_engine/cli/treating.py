@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from incentive_engine.cli.options import LANGUAGE, RUN_FOLDER
-from incentive_engine.cli.reports import refuse_other_files, show_report
+from incentive_engine.cli.options import LANGUAGE, REPORT, RUN_FOLDER
+from incentive_engine.cli.reports import refuse_unwritable, show_report
 
 
 @click.command(short_help="Tell how variable pay falls to women and men, and whether targets can be reached.")
@@ -24,9 +24,7 @@ from incentive_engine.cli.reports import refuse_other_files, show_report
     help="A table of `payee` and these columns, where the run does not keep them.",
 )
 @click.option("--past", type=RUN_FOLDER, multiple=True, help="An earlier run, whose results targets are held against.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="An .html page or .xlsx workbook to write."
-)
+@REPORT
 @LANGUAGE
 def fairness(
     folder: Path,
@@ -48,7 +46,7 @@ def fairness(
     from incentive_engine.simulation.fairness import Divided
     from incentive_engine.simulation.treated import fairness_report
 
-    refuse_other_files(out)
+    refuse_unwritable(out)
     runs = [folder] if after is None else [folder, after]
     report, currency = fairness_report(runs, Divided(column, women, men, category), people, past)
     show_report(report, currency, language, out)

@@ -27,12 +27,14 @@ def divided_people(workforce: pl.DataFrame, divided: Divided, file: Path | None)
     given = _read(file, asked) if file else None
     from_given = [] if given is None else [name for name in asked if name in given.columns]
     missing = [name for name in asked if name not in from_given and name not in workforce.columns]
+    if missing and file:
+        _read(file, missing, required=True)
     if missing:
-        where = f"neither the workforce nor `{file}` has" if file else "the run does not keep"
+        where = f"`{file}` says nothing, and the run does not keep a" if file else "the run does not keep a"
         told = did_you_mean(missing[0], workforce.columns) or (
             "give a table that has it beside `payee`: `--people FILE`"
         )
-        raise InputProblems([Problem("unknown-column", f"{where} a column `{name}`", hint=told) for name in missing])
+        raise InputProblems([Problem("unknown-column", f"{where} column `{name}`", hint=told) for name in missing])
     kept = workforce.select("payee", *(pl.col(name).cast(pl.String) for name in asked if name not in from_given))
     people = kept if given is None else kept.join(given.select("payee", *from_given), on="payee", how="left")
     _refuse_unknown_values(people, divided)
@@ -40,8 +42,12 @@ def divided_people(workforce: pl.DataFrame, divided: Divided, file: Path | None)
 
 
 def dividing(file: Path) -> Divided:
-    """What a table of people says by the usual names: `gender` (F, M), and `category` where it has that."""
-    there = _read(file, [GENDER, CATEGORY]).columns
+    """What a table of people says by the usual names: `gender` (F, M), and `category` where it has that.
+
+    Raises InputProblems where it has no `gender`.
+    """
+    _read(file, [GENDER], required=True)
+    there = _read(file, [CATEGORY]).columns
     return Divided(GENDER, WOMEN, MEN, CATEGORY if CATEGORY in there else None)
 
 
@@ -53,9 +59,9 @@ def fairness_of(side: Side, people: Path) -> Fairness:
     return fairness(known, amounts, side.held_people["payee"].to_list(), divided)
 
 
-def _read(file: Path, asked: list[str]) -> pl.DataFrame:
-    """Payee and those columns asked for that a table has, as text."""
-    columns = [ColumnContract(name, name, "text", required=False, nullable=True) for name in asked]
+def _read(file: Path, asked: list[str], *, required: bool = False) -> pl.DataFrame:
+    """Payee and those columns asked for that a table has, as text. Raises InputProblems without those required."""
+    columns = [ColumnContract(name, name, "text", required=required, nullable=True) for name in asked]
     contract = TableContract(_PEOPLE, file.name, (ColumnContract("payee", "payee", "text"), *columns), ("payee",))
     frame = accept([contract], file.parent, "UTC").tables[_PEOPLE].frame
     return frame.select("payee", *(name for name in asked if frame[name].count()))

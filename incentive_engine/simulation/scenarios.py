@@ -14,7 +14,7 @@ from incentive_engine.rulesets.scenario import Scenario, read_scenario
 from incentive_engine.simulation.amounts import paying
 from incentive_engine.simulation.attaining import Attained, attained
 from incentive_engine.simulation.comparison import Comparison, compared
-from incentive_engine.simulation.divided_people import fairness_of
+from incentive_engine.simulation.divided_people import dividing, fairness_of
 from incentive_engine.simulation.fairness import Fairness
 from incentive_engine.simulation.grouping import columns_besides
 from incentive_engine.simulation.overlay import Written
@@ -106,6 +106,8 @@ def study(
     `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
     """
     each = [variants(file.scenario, file.written) for file in files]
+    if people:
+        dividing(people)  # what it lacks is told before anything is worked out
     steps = _steps(1 + sum(map(len, each)), on_step)
     base = baseline(rules, data, period)
     before = side_of(base.calculation)
