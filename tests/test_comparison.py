@@ -288,11 +288,11 @@ rules: {change: {plans.seller.cap: 120%}}
 """
 
 
-def simulate(folder: Path, *by: str) -> Result:
+def simulate(folder: Path, *by: str, column: str = "site") -> Result:
     shutil.copytree(STARTER, folder / "starter")
     workforce = folder / "starter/data/workforce.csv"
     head, *rows = workforce.read_text(encoding="utf-8").splitlines()
-    told = [f"{head},site", *(f"{row},{'Lyon' if 'Seller 01' in row else 'Paris'}" for row in rows)]
+    told = [f"{head},{column}", *(f"{row},{'Lyon' if 'Seller 01' in row else 'Paris'}" for row in rows)]
     workforce.write_text("\n".join(told), encoding="utf-8")
     (folder / "lower-cap.yaml").write_text(SCENARIO, encoding="utf-8")
     rules, data = folder / "starter/rules.yaml", folder / "starter/data"
@@ -300,8 +300,9 @@ def simulate(folder: Path, *by: str) -> Result:
     return CliRunner().invoke(main, ["simulate", *given, *by])
 
 
-def test_people_are_grouped_by_a_column_that_no_rule_reads(tmp_path: Path) -> None:
-    shown = simulate(tmp_path, "--by", "site").output
+@pytest.mark.parametrize("column", ["site", "fate"])
+def test_people_are_grouped_by_a_column_that_no_rule_reads(tmp_path: Path, column: str) -> None:
+    shown = simulate(tmp_path, "--by", column, column=column).output
     lines = [line.split() for line in shown.splitlines()]
     assert ["Lyon", "1", "€1,000.00", "€960.00", "−€40.00", "−4%", "0", "1"] in lines
     assert ["Paris", "8", "€4,602.75", "€4,602.75", "€0.00", "0%", "0", "0"] in lines

@@ -239,6 +239,15 @@ def test_each_value_of_a_sweep_costs_what_it_costs_alone(base: Baseline) -> None
         assert point.customers == round(sums[1] / sums[0], 4)
 
 
+def test_amounts_in_two_currencies_are_told_apart() -> None:
+    """What is 5,602.75 euros by the rules is as many dollars where these are their currency."""
+    found = swept("sweep: {currency: [EUR, USD]}")
+    assert [[(cost.currency, f"{cost.before}", f"{cost.after}") for cost in point.costs] for point in found.points] == [
+        [("EUR", "5602.75", "5602.75")],
+        [("EUR", "5602.75", "0"), ("USD", "0", "5602.75")],
+    ]
+
+
 def test_values_that_break_a_rule_are_told_where_they_are_written() -> None:
     with pytest.raises(InputProblems) as told:
         swept("sweep:\n  plans.adviser.cap: {from: -20%, to: 0%, step: 10%}\n")

@@ -45,6 +45,7 @@ class GroupMoved:
 
 
 NOBODY: Final = pl.DataFrame(schema={"payee": pl.String})
+_VALUE: Final = "\0value"  # no header is so: a workforce may have a `currency` or a `fate` of its own
 
 
 def grouped(
@@ -52,22 +53,25 @@ def grouped(
 ) -> tuple[GroupMoved, ...]:
     """Every group of every column, by value; `also`: what `columns_besides` found in the workforce."""
     people = _people(before, after, columns, also)
-    rows = movements.join(people, on="payee", how="left")
-    return tuple(
-        GroupMoved(
-            column,
-            None if value is None else str(value),
-            str(currency),
-            of["payee"].n_unique(),
-            total(of["before"]),
-            total(of["after"]),
-            int((of["difference"] > 0).sum()),
-            int((of["difference"] < 0).sum()),
-        )
-        for column in columns
-        for (value, currency), of in rows.sort(column, "currency", nulls_last=True).group_by(
-            column, "currency", maintain_order=True
-        )
+    found = []
+    for column in columns:
+        values = people.select("payee", pl.col(column).alias(_VALUE))
+        rows = movements.join(values, on="payee", how="left").sort(_VALUE, "currency", nulls_last=True)
+        for (value, currency), of in rows.group_by(_VALUE, "currency", maintain_order=True):
+            found.append(_group(column, None if value is None else str(value), str(currency), of))
+    return tuple(found)
+
+
+def _group(column: str, value: str | None, currency: str, rows: pl.DataFrame) -> GroupMoved:
+    return GroupMoved(
+        column,
+        value,
+        currency,
+        rows["payee"].n_unique(),
+        total(rows["before"]),
+        total(rows["after"]),
+        int((rows["difference"] > 0).sum()),
+        int((rows["difference"] < 0).sum()),
     )
 
 

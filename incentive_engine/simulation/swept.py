@@ -57,7 +57,7 @@ def _may_be_released(base: Baseline) -> bool:
 def _together(
     base: Baseline, before: Side, variants: Sequence[Variant], rules: Iterator[Rules], written: Written
 ) -> Iterator[Point]:
-    """In one currency: where nobody is paid by decision, all payouts are in that of the rules."""
+    """In one currency each: where nobody is paid by decision, all payouts are in that of the rules."""
     scenario, currency, now = variants[0].scenario, before.currency, total(before.payouts["payout"])
 
     def otherwise(paid_by: Rules) -> Calculation:
@@ -69,7 +69,14 @@ def _together(
     for variant, each in zip(variants, paid, strict=True):
         sums = each.payouts.select("payout", "customer_pay").sum().collect(engine="streaming")
         payout, customers = total(sums["payout"]), total(sums["customer_pay"])
-        yield Point(variant.values, (Cost(currency, now, payout),), part(customers, payout))
+        yield Point(variant.values, _costs(currency, now, each.rules.ruleset.currency, payout), part(customers, payout))
+
+
+def _costs(before: str, now: Decimal, after: str, payout: Decimal) -> tuple[Cost, ...]:
+    """What is paid before and after, where each side pays in one currency."""
+    if before == after:
+        return (Cost(before, now, payout),)
+    return (Cost(before, now, Decimal(0)), Cost(after, Decimal(0), payout))
 
 
 def _each_by_itself(
