@@ -21,16 +21,16 @@ class Schema:
 
     def keys(self, path: KeyPath) -> list[str]:
         """The keys of the mapping at `path`; if it may have several forms, of the one that it comes nearest to."""
-        here = self._data
-        for part in path:
-            here = _inside(here, part)
+        here = self._value(path)
         forms = [each for each in self._at(path) if each.get("properties")]
         nearest = min(forms, key=lambda form: _distance(here, form), default={})
         return sorted(nearest.get("properties", {}))
 
     def meaning(self, path: KeyPath) -> str | None:
-        """What the key at the end of `path` means, if the model says so."""
-        meanings = [each["properties"][path[-1]].get("description") for each in self._owners(path)]
+        """What the key at the end of `path` means, if the model says so; of several forms, in the nearest."""
+        here = self._value(path[:-1])
+        owners = sorted(self._owners(path), key=lambda form: _distance(here, form))
+        meanings = [each["properties"][path[-1]].get("description") for each in owners]
         return next((str(meaning) for meaning in meanings if meaning), None)
 
     def kinds_with(self, path: KeyPath) -> list[str]:
@@ -42,6 +42,12 @@ class Schema:
         """The words that `key` may have in the mapping at `path`, where they tell its kinds apart."""
         constants = [each.get("properties", {}).get(key, {}).get("const") for each in self._at(path, every_kind=True)]
         return sorted({word for word in constants if isinstance(word, str)})
+
+    def _value(self, path: KeyPath) -> Any:
+        here = self._data
+        for part in path:
+            here = _inside(here, part)
+        return here
 
     def _owners(self, path: KeyPath, every_kind: bool = False) -> list[dict[str, Any]]:
         found = self._at(path[:-1], every_kind) if path else []

@@ -17,12 +17,12 @@ from incentive_engine.simulation.comparison import Comparison, compared
 from incentive_engine.simulation.divided_people import dividing, fairness_of
 from incentive_engine.simulation.fairness import Fairness
 from incentive_engine.simulation.grouping import columns_besides
-from incentive_engine.simulation.overlay import Written
+from incentive_engine.simulation.overlay import Written, overlay
 from incentive_engine.simulation.side import Side, side_of
 from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
 from incentive_engine.simulation.swept import Point, points
 from incentive_engine.simulation.touched import Touched, touched
-from incentive_engine.simulation.variants import variants
+from incentive_engine.simulation.variants import Variant, variants
 
 Tick = Callable[[int, int], None]
 
@@ -106,6 +106,7 @@ def study(
     `on_step`: told how many calculations are done, and of how many. Raises InputProblems.
     """
     each = [variants(file.scenario, file.written) for file in files]
+    _refuse_what_breaks_rules(rules, files, each)
     if people:
         dividing(people)  # what it lacks is told before anything is worked out
     steps = _steps(1 + sum(map(len, each)), on_step)
@@ -127,6 +128,21 @@ def study(
             found.append(Compared(file, made, comparison, changes, fair, attained(after.plans, after.contributions)))
             next(steps)
     return Study(base, before, tuple(found))
+
+
+def _refuse_what_breaks_rules(rules: Rules, files: Sequence[ScenarioFile], each: Sequence[Sequence[Variant]]) -> None:
+    """Raises InputProblems, before any data are read, with what is wrong with the rules of all scenarios."""
+    problems = list[Problem]()
+    for file, its in zip(files, each, strict=True):
+        changes = its[0].scenario.rules
+        try:
+            made = overlay(rules, changes.change, changes.add, changes.remove, file.written)
+            if made.paths:
+                made.rules()
+        except InputProblems as found:
+            problems += found.problems
+    if problems:
+        raise InputProblems(problems)
 
 
 def _steps(of: int, on_step: Tick) -> Iterator[None]:

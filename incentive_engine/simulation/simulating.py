@@ -147,16 +147,26 @@ def _calculated(
     period, rules = before.period, rules_for(rules, before.period)
     with timings.step("accept"):
         accepted, likes, counts = _accepted(baseline, rules), dict[str, str](), tuple[int, ...]()
+    problems = list[Problem]()
     with timings.step("people"):
         people = _people(before, rules, accepted)
         if scenario.people:
-            other = with_other_people(accepted, rules, people, period, scenario.people, document)
-            accepted, likes, counts = other.accepted, dict(other.likes), other.counts
-            people = people_in(rules, accepted, period)
+            try:
+                other = with_other_people(accepted, rules, people, period, scenario.people, document)
+            except InputProblems as found:  # told with what is wrong with results
+                problems += found.problems
+            else:
+                accepted, likes, counts = other.accepted, dict(other.likes), other.counts
+                people = people_in(rules, accepted, period)
     with timings.step("kpis"):
         measured, moved = with_results_of_copies(_measured(before, rules, accepted), likes), tuple[FactsMoved, ...]()
         if scenario.facts:
-            measured, moved = with_other_facts(measured, rules, people, period, scenario.facts, document)
+            try:
+                measured, moved = with_other_facts(measured, rules, people, period, scenario.facts, document)
+            except InputProblems as found:
+                problems += found.problems
+    if problems:
+        raise InputProblems(problems)
     return calculate_from(rules, accepted, people, measured, period, timings, keep=True), moved, counts
 
 

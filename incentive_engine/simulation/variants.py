@@ -28,9 +28,9 @@ def variants(scenario: Scenario, written: Written | None = None) -> tuple[Varian
 
     Raises InputProblems where they are too many, or a path is changed too.
     """
-    where = None if written is None else written.document.key_at(("sweep",))
+    places = {path: None if written is None else written.document.key_at(("sweep", path)) for path in scenario.sweep}
     problems = [
-        Problem("swept-too", f"`{path}` is changed, and goes through values too", where, "keep one of the two")
+        Problem("swept-too", f"`{path}` is changed, and goes through values too", places[path], "keep one of the two")
         for path in scenario.sweep
         if path in scenario.rules.change
     ]
@@ -40,12 +40,13 @@ def variants(scenario: Scenario, written: Written | None = None) -> tuple[Varian
         count *= len(values)
     problems += [
         Problem(
-            "no-values", f"nothing lies between the values of `{path}`", where, "write the smaller one under `from`"
+            "no-values", f"no value lies `from` … `to` for `{path}`", places[path], "write the smaller one under `from`"
         )
         for path, values in axes.items()
         if not values
     ]
     if count > MOST:
+        where = next(iter(places.values()))
         problems.append(Problem("too-many", f"these are more than {MOST:,} scenarios", where, "take a larger step"))
     if problems:
         raise InputProblems(problems)
