@@ -73,7 +73,7 @@ def amounts(rows: pl.DataFrame, column: str) -> dict[tuple[str, str], Decimal]:
 
 
 @given(cases())
-@settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_drawn_rule_sets_are_forecast(case: Case) -> None:
     check(case)
 

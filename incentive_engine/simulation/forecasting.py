@@ -6,9 +6,7 @@ The facts to come are drawn many times, and the engine that pays runs on each dr
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -40,8 +38,6 @@ from incentive_engine.simulation.window import Window
 
 DRAWS: Final = 199
 """With so many, the ends of 80 % are drawn amounts exactly: the 20th and the 180th."""
-_AT_ONCE: Final = 2
-"""How many draws are measured at a time, while another one is paid."""
 Tick = Callable[[int, int], None]
 
 
@@ -120,9 +116,9 @@ def forecast(
         return measure_kpis(rules.ruleset, None, then, keys, period)
 
     again, paid = Repaying(now), []
-    for done, results in enumerate(_at_once(measured, draws)):
-        tick(done, draws)
-        paid.append(again.paid(results))
+    for draw in range(draws):
+        tick(draw, draws)
+        paid.append(again.paid(measured(draw)))
     if not any(frame.height for frame in paid):
         raise InputProblems([Problem("nobody-paid", f"nobody is paid for {period.name} by these rules")])
     drawn = Drawn.of(paid, ("payee", "plan"))
@@ -136,18 +132,6 @@ def forecast(
         departments=drawn.by("department"),
         as_delivered=tuple(dict.fromkeys(key.kpi for key in given)),
     )
-
-
-def _at_once(measured: Callable[[int], Measured], draws: int) -> Iterator[Measured]:
-    """The results of all draws in order; a few are kept in memory."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        waiting: deque[Future[Measured]] = deque()
-        for draw in range(draws):
-            waiting.append(pool.submit(measured, draw))
-            if len(waiting) > _AT_ONCE:
-                yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
 
 
 def _without_invitations(rules: Rules) -> RuleSet:
