@@ -57,16 +57,16 @@ def _print(report: WrittenReport) -> None:
     for part in report.parts:
         say(f"\n{part.title}\n{'=' * len(part.title)}")
         for section in part.sections:
-            _print_section(section)
+            _print_section(section, report.colon)
     if report.assumptions:
         say("")
         for sentence in report.assumptions:
             say(f"· {sentence}")
 
 
-def _print_section(section: WrittenSection) -> None:
+def _print_section(section: WrittenSection, colon: str) -> None:
     say(f"\n{section.title}")
-    show_table([(f"{name}:", text) for name, text in section.facts], "<>", indent=2)
+    show_table([(name + colon, text) for name, text in section.facts], "<>", indent=2)
     for sentence in section.said:
         say(f"  {sentence}")
     for table in section.tables:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from incentive_engine.kinds.base import Label
 from incentive_engine.rulesets.resolving import UNTRANSLATED
 from incentive_engine.simulation.causing import Cause
+from incentive_engine.simulation.column_words import column_called
 from incentive_engine.simulation.comparison import Comparison, HeldMoved, Mover
 from incentive_engine.simulation.crossing import Limit, Tier
 from incentive_engine.simulation.grouping import GroupMoved
@@ -145,11 +146,11 @@ def _groups(comparison: Comparison) -> Section:
 
 def _group_table(column: str, groups: Sequence[GroupMoved], costs: Sequence[Cost]) -> Table:
     several = len(costs) > 1
-    heads: tuple[str | Label, ...] = ({UNTRANSLATED: column}, "payees", "before", "after", "difference", "change",
-                                      "gain", "lose")  # fmt: skip
+    called = column_called(column)
+    heads: tuple[str | Label, ...] = (called, "payees", "before", "after", "difference", "change", "gain", "lose")
     rows = tuple(_group_row(group) for group in groups)
     total = None if several or not costs else _group_total(groups, costs[0])
-    return Table("groups", heads, rows, total, ("difference",), {"column": column})
+    return Table("groups", heads, rows, total, ("difference",), {"column": called})
 
 
 def _group_row(group: GroupMoved) -> tuple[Value, ...]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from incentive_engine.documents import Document
 from incentive_engine.kinds.base import written
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.scenario import ColumnChange, Hires, PeopleChange, Scenario
-from incentive_engine.simulation.paper import Said, Section, Table, Value
+from incentive_engine.simulation.column_words import column_called
+from incentive_engine.simulation.paper import Said, Section, Share, Table, Value
 from incentive_engine.simulation.paths import as_written, found
 from incentive_engine.simulation.rule_words import named
 from incentive_engine.simulation.simulating import Simulated
 
-_SIGNS = {"is": "= ", "times": "× ", "plus": "+ "}
+_BECOMES = {"is": "becomes_is", "times": "becomes_times", "plus": "becomes_plus"}
 
 
 def otherwise_section(
@@ -80,15 +82,18 @@ def _person(change: PeopleChange, at: int, document: Document, made: Simulated |
         return Said("are_hired"), change.starts, Said("like", {"payee": change.like}), count
     whom = _whom(document, "people", at)
     if isinstance(change, ColumnChange):
-        return change.column, _becomes(document, "people", at), whom, count
+        return column_called(change.column), _becomes(document, "people", at), whom, count
     return Said("leave"), change.leave, whom, count
 
 
-def _becomes(document: Document, section: str, at: int) -> str:
+def _becomes(document: Document, section: str, at: int) -> Said:
     """What becomes of a number: `= 40`, `× 105%`, `+ 3`."""
-    (said,) = (key for key in _SIGNS if document.data[section][at].get(key) is not None)
-    number = as_written(document, (section, at, said))
-    return f"− {number[1:]}" if said == "plus" and number.startswith("-") else _SIGNS[said] + number
+    (said,) = (key for key in _BECOMES if document.data[section][at].get(key) is not None)
+    number: Decimal = document.data[section][at][said]
+    sign = "becomes_minus" if said == "plus" and number < 0 else _BECOMES[said]
+    shown = abs(number) if said == "plus" else number
+    percent = as_written(document, (section, at, said)).endswith("%")
+    return Said(sign, {"number": Share(shown) if percent else shown})
 
 
 def _whom(document: Document, section: str, at: int) -> Value:

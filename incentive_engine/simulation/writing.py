@@ -58,6 +58,7 @@ class Writer:
             assumptions=tuple(map(self.sentence, report.assumptions)),
             fingerprints=report.fingerprints,
             engine=f"incentive_engine {__version__}",
+            colon=words["page"]["colon"],
         )
 
     def part(self, part: Part) -> WrittenPart:

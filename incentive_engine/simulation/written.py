@@ -86,3 +86,5 @@ class WrittenReport:
     assumptions: tuple[str, ...]
     fingerprints: tuple[tuple[str, str], ...]
     engine: str
+    colon: str
+    """What stands between a name and what it names."""
