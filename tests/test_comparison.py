@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -17,13 +18,13 @@ from incentive_engine import load
 from incentive_engine.cli import main
 from incentive_engine.engine.running import Timings, accept_for, calculate
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.causing import CauseKind
-from incentive_engine.simulation.comparison import Comparison, compared
-from incentive_engine.simulation.comparison_paper import comparison_sections
+from incentive_engine.simulation.causing import Cause, CauseKind
+from incentive_engine.simulation.comparison import Comparison, Mover, compared
+from incentive_engine.simulation.comparison_paper import comparison_sections, mover_row
 from incentive_engine.simulation.crossing import Limit, Tier
 from incentive_engine.simulation.moving import FATES, Cost, movements
 from incentive_engine.simulation.overlay import overlaid
-from incentive_engine.simulation.paper import Part
+from incentive_engine.simulation.paper import Money, Part, Said
 from incentive_engine.simulation.side import Side, side_of
 from incentive_engine.simulation.spreading import Band, spreads
 from incentive_engine.simulation.writing import Writer, reader
@@ -152,6 +153,21 @@ def test_each_who_moves_is_told_why(comparison: Comparison) -> None:
     assert [each.payee for each in comparison.lose_most] == ["S02", "A05", "S03", "S01"]
     for mover in movers.values():
         assert sum((cause.difference for cause in mover.causes), D(0)) == mover.difference
+
+
+def test_who_gains_does_so_mostly_by_what_brings_something() -> None:
+    """Not by what takes the most away."""
+    takes, brings = (
+        Cause("measure", node, 1, {"en": node}, 1, D(0), D(after)) for node, after in (("nps", -20), ("sales", 28))
+    )
+    mover = Mover("A05", "Care", "EUR", D(100), D(108), D(8), "gains", (brings, takes))
+    for causes in ((brings, takes), (takes, brings)):
+        row = mover_row(replace(mover, causes=causes))
+        assert row[5:] == (
+            Said("cause_measure", {"title": {"en": "sales"}, "number": 1}),
+            Money(D(28), "EUR"),
+            Money(D(-20), "EUR"),
+        )
 
 
 def test_causes_add_up_to_the_cost(comparison: Comparison) -> None:

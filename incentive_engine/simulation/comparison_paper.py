@@ -93,20 +93,21 @@ def _movers(comparison: Comparison) -> Section:
     tables = {"gain_most": comparison.gain_most, "lose_most": comparison.lose_most}
     columns = ("payee", "department", "before", "after", "difference", "first_cause", "brings", "all_others")
     first = [
-        Table(name, columns, tuple(map(_mover_row, movers)), drawn=("difference",), about={"count": len(movers)})
+        Table(name, columns, tuple(map(mover_row, movers)), drawn=("difference",), about={"count": len(movers)})
         for name, movers in tables.items()
         if movers
     ]
     return Section("movers", tables=(*fates, *first))
 
 
-def _mover_row(mover: Mover) -> tuple[Value, ...]:
+def mover_row(mover: Mover) -> tuple[Value, ...]:
+    """One payee who gains or loses, by what most: not by what brings more in the other direction."""
     coin = mover.currency
     before, after = (None if each is None else _money(each, coin) for each in (mover.before, mover.after))
     who = (mover.payee, mover.department, before, after, _money(mover.difference, coin))
     if mover.fate not in ("gains", "loses") or not mover.causes:
         return (*who, Said(f"fate_{mover.fate}"), _money(mover.difference, coin), None)
-    first = mover.causes[0]
+    first = max(mover.causes, key=lambda each: each.difference * (1 if mover.fate == "gains" else -1))
     others = mover.difference - first.difference
     return (*who, _cause(first), _money(first.difference, coin), _money(others, coin) if mover.causes[1:] else None)
 

@@ -118,8 +118,12 @@ def refuse_nobody(baseline: Baseline, scope: Scope) -> None:
     plans = {plan.name.partition("@")[0] for plan in baseline.calculation.plans}
     if scope.plan is not None and scope.plan not in plans:
         message = f"there is no plan `{scope.plan}` in the period"
-        raise InputProblems([Problem("unknown-plan", message, hint=did_you_mean(scope.plan, plans))])
+        raise InputProblems([Problem("unknown-plan", message, hint=_meant(scope.plan, plans))])
     departments = set(baseline.run.payouts["department"].drop_nulls())
     if scope.department is not None and scope.department not in departments:
         message = f"nobody is paid in a department `{scope.department}`"
-        raise InputProblems([Problem("unknown-department", message, hint=did_you_mean(scope.department, departments))])
+        raise InputProblems([Problem("unknown-department", message, hint=_meant(scope.department, departments))])
+
+
+def _meant(name: str, known: set[str]) -> str:
+    return did_you_mean(name, known) or "they are " + ", ".join(f"`{each}`" for each in sorted(known))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from incentive_engine.kinds.base import Label
+from incentive_engine.rulesets.contracts import GREATEST
 from incentive_engine.simulation.needed import Needed, Reached
 from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table, Value
 from incentive_engine.simulation.revalued import Priced, Scope
@@ -18,6 +19,8 @@ from incentive_engine.simulation.simulating import Baseline
 
 _MOST: Final = 5
 """How many stretches elsewhere are told."""
+_DECLARED: Final = GREATEST / 1000
+"""Ends of results from here on are the engine's own: nobody wrote them."""
 _DRAWN: Final = ("cost_smaller", "cost_greater")
 
 
@@ -118,9 +121,9 @@ def _needed(baseline: Baseline, needed: Needed) -> Section:
     said = [_answer(needed, about, percent)]
     said += [Said(f"needed_of_{needed.subject_kind}")] if needed.subject_kind != "payee" else []
     said += [] if needed.assumed is None else [Said("needed_assumed", {"count": needed.assumed})]
-    facts = (("goal", about["goal"]), ("least_result", _share(needed.low, percent)),
-             ("greatest_result", _share(needed.high, percent)))  # fmt: skip
-    return Section("needed", facts, tuple(said), (table,), about)
+    ends = {"least_result": needed.low, "greatest_result": needed.high}
+    told = ((name, _share(end, percent)) for name, end in ends.items() if abs(end) < _DECLARED)
+    return Section("needed", (("goal", about["goal"]), *told), tuple(said), (table,), about)
 
 
 def _answer(needed: Needed, about: dict[str, Value], percent: bool) -> Said:
