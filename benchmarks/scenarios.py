@@ -27,7 +27,7 @@ from incentive_engine.engine.sweeping import AT_ONCE as SWEPT_AT_ONCE
 from incentive_engine.engine.sweeping import Sweep
 from incentive_engine.engine.timings import Timings
 from incentive_engine.rulesets.loading import Rules, load, rules_for
-from incentive_engine.simulation.overlay import overlaid
+from incentive_engine.simulation.scenarios.overlay import overlaid
 
 CARD: Final = "plans.adviser.scorecard"
 AT_ONCE: Final = 32

@@ -13,7 +13,7 @@ from incentive_engine import load
 from incentive_engine.engine.run import run
 from incentive_engine.engine.running import accept_for
 from incentive_engine.periods import Period
-from incentive_engine.simulation.forecasting import Forecast, forecast
+from incentive_engine.simulation.uncertainty.forecasting import Forecast, forecast
 
 START, DAYS = dt.date(2026, 7, 1), 92
 RULES = """

@@ -14,12 +14,12 @@ from incentive_engine.cli import main
 from incentive_engine.engine.run import run
 from incentive_engine.periods import Period
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.backtesting import backtest
-from incentive_engine.simulation.forecasts import ruled
-from incentive_engine.simulation.luck_paper import luck_report
-from incentive_engine.simulation.overlay import overlaid
-from incentive_engine.simulation.paper import Share
-from incentive_engine.simulation.scenarios import read_scenarios
+from incentive_engine.simulation.reports.paper import Share
+from incentive_engine.simulation.scenarios.overlay import overlaid
+from incentive_engine.simulation.scenarios.scenarios import read_scenarios
+from incentive_engine.simulation.uncertainty.backtesting import backtest
+from incentive_engine.simulation.uncertainty.forecasts import ruled
+from incentive_engine.simulation.uncertainty.luck_paper import luck_report
 
 STARTER = rules_dir() / "starter"
 CAPPED = {"plans.adviser.cap": Decimal(1), "plans.seller.cap": Decimal(1)}

@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incentive_engine.simulation.bracketing import Searched, Tried, search
+from incentive_engine.simulation.seeking.bracketing import Searched, Tried, search
 
 SCHEMA = {"payee": pl.String(), "payout": pl.Decimal(38, 2)}
 UNITS = (100, 10, 1)

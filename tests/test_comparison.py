@@ -18,16 +18,16 @@ from incentive_engine import load
 from incentive_engine.cli import main
 from incentive_engine.engine.running import Timings, accept_for, calculate
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.causing import Cause, CauseKind
-from incentive_engine.simulation.comparison import Comparison, Mover, compared
-from incentive_engine.simulation.comparison_paper import comparison_sections, mover_row
-from incentive_engine.simulation.crossing import Limit, Tier
-from incentive_engine.simulation.moving import FATES, Cost, movements
-from incentive_engine.simulation.overlay import overlaid
-from incentive_engine.simulation.paper import Money, Part, Said
-from incentive_engine.simulation.side import Side, side_of
-from incentive_engine.simulation.spreading import Band, spreads
-from incentive_engine.simulation.writing import Writer, reader
+from incentive_engine.simulation.comparison.causing import Cause, CauseKind
+from incentive_engine.simulation.comparison.comparison import Comparison, Mover, compared
+from incentive_engine.simulation.comparison.comparison_paper import comparison_sections, mover_row
+from incentive_engine.simulation.comparison.crossing import Limit, Tier
+from incentive_engine.simulation.comparison.moving import FATES, Cost, movements
+from incentive_engine.simulation.comparison.side import Side, side_of
+from incentive_engine.simulation.comparison.spreading import Band, spreads
+from incentive_engine.simulation.reports.paper import Money, Part, Said
+from incentive_engine.simulation.reports.writing import Writer, reader
+from incentive_engine.simulation.scenarios.overlay import overlaid
 
 STARTER = rules_dir() / "starter"
 D = Decimal

@@ -16,8 +16,8 @@ from hypothesis import event, given, reject, seed, settings
 from incentive_engine import InputProblems, load
 from incentive_engine.engine.running import Timings, accept_for, calculate
 from incentive_engine.rulesets.loading import rules_for
-from incentive_engine.simulation.comparison import Comparison, compared
-from incentive_engine.simulation.side import Side, side_of
+from incentive_engine.simulation.comparison.comparison import Comparison, compared
+from incentive_engine.simulation.comparison.side import Side, side_of
 from tests.case_files import write_case
 from tests.case_told import told
 from tests.drawn import changes

@@ -19,13 +19,13 @@ from incentive_engine import InputProblems, load
 from incentive_engine.cli import main
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.amounts import paying
-from incentive_engine.simulation.change_words import told
-from incentive_engine.simulation.changed import changes, meant, with_parts
-from incentive_engine.simulation.paths import path_text
-from incentive_engine.simulation.simulating import baseline
-from incentive_engine.simulation.touched import always, touched
-from incentive_engine.simulation.touched_paper import touched_section
+from incentive_engine.simulation.difference.amounts import paying
+from incentive_engine.simulation.difference.change_words import told
+from incentive_engine.simulation.difference.changed import changes, meant, with_parts
+from incentive_engine.simulation.difference.touched import always, touched
+from incentive_engine.simulation.difference.touched_paper import touched_section
+from incentive_engine.simulation.scenarios.paths import path_text
+from incentive_engine.simulation.scenarios.simulating import baseline
 from tests.case_files import write_case
 from tests.drawn import as_yaml, cases, cases_with_variants
 from tests.oracle import Case, decided

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from incentive_engine import load, run
 from incentive_engine.cli import main
 from incentive_engine.ledger.review.looked_at import Written
-from incentive_engine.simulation.attaining import Attained
-from incentive_engine.simulation.fairness import Divided, Fairness, fairness
-from incentive_engine.simulation.fairness_paper import fairness_section
-from incentive_engine.simulation.treated import reached
+from incentive_engine.simulation.fairness.attaining import Attained
+from incentive_engine.simulation.fairness.fairness import Divided, Fairness, fairness
+from incentive_engine.simulation.fairness.fairness_paper import fairness_section
+from incentive_engine.simulation.fairness.treated import reached
 
 F = Fraction
 DIVIDED = Divided("gender", "F", "M", "work")

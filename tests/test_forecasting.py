@@ -21,12 +21,12 @@ from incentive_engine.facts import Accepted
 from incentive_engine.periods import Period
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.bundles import PLACE, Bundles
-from incentive_engine.simulation.forecasting import Forecast, forecast
-from incentive_engine.simulation.outlooks import Drawn, Outlook
-from incentive_engine.simulation.overlay import overlaid
-from incentive_engine.simulation.urns import Urn, facts_to_come, numbers_to_come
-from incentive_engine.simulation.window import Window
+from incentive_engine.simulation.scenarios.overlay import overlaid
+from incentive_engine.simulation.uncertainty.bundles import PLACE, Bundles
+from incentive_engine.simulation.uncertainty.forecasting import Forecast, forecast
+from incentive_engine.simulation.uncertainty.outlooks import Drawn, Outlook
+from incentive_engine.simulation.uncertainty.urns import Urn, facts_to_come, numbers_to_come
+from incentive_engine.simulation.uncertainty.window import Window
 from tests.futures import Company, Outcome, outcome
 
 STARTER = rules_dir() / "starter"

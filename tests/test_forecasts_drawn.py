@@ -16,9 +16,9 @@ from incentive_engine.engine.measured import Measured
 from incentive_engine.engine.outputs import payouts
 from incentive_engine.engine.running import Calculation, Timings, accept_for, calculate_from
 from incentive_engine.rulesets.loading import rules_for
-from incentive_engine.simulation import forecasting
-from incentive_engine.simulation.forecasting import forecast
-from incentive_engine.simulation.repaying import Repaying
+from incentive_engine.simulation.uncertainty import forecasting
+from incentive_engine.simulation.uncertainty.forecasting import forecast
+from incentive_engine.simulation.uncertainty.repaying import Repaying
 from tests.case_files import calculated
 from tests.drawn import cases
 from tests.oracle import Case

@@ -13,7 +13,7 @@ from incentive_engine.documents import read_text
 from incentive_engine.rulesets.loading import Rules
 from incentive_engine.rulesets.models import Group
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.overlay import Written, overlaid, overlay
+from incentive_engine.simulation.scenarios.overlay import Written, overlaid, overlay
 
 STARTER = rules_dir() / "starter" / "rules.yaml"
 

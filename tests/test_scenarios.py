@@ -18,11 +18,11 @@ from incentive_engine.documents import declare, read_text
 from incentive_engine.engine.run import Run
 from incentive_engine.rulesets.scenario import Scenario, read_scenario
 from incentive_engine.shipped import rules_dir, scenarios_dir
-from incentive_engine.simulation.overlay import Written
-from incentive_engine.simulation.scenarios import ScenarioFile, Swept, read_scenarios, study
-from incentive_engine.simulation.scenarios_paper import scenarios_report
-from incentive_engine.simulation.simulating import Baseline, Simulated, baseline, simulated
-from incentive_engine.simulation.writing import Writer, reader
+from incentive_engine.simulation.reports.writing import Writer, reader
+from incentive_engine.simulation.scenarios.overlay import Written
+from incentive_engine.simulation.scenarios.scenarios import ScenarioFile, Swept, read_scenarios, study
+from incentive_engine.simulation.scenarios.scenarios_paper import scenarios_report
+from incentive_engine.simulation.scenarios.simulating import Baseline, Simulated, baseline, simulated
 from tests.test_scenarios_drawn import in_bytes
 
 STARTER = rules_dir() / "starter"

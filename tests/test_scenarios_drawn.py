@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from incentive_engine import InputProblems, load, run
 from incentive_engine.engine.run import Run
 from incentive_engine.rulesets.scenario import ColumnChange, RuleChanges, Scenario
-from incentive_engine.simulation.paths import path_text
-from incentive_engine.simulation.simulating import baseline, simulated
+from incentive_engine.simulation.scenarios.paths import path_text
+from incentive_engine.simulation.scenarios.simulating import baseline, simulated
 from tests.case_files import write_case
 from tests.drawn import as_yaml, cases, cases_adjusted, cases_over_time, decimal_text
 from tests.oracle import Case

@@ -20,12 +20,12 @@ from incentive_engine import InputProblems, load
 from incentive_engine.cli import main
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.shipped import rules_dir
-from incentive_engine.simulation.needed import Needed, Reached, needed
-from incentive_engine.simulation.revalued import Scope, with_value
-from incentive_engine.simulation.rule_numbers import RuleNumber, grid_of, number_at, numbers_of
-from incentive_engine.simulation.seeking import Sought, sought
-from incentive_engine.simulation.sensitivity import Sensitive, sensitivity
-from incentive_engine.simulation.simulating import Baseline, baseline
+from incentive_engine.simulation.scenarios.simulating import Baseline, baseline
+from incentive_engine.simulation.seeking.needed import Needed, Reached, needed
+from incentive_engine.simulation.seeking.revalued import Scope, with_value
+from incentive_engine.simulation.seeking.rule_numbers import RuleNumber, grid_of, number_at, numbers_of
+from incentive_engine.simulation.seeking.seeking import Sought, sought
+from incentive_engine.simulation.seeking.sensitivity import Sensitive, sensitivity
 from tests.case_files import write_case
 from tests.drawn import cases
 from tests.oracle import Case, outcomes

@@ -9,9 +9,9 @@ import pytest
 from incentive_engine.rulesets.checks.plans.examples import completed
 from incentive_engine.rulesets.loading import Rules, load_document
 from incentive_engine.rulesets.plan_rules import PLAN_RULES
-from incentive_engine.simulation.paper import Said
-from incentive_engine.simulation.soundness import soundness_section, turned
-from incentive_engine.simulation.writing import WORDS
+from incentive_engine.simulation.difference.soundness import soundness_section, turned
+from incentive_engine.simulation.reports.paper import Said
+from incentive_engine.simulation.reports.writing import WORDS
 from incentive_engine.statements.catalogues import words_in
 
 DAY = dt.date(2026, 9, 30)

@@ -17,11 +17,11 @@ import pytest
 
 from incentive_engine.cli.reports import show_report
 from incentive_engine.kinds.base import Label
-from incentive_engine.simulation.pages import html
-from incentive_engine.simulation.paper import Money, Part, Report, Said, Section, Share, Table
-from incentive_engine.simulation.sheets import write_workbook
-from incentive_engine.simulation.writing import WORDS, Writer, reader
-from incentive_engine.simulation.written import Bar, WrittenReport
+from incentive_engine.simulation.reports.pages import html
+from incentive_engine.simulation.reports.paper import Money, Part, Report, Said, Section, Share, Table
+from incentive_engine.simulation.reports.sheets import write_workbook
+from incentive_engine.simulation.reports.writing import WORDS, Writer, reader
+from incentive_engine.simulation.reports.written import Bar, WrittenReport
 from incentive_engine.statements.catalogues import words_in
 from tests.browser import NEEDED, SCHEMES, WIDTHS, Look, browser, faults, opened
 from tests.sentences import too_long
@@ -103,7 +103,7 @@ def test_both_languages_say_the_same_things_with_the_same_values() -> None:
 
 def test_every_word_is_said_by_something() -> None:
     """A name stands in the code whole, or where it is put together: `f"cause_{kind}"`, `f"{name}_{side}"`."""
-    folders = (WORDS.parent, WORDS.parent.parent / "cli")
+    folders = (WORDS.parent.parent, WORDS.parent.parent.parent / "cli")
     sources = "".join(path.read_text(encoding="utf-8") for each in folders for path in each.rglob("*.py"))
     whole = set(re.findall(r'"(\w+)"', sources))
     begins = tuple(re.findall(r'f"(\w+_)\{', sources))
@@ -183,7 +183,7 @@ def test_the_same_report_is_the_same_workbook(tmp_path: Path) -> None:
 def test_a_terminal_says_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     found = reader("en", "EUR")
     own = replace(found, words={**found.words, **OWN_WORDS})
-    monkeypatch.setattr("incentive_engine.simulation.writing.reader", lambda code, currency: own)
+    monkeypatch.setattr("incentive_engine.simulation.reports.writing.reader", lambda code, currency: own)
     show_report(REPORT, "EUR", "en")
     printed = capsys.readouterr().out
     assert "\n  =1+1            €500.00    −€100.00       –  1 July 2026\n" in printed

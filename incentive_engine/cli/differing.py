@@ -51,7 +51,7 @@ def diff(
 def _print(before: Path, after: Path, data: Path | None, period: str | None, shape: str) -> bool:
     """Prints the difference; whether there is none."""
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.diff import as_markdown, as_text, diff, diff_paid
+    from incentive_engine.simulation.difference.diff import as_markdown, as_text, diff, diff_paid
 
     old, new = load(before), load(after)
     if data is None or period is None:

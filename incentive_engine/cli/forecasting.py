@@ -63,9 +63,9 @@ def forecast(
     In one case of ten less is paid than the low amount, in one of ten more than the high one.
     """
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.forecast_paper import forecast_report
-    from incentive_engine.simulation.forecasts import forecasts, ruled
-    from incentive_engine.simulation.scenarios import read_scenarios
+    from incentive_engine.simulation.scenarios.scenarios import read_scenarios
+    from incentive_engine.simulation.uncertainty.forecast_paper import forecast_report
+    from incentive_engine.simulation.uncertainty.forecasts import forecasts, ruled
 
     refuse_unwritable(out)
     loaded = load(rules)
@@ -90,8 +90,8 @@ def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path
     RUN is a folder that `incentive run` wrote: the records that it accepted are inside. Nothing that was paid changes.
     """
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.backtest_paper import backtest_report
-    from incentive_engine.simulation.backtesting import backtest
+    from incentive_engine.simulation.uncertainty.backtest_paper import backtest_report
+    from incentive_engine.simulation.uncertainty.backtesting import backtest
 
     refuse_unwritable(out)
     loaded = load(rules)
@@ -123,9 +123,9 @@ def luck(
     """
     from incentive_engine.audit.luck import luck
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.forecasts import ruled
-    from incentive_engine.simulation.luck_paper import luck_report
-    from incentive_engine.simulation.scenarios import read_scenarios
+    from incentive_engine.simulation.scenarios.scenarios import read_scenarios
+    from incentive_engine.simulation.uncertainty.forecasts import ruled
+    from incentive_engine.simulation.uncertainty.luck_paper import luck_report
 
     refuse_unwritable(out)
     loaded = load(rules)

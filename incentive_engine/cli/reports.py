@@ -10,8 +10,8 @@ from incentive_engine.cli.door import refuse, say
 from incentive_engine.cli.showing import show_table
 
 if TYPE_CHECKING:
-    from incentive_engine.simulation.paper import Report
-    from incentive_engine.simulation.written import WrittenReport, WrittenSection, WrittenTable
+    from incentive_engine.simulation.reports.paper import Report
+    from incentive_engine.simulation.reports.written import WrittenReport, WrittenSection, WrittenTable
 
 _ENDINGS = (".html", ".xlsx")
 _MOST = 40
@@ -32,7 +32,7 @@ def refuse_unwritable(out: Path | None) -> None:
 
 def show_report(report: Report, currency: str, language: str, out: Path | None = None) -> None:
     """Prints a report, and writes it into a file if one is given: a page, or a workbook with a sheet for each table."""
-    from incentive_engine.simulation.writing import Writer, reader
+    from incentive_engine.simulation.reports.writing import Writer, reader
 
     written = Writer(reader(language, currency)).report(report)
     _print(written)
@@ -42,8 +42,8 @@ def show_report(report: Report, currency: str, language: str, out: Path | None =
 
 
 def _write(written: WrittenReport, currency: str, out: Path) -> None:
-    from incentive_engine.simulation.pages import html
-    from incentive_engine.simulation.sheets import write_workbook
+    from incentive_engine.simulation.reports.pages import html
+    from incentive_engine.simulation.reports.sheets import write_workbook
 
     out.touch(mode=0o600)  # it names people
     if out.suffix == ".xlsx":

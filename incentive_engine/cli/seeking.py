@@ -78,12 +78,12 @@ def seek(
     With --payee, --kpi and --payout: from which result on somebody is paid the amount.
     """
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.needed import needed
-    from incentive_engine.simulation.revalued import Scope
-    from incentive_engine.simulation.rule_numbers import number_at
-    from incentive_engine.simulation.seeking import sought
-    from incentive_engine.simulation.seeking_paper import needed_report, sought_report
-    from incentive_engine.simulation.simulating import baseline
+    from incentive_engine.simulation.scenarios.simulating import baseline
+    from incentive_engine.simulation.seeking.needed import needed
+    from incentive_engine.simulation.seeking.revalued import Scope
+    from incentive_engine.simulation.seeking.rule_numbers import number_at
+    from incentive_engine.simulation.seeking.seeking import sought
+    from incentive_engine.simulation.seeking.seeking_paper import needed_report, sought_report
 
     of_cost, of_payee = (vary, cost, plan, department, low, high), (payee, kpi, payout)
     asks_cost, asks_payee = (any(each is not None for each in of) for of in (of_cost, of_payee))
@@ -127,10 +127,10 @@ def sensitivity(
     Everybody is paid again for each of them. Numbers that move nothing, and those that cannot be moved, are listed too.
     """
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.revalued import Scope
-    from incentive_engine.simulation.seeking_paper import sensitivity_report
-    from incentive_engine.simulation.sensitivity import sensitivity
-    from incentive_engine.simulation.simulating import baseline
+    from incentive_engine.simulation.scenarios.simulating import baseline
+    from incentive_engine.simulation.seeking.revalued import Scope
+    from incentive_engine.simulation.seeking.seeking_paper import sensitivity_report
+    from incentive_engine.simulation.seeking.sensitivity import sensitivity
 
     if not 0 < step < 1:
         raise click.UsageError("--step is a part: more than 0 and less than 100%.")

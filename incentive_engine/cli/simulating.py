@@ -51,8 +51,8 @@ def simulate(
     engine that pays. Nobody is paid, and nothing is decided.
     """
     from incentive_engine.rulesets.loading import load
-    from incentive_engine.simulation.scenarios import read_scenarios, study
-    from incentive_engine.simulation.scenarios_paper import scenarios_report
+    from incentive_engine.simulation.scenarios.scenarios import read_scenarios, study
+    from incentive_engine.simulation.scenarios.scenarios_paper import scenarios_report
 
     refuse_unwritable(out)
     scenarios, loaded = read_scenarios(files), load(rules)

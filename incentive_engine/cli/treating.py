@@ -43,8 +43,8 @@ def fairness(
     With AFTER, a run by other rules, before and after. The gaps are those that Directive (EU) 2023/970 asks of
     complementary and variable components. Groups of fewer than five women or men are not shown.
     """
-    from incentive_engine.simulation.fairness import Divided
-    from incentive_engine.simulation.treated import fairness_report
+    from incentive_engine.simulation.fairness.fairness import Divided
+    from incentive_engine.simulation.fairness.treated import fairness_report
 
     refuse_unwritable(out)
     runs = [folder] if after is None else [folder, after]

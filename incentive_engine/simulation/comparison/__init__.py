@@ -1,0 +1,1 @@
+"""What a change does to pay: everybody with it against everybody without it."""

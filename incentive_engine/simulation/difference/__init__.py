@@ -1,0 +1,1 @@
+"""What two rule sets say otherwise: in meaning, in words, in money."""

@@ -1,0 +1,1 @@
+"""Whether pay treats women and men alike, and whether targets can be reached."""

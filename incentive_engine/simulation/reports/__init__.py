@@ -1,0 +1,1 @@
+"""What studies show: the same values in a terminal, on a page and in a workbook."""

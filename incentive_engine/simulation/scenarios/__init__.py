@@ -1,0 +1,1 @@
+"""Scenarios: overlays on rules, results and people, run by the engine that pays."""

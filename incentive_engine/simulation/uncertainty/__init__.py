@@ -1,0 +1,1 @@
+"""How sure that is: forecasts, rules tried on the past, luck."""
