@@ -428,8 +428,8 @@ def test_the_command_prints_what_changed_and_what_it_costs(tmp_path: Path) -> No
         "Words, promises, decisions, days in force",
         "  version: 1 → 2",
         "",
-        "1 change of rules, 1 besides. Had each held throughout 2026-Q3, 1 payee is paid another amount: "
-        "−200.00 EUR (2,300.00 EUR became 2,100.00 EUR).",
+        "1 change of rules, 1 besides. Had each held throughout 2026-Q3, 1 payee would be paid another amount: "
+        "−200.00 EUR (2,100.00 EUR instead of 2,300.00 EUR).",
     ]
 
 

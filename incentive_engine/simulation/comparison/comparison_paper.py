@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from incentive_engine.kinds.base import Label
 from incentive_engine.rulesets.resolving import UNTRANSLATED
-from incentive_engine.simulation.column_words import column_called
 from incentive_engine.simulation.comparison.causing import Cause
 from incentive_engine.simulation.comparison.comparison import Comparison, HeldMoved, Mover
 from incentive_engine.simulation.comparison.crossing import Limit, Tier
@@ -15,6 +14,7 @@ from incentive_engine.simulation.comparison.grouping import GroupMoved
 from incentive_engine.simulation.comparison.moving import Cost
 from incentive_engine.simulation.comparison.shares import PlanMoved, PlanSide
 from incentive_engine.simulation.comparison.spreading import Decile, Spread
+from incentive_engine.simulation.reports.column_words import column_called
 from incentive_engine.simulation.reports.paper import Money, Said, Section, Share, Table, Value
 
 _MOST_HELD = 200

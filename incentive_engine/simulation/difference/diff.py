@@ -147,13 +147,12 @@ def _counted(rules: int, besides: int) -> str:
 def _cost(found: Touched, period: str) -> str:
     was, now = found.before, found.after
     amounts = [
-        f"{change(found.costs.get(each, Decimal(0)), each)} ({money(was.get(each, Decimal(0)), each)} became "
-        f"{money(now.get(each, Decimal(0)), each)})"
+        f"{change(found.costs.get(each, Decimal(0)), each)} ({money(now.get(each, Decimal(0)), each)} instead of "
+        f"{money(was.get(each, Decimal(0)), each)})"
         for each in {**was, **now}
     ]
-    verb = "is" if found.payees == 1 else "are"
     cost = " and ".join(amounts) or "nothing is paid by either"
-    return f"Had each held throughout {period}, {count(found.payees, 'payee')} {verb} paid another amount: {cost}."
+    return f"Had each held throughout {period}, {count(found.payees, 'payee')} would be paid another amount: {cost}."
 
 
 def _table(lines: Sequence[Line], *, paid: bool) -> str:

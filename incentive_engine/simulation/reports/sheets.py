@@ -100,7 +100,9 @@ def _write_table(sheet: Any, part: str, table: WrittenTable, styles: _Styles) ->
 def _write_row(sheet: Any, row: int, cells: tuple[Cell, ...], styles: _Styles, *, bold: bool) -> None:
     for at, cell in enumerate(cells):
         number, pattern = _as_number(cell.value)
-        if number is None or len(number.normalize().as_tuple().digits) > _DIGITS:
+        if cell.value is None:
+            sheet.write_blank(row, at, None, styles.total if bold else styles.text)
+        elif number is None or len(number.normalize().as_tuple().digits) > _DIGITS:
             sheet.write_string(row, at, cell.text, styles.total if bold else styles.text)
         else:
             sheet.write_number(row, at, float(number), styles.number(pattern, bold))

@@ -9,8 +9,8 @@ from incentive_engine.documents import Document
 from incentive_engine.kinds.base import written
 from incentive_engine.rulesets.models import RuleSet
 from incentive_engine.rulesets.scenario import ColumnChange, Hires, PeopleChange, Scenario
-from incentive_engine.simulation.column_words import column_called
 from incentive_engine.simulation.difference.rule_words import named
+from incentive_engine.simulation.reports.column_words import column_called
 from incentive_engine.simulation.reports.paper import Said, Section, Share, Table, Value
 from incentive_engine.simulation.scenarios.paths import as_written, found
 from incentive_engine.simulation.scenarios.simulating import Simulated

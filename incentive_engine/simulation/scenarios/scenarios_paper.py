@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -29,7 +29,8 @@ def scenarios_report(study: Study) -> Report:
     """Everything that a study of scenarios found out."""
     ruleset, period = study.baseline.rules.ruleset, study.baseline.period
     each = [_part(study, one) for one in study.scenarios]
-    beside = [Part(_BESIDE, (Section("beside", tables=(_beside(study),)),))] if len(study.scenarios) > 1 else []
+    alone = [one for one in study.scenarios if isinstance(one, Compared)]
+    beside = [Part(_BESIDE, (Section("beside", tables=(_beside(alone),)),))] if len(alone) > 1 else []
     return Report(
         name="scenarios",
         title=ruleset.title,
@@ -43,17 +44,14 @@ def scenarios_report(study: Study) -> Report:
     )
 
 
-def _beside(study: Study) -> Table:
-    """One row per scenario and currency; none of those whose numbers go through many values."""
+def _beside(scenarios: Sequence[Compared]) -> Table:
+    """One row per scenario and currency."""
     columns = ("scenario", "currency", "after", "difference", "change", "customers", "gain", "lose", "held_payees")
-    return Table("beside", columns, tuple(row for one in study.scenarios for row in _rows_beside(one)))
+    return Table("beside", columns, tuple(row for one in scenarios for row in _rows_beside(one)))
 
 
-def _rows_beside(one: Compared | Swept) -> Iterator[tuple[Value, ...]]:
-    title = one.file.scenario.title
-    if isinstance(one, Swept):
-        return
-    comparison = one.comparison
+def _rows_beside(one: Compared) -> Iterator[tuple[Value, ...]]:
+    title, comparison = one.file.scenario.title, one.comparison
     for cost in comparison.costs:
         counts = {each.fate: each.payees for each in comparison.moved if each.currency == cost.currency}
         gain, lose = (counts.get(name, 0) for name in ("gains", "loses"))

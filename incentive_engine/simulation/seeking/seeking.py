@@ -47,7 +47,7 @@ class Sought:
     proved: bool
     tried: int
     elsewhere: tuple[tuple[Decimal, Decimal], ...]
-    limits: tuple[str, ...]
+    limits: tuple[Problem, ...]
 
     @property
     def answer(self) -> Priced | None:
@@ -143,7 +143,7 @@ class _Values:
             return grid
         return Grid(grid.origin, grid.step, 0)
 
-    def ends(self, grid: Grid, within: tuple[Decimal | None, Decimal | None]) -> tuple[int, int, tuple[str, ...]]:
+    def ends(self, grid: Grid, within: tuple[Decimal | None, Decimal | None]) -> tuple[int, int, tuple[Problem, ...]]:
         """The least and the greatest value that may be written, of those that are asked for; and why none beyond."""
         number = self.number
         usual = (Decimal(0), Decimal(1)) if number.is_weight else _around(number.value)
@@ -158,7 +158,7 @@ class _Values:
         refused = [each for at in beyond if (each := self._refused(grid.value(at)))]
         if refused and low == high:
             raise refused[0]
-        return low, high, tuple(dict.fromkeys(each.problems[0].message for each in refused))
+        return low, high, tuple(dict.fromkeys(each.problems[0] for each in refused))
 
     def _furthest(self, grid: Grid, now: int, end: int) -> int:
         """The value nearest to an end that may be written, seen from the one that is: curves have points in order."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from incentive_engine.errors import Problem
 from incentive_engine.kinds.base import Label
 from incentive_engine.rulesets.contracts import GREATEST
 from incentive_engine.simulation.difference.rule_words import named
@@ -21,6 +22,14 @@ _MOST: Final = 5
 """How many stretches elsewhere are told."""
 _DECLARED: Final = GREATEST / 1000
 """Ends of results from here on are the engine's own: nobody wrote them."""
+_IN_FRENCH: Final = {
+    "P10-customer-weight": "les clients pèseraient moins que promis",
+    "cap-below-zero": "un plafond serait négatif",
+    "not-ascending": "les points de la courbe ne seraient plus dans l'ordre",
+    "out-of-range": "la valeur n'est pas permise",
+    "weights-do-not-end": "les poids voisins n'auraient pas de fin en décimales",
+    "weights-not-100": "les poids du groupe ne feraient plus 100 %",
+}
 _DRAWN: Final = ("cost_smaller", "cost_greater")
 
 
@@ -69,7 +78,7 @@ def _sought(baseline: Baseline, sought: Sought) -> Section:
     ends = {"low": _value(number, sought.low), "high": _value(number, sought.high)}
     said += [Said("sought_between", ends), Said("sought_tried", {"count": sought.tried})]
     said += [Said("sought_further")] if None in (sought.below, sought.above) and not sought.limits else []
-    said += [Said("sought_limited", {"why": why}) for why in sought.limits]
+    said += [Said("sought_limited", {"why": _why(each)}) for each in sought.limits]
     said += [Said("sought_proved")] if sought.proved and answer is None else []
     said += [Said("sought_elsewhere", _ends(number, each)) for each in sought.elsewhere[:_MOST]]
     nearest = {"sought_answer": answer} if answer else {"sought_below": sought.below, "sought_above": sought.above}
@@ -165,11 +174,19 @@ def _sensitivity(baseline: Baseline, found: Sequence[Sensitive], scope: Scope, s
     ]
     still = tuple((names[each.number.path], _now(each), each.number.path) for each in nothing)
     tables.append(Table("moves_nothing", ("rule", "value", "path"), still, about=about))
-    refused = tuple((names[each.number.path], _now(each), each.number.path, each.refused) for each in never)
+    refused = tuple(
+        (names[each.number.path], _now(each), each.number.path, None if each.refused is None else _why(each.refused))
+        for each in never
+    )
     tables.append(Table("never_moved", ("rule", "value", "path", "reason"), refused))
     cost = (("cost_now", Money(found[0].now.cost, currency)),) if found else ()
     some = tuple(table for table in tables if table.rows)
     return Section("sensitivity", (*cost, *_scope(scope)), (), some, about)
+
+
+def _why(refused: Problem) -> Label:
+    """Why rules are refused: as the check says it, and in short where that speaks another language."""
+    return {"en": refused.message, "fr": _IN_FRENCH.get(refused.code, f"contrôle {refused.code}")}
 
 
 def _now(each: Sensitive) -> Value:

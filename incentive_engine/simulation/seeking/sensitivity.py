@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from incentive_engine.errors import InputProblems
+from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.simulation.scenarios.simulating import Baseline
 from incentive_engine.simulation.seeking.revalued import Payments, Priced, Scope, priced
 from incentive_engine.simulation.seeking.rule_numbers import Grid, RuleNumber, grid_of, numbers_of, written_out
@@ -34,7 +34,7 @@ class Sensitive:
     now: Priced
     down: Priced | None
     up: Priced | None
-    refused: str | None
+    refused: Problem | None
     by_one: bool
     """Whether it had to be moved by 1: a part of it may not be written."""
 
@@ -67,7 +67,7 @@ def _moved(baseline: Baseline, payments: Payments, number: RuleNumber, step: Dec
     asked = [(number, value) for way in (-1, 1) for value in _values(baseline, number, way * step)]
     tried = [(value, paid) for (_, value), paid in zip(asked, payments.with_values(asked), strict=True)]
     fit = [priced(value, paid) for value, paid in tried if not isinstance(paid, InputProblems)]
-    refused = [paid.problems[0].message for _, paid in tried if isinstance(paid, InputProblems)]
+    refused = [paid.problems[0] for _, paid in tried if isinstance(paid, InputProblems)]
     down = next((each for each in fit if each.value < number.value), None)
     up = next((each for each in fit if each.value > number.value), None)
     by_one = any(end is not None and _by_one(number.value, end.value, step) for end in (down, up))

@@ -13,7 +13,7 @@ from incentive_engine.simulation.reports.paper import Money, Part, Report, Said,
 from incentive_engine.simulation.uncertainty.backtesting import Backtest, TestedPeriod
 
 _AMOUNTS: Final = ("before", "after", "difference")
-_FATES: Final[tuple[Fate, ...]] = ("gains", "loses", "held_before", "held")
+_FATES: Final[tuple[Fate, ...]] = ("gains", "loses")
 _TOGETHER: Final[Label] = {"en": "All periods", "fr": "Toutes les périodes"}
 
 
@@ -62,7 +62,8 @@ def _rows(tested: TestedPeriod) -> Iterator[tuple[Value, ...]]:
         }
         share = None if cost.share is None else Share(cost.share)
         numbers = (counts.get(fate, 0) for fate in _FATES)
-        yield (tested.period.name, cost.currency, *money, share, *numbers)
+        held = (comparison.held_before, comparison.held_after)
+        yield (tested.period.name, cost.currency, *money, share, *numbers, *held)
 
 
 def _people(found: Backtest) -> Section:

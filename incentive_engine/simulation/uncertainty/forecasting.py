@@ -120,7 +120,8 @@ def forecast(
         tick(draw, draws)
         paid.append(again.paid(measured(draw)))
     if not any(frame.height for frame in paid):
-        raise InputProblems([Problem("nobody-paid", f"nobody is paid for {period.name} by these rules")])
+        message = f"on what was seen until {window.until}, nobody is paid for {period.name} by these rules"
+        raise InputProblems([Problem("nobody-paid", message, hint="give data of the period, or a later --until")])
     drawn = Drawn.of(paid, ("payee", "plan"))
     return Forecast(
         rules=rules,
