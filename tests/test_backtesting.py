@@ -17,6 +17,7 @@ from incentive_engine.shipped import rules_dir
 from incentive_engine.simulation.reports.paper import Share
 from incentive_engine.simulation.scenarios.overlay import overlaid
 from incentive_engine.simulation.scenarios.scenarios import read_scenarios
+from incentive_engine.simulation.uncertainty.backtest_paper import backtest_report
 from incentive_engine.simulation.uncertainty.backtesting import backtest
 from incentive_engine.simulation.uncertainty.forecasts import ruled
 from incentive_engine.simulation.uncertainty.luck_paper import luck_report
@@ -62,6 +63,10 @@ def test_the_rules_of_the_runs_change_nothing(runs: list[Path]) -> None:
     found = backtest(load(STARTER / "rules.yaml"), runs)
     assert found.people["difference"].unique().to_list() == [Decimal("0.00")]
     assert all(not each.comparison.held for each in found.periods)
+    (periods, _) = backtest_report(found).parts[0].sections
+    (table,) = periods.tables
+    held = {row[0]: row[table.columns.index("held_before") :] for row in table.rows}
+    assert held["2026-Q3"] == (1, 1)  # A06, whose salary nobody knows
 
 
 def test_one_run_of_each_period(runs: list[Path]) -> None:

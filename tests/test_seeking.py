@@ -20,11 +20,13 @@ from incentive_engine import InputProblems, load
 from incentive_engine.cli import main
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.shipped import rules_dir
+from incentive_engine.simulation.reports.writing import Writer, reader
 from incentive_engine.simulation.scenarios.simulating import Baseline, baseline
 from incentive_engine.simulation.seeking.needed import Needed, Reached, needed
 from incentive_engine.simulation.seeking.revalued import Scope, with_value
 from incentive_engine.simulation.seeking.rule_numbers import RuleNumber, grid_of, number_at, numbers_of
 from incentive_engine.simulation.seeking.seeking import Sought, sought
+from incentive_engine.simulation.seeking.seeking_paper import sensitivity_report
 from incentive_engine.simulation.seeking.sensitivity import Sensitive, sensitivity
 from tests.case_files import write_case
 from tests.drawn import cases
@@ -267,6 +269,20 @@ def test_moves_by_hand(moved: dict[str, Sensitive]) -> None:
     alone = moved["plans.adviser.scorecard.internal.items.cases_per_day.weight"]
     assert (alone.down, alone.up) == (None, None)
     assert alone.refused
+
+
+def test_why_a_number_could_not_be_moved_is_told_in_the_reader_s_language(
+    starter: Baseline, moved: dict[str, Sensitive]
+) -> None:
+    report = sensitivity_report(starter, tuple(moved.values()), Scope(), D("0.01"))
+    told = {}
+    for language in ("en", "fr"):
+        (section,) = Writer(reader(language, "EUR")).report(report).parts[0].sections
+        told[language] = [row[-1].text for table in section.tables if table.name == "never_moved" for row in table.rows]
+    assert told == {
+        "en": ["the weights of `internal` add up to 99%, not 100%"],
+        "fr": ["les poids du groupe ne feraient plus 100 %"],
+    }
 
 
 # --- drawn rule sets --------------------------------------------------------------------------------------------------
