@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -460,6 +461,18 @@ def test_seek_prints_the_result_that_is_needed_in_french() -> None:
     printed = told("seek", "--payee", "S04", "--kpi", "satisfaction", "--payout", "800", "--language", "fr")
     assert "931,25" in printed
     assert "706,25" in printed
+
+
+def test_seek_says_that_decisions_are_left_out(tmp_path: Path) -> None:
+    """S04 is paid 575 by the rules, and 100 by decision."""
+    copytree(STARTER, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "data" / "adjustments.csv").open("a", encoding="utf-8") as file:
+        file.write("R1,S04,quarterly_bonus,2026-Q3,100,,,,EUR,A good idea,HR,Director,\n")
+    options = ["--data", str(tmp_path / "data"), "--period", "2026-Q3", "--kpi", "satisfaction", "--payout", "800"]
+    result = CliRunner().invoke(main, ["seek", str(tmp_path / "rules.yaml"), *options, "--payee", "S04"])
+    assert "People decided on the pay of S04 besides: amounts are without these decisions." in result.output
+    assert "€575.00" in result.output
+    assert "decided" not in told("seek", "--payee", "S04", "--kpi", "satisfaction", "--payout", "800")
 
 
 @pytest.mark.parametrize(

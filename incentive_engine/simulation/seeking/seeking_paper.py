@@ -130,6 +130,8 @@ def _needed(baseline: Baseline, needed: Needed) -> Section:
     said = [_answer(needed, about, percent)]
     said += [Said(f"needed_of_{needed.subject_kind}")] if needed.subject_kind != "payee" else []
     said += [] if needed.assumed is None else [Said("needed_assumed", {"count": needed.assumed})]
+    decided = baseline.calculation.decided.used["payee"]
+    said += [Said("needed_decided", {"payee": needed.payee})] if needed.payee in decided else []
     ends = {"least_result": needed.low, "greatest_result": needed.high}
     told = ((name, _share(end, percent)) for name, end in ends.items() if abs(end) < _DECLARED)
     return Section("needed", (("goal", about["goal"]), *told), tuple(said), (table,), about)
