@@ -47,20 +47,18 @@ class Side:
     @cached_property
     def released(self) -> pl.DataFrame:
         """One row per decision that pays somebody whom the rules cannot pay: payee, currency, amount."""
-        released = self.adjustments.filter(pl.col(KIND) == RELEASE)
-        return released.select("payee", "currency", pl.col("pay").alias("amount"))
+        return _released(self.adjustments)
 
     @cached_property
     def amounts(self) -> pl.DataFrame:
         """One row per payee × currency in which something is worked out or released: payee, currency, amount."""
-        worked_out = self.payouts.select("payee", "currency", pl.col("payout").alias("amount"))
-        return _summed([worked_out, self.released], ["payee", "currency"])
+        return amounts_of(self.payouts.lazy(), self.adjustments)
 
     @cached_property
     def paid_out(self) -> pl.DataFrame:
         """One row per currency in which people are paid, after exchange: currency, amount."""
         paid = self.payouts.select(pl.col(PAID_CURRENCY).alias("currency"), pl.col(PAID).alias("amount"))
-        return _summed([paid, self.released.drop("payee")], ["currency"])
+        return _summed([paid.lazy(), self.released.drop("payee").lazy()], ["currency"])
 
     @cached_property
     def held_people(self) -> pl.DataFrame:
@@ -103,6 +101,17 @@ def _people(table: Table) -> pl.DataFrame:
     return people.unique("payee", keep="last", maintain_order=True)
 
 
-def _summed(amounts: list[pl.DataFrame], by: list[str]) -> pl.DataFrame:
+def amounts_of(payouts: pl.LazyFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
+    """One row per payee × currency in which something is worked out or released: payee, currency, amount."""
+    worked_out = payouts.select("payee", "currency", pl.col("payout").alias("amount"))
+    return _summed([worked_out, _released(adjustments).lazy()], ["payee", "currency"])
+
+
+def _released(adjustments: pl.DataFrame) -> pl.DataFrame:
+    released = adjustments.filter(pl.col(KIND) == RELEASE)
+    return released.select("payee", "currency", pl.col("pay").alias("amount"))
+
+
+def _summed(amounts: list[pl.LazyFrame], by: list[str]) -> pl.DataFrame:
     rows = pl.concat(amounts, how="vertical_relaxed").filter(pl.col("amount").is_not_null())
-    return rows.group_by(by).agg(pl.col("amount").sum()).sort(by)
+    return rows.group_by(by).agg(pl.col("amount").sum()).sort(by).collect(engine="streaming")
