@@ -55,6 +55,23 @@ def test_values_of_which_there_is_none_are_told_at_their_path(told: Callable[...
     assert told(none="sweep:\n  plans.adviser.cap: {from: 2, to: 1, step: 1}") == ["none.yaml:4:3: error[no-values]"]
 
 
+@pytest.mark.parametrize("command", ["simulate", "luck"])
+def test_a_period_without_data_is_told(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "cap.yaml"
+    file.write_text("scenario: cap\ntitle: {en: A cap}\nrules: {change: {plans.adviser.cap: 1}}\n", encoding="utf-8")
+    asked = [
+        str(STARTER / "rules.yaml"),
+        "--data",
+        str(STARTER / "data"),
+        "--period",
+        "2031-Q3",
+        "--scenario",
+        str(file),
+    ]
+    done = CliRunner().invoke(main, [command, *asked])
+    assert "Nobody is paid. Look whether the data are of this period." in done.output
+
+
 def test_a_key_means_what_it_means_for_what_is_written(tmp_path: Path) -> None:
     """`where` of those who leave must be said; of a column that is changed it need not."""
     file = tmp_path / "leave.yaml"

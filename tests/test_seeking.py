@@ -487,6 +487,7 @@ def test_seek_says_that_decisions_are_left_out(tmp_path: Path) -> None:
         (["--vary", "plans.adviser.cap", "--cost", "1", "--plan", "advisor"], 1),
         (["--vary", "plans.adviser.cap", "--cost", "1", "--department", "Nowhere"], 1),
         (["--vary", "plans.adviser.cap", "--cost", "1", "--from", "2", "--to", "1"], 1),
+        (["--vary", "plans.adviser.cap", "--cost", "1", "--period", "2031-Q3"], 1),
     ],
 )
 def test_seek_refuses_what_cannot_be_asked(options: list[str], code: int) -> None:

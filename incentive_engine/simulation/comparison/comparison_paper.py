@@ -39,7 +39,8 @@ def _cost(comparison: Comparison) -> Section:
     tables = [_cost_table("costs", comparison.costs)]
     if comparison.paid_out != comparison.costs:
         tables.append(_cost_table("paid_out", comparison.paid_out))
-    return Section("cost", _cost_facts(comparison), tables=tuple(tables))
+    said = () if comparison.costs else (Said("nobody_paid"),)
+    return Section("cost", _cost_facts(comparison) if comparison.costs else (), said, tuple(tables))
 
 
 def _cost_facts(comparison: Comparison) -> tuple[tuple[str, Value], ...]:

@@ -114,7 +114,11 @@ class Payments:
 
 
 def refuse_nobody(baseline: Baseline, scope: Scope) -> None:
-    """Raises InputProblems for a plan or a department that nobody has."""
+    """Raises InputProblems for a plan or a department that nobody has, and where nobody at all is paid."""
+    if baseline.run.payouts["payout"].drop_nulls().is_empty():
+        message = f"nobody is paid for {baseline.period.name} by these rules"
+        hint = "look whether the data are of this period: `incentive run` tells who is held, and why"
+        raise InputProblems([Problem("nobody-paid", message, hint=hint)])
     plans = {plan.name.partition("@")[0] for plan in baseline.calculation.plans}
     if scope.plan is not None and scope.plan not in plans:
         message = f"there is no plan `{scope.plan}` in the period"

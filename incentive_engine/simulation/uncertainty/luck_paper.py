@@ -19,7 +19,8 @@ Lucky = tuple[Ruled, tuple[Luck, ...]]
 def luck_report(found: Sequence[Lucky], period: Period, draws: int) -> Report:
     """The luck in every plan under each rule set, beside each other and then person by person."""
     first, ruleset = found[0][0], found[0][0].rules.ruleset
-    beside = Part(_TOGETHER, (Section("luck", tables=(_beside(found),)),))
+    said = () if any(lucks for _, lucks in found) else (Said("nobody_paid"),)
+    beside = Part(_TOGETHER, (Section("luck", said=said, tables=(_beside(found),)),))
     return Report(
         name="luck",
         title=ruleset.title,
