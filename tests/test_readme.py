@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from incentive_engine.cli import COMMANDS, main
-from incentive_engine.shipped import rules_dir
+from incentive_engine.shipped import rules_dir, scenarios_dir
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,6 +83,7 @@ def test_commands_print_what_it_says(printed: str) -> None:
 
 def test_the_rules_that_it_shows_are_shipped() -> None:
     shipped = [rules_dir() / "starter" / "rules.yaml", rules_dir() / "field" / "contact-centre.yaml"]
+    shipped += sorted((scenarios_dir() / "starter").glob("*.yaml"))
     rules = "".join(path.read_text(encoding="utf-8") for path in shipped)
     assert blocks("yaml")
     assert [text for text in blocks("yaml") if text not in rules] == []
