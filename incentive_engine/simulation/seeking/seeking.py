@@ -125,7 +125,8 @@ class _Values:
     def comparable(self) -> bool:
         """Whether each amount stands by itself, and the same amounts are paid with all values that were tried."""
         together = self.baseline.calculation.together
-        return len(self._heights) <= 1 and not (together.in_segments and together.decisions is not None)
+        decided = together.decisions is not None and not together.decisions.frame.is_empty()
+        return len(self._heights) <= 1 and not (together.in_segments and decided)
 
     def put_back(self, grid: Grid, tried: Tried | None) -> Priced | None:
         """A value that was tried, paid in full, as a run pays. Raises AssertionError where that is something else."""
