@@ -154,7 +154,7 @@ def test_run_never_overwrites(bonus: Path) -> None:
 def test_a_run_that_fails_leaves_nothing(bonus: Path) -> None:
     (bonus / "data" / "surveys.csv").unlink()
     assert pay(bonus).exit_code == 1
-    assert sorted(path.name for path in bonus.iterdir()) == ["data", "rules.yaml"]
+    assert sorted(path.name for path in bonus.iterdir()) == ["data", "rules.yaml", "scenarios"]
 
 
 def test_a_period_that_is_none_is_told(bonus: Path) -> None:

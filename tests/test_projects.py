@@ -76,7 +76,8 @@ def test_init_makes_a_home_and_says_the_commands_that_come_next(tmp_path: Path) 
     commands = [line.split()[1:] for line in told if line.startswith("  incentive ")]
     assert [command[0] for command in commands] == ["check", "run", "status"]
     assert [invoke(*command).exit_code for command in commands] == [0, 0, 0]
-    assert {"policy.yaml", "payroll.yaml", "rules.yaml", "data", "ledger.db", PERIOD} == names(tmp_path / "home")
+    home = {"policy.yaml", "payroll.yaml", "rules.yaml", "scenarios", "data", "ledger.db", PERIOD}
+    assert names(tmp_path / "home") == home
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 

@@ -328,7 +328,8 @@ def seeks_as_the_oracle(case: Case, draw: st.DataObject) -> bool:
         except InputProblems:
             reject()
         numbers = [each for each in numbers_of(rules) if each.literal is None and each.at[0] in ("plans", "curves")]
-        if not numbers or case.before:
+        nobody = before.run.payouts["payout"].drop_nulls().is_empty()  # `nobody-paid`
+        if not numbers or case.before or nobody:
             reject()
         number = draw.draw(st.sampled_from(numbers))
         grid = grid_of(rules, number, number.places)

@@ -76,7 +76,7 @@ def _check_data(rules: Rules, data: Path) -> None:
     show_rows_held(accepted.held)
 
 
-@click.command(short_help="Print the JSON Schema of rule sets or scenarios, for editors.")
+@click.command(short_help="Print the JSON Schema of rules, for editors.")
 @click.argument("of", type=click.Choice(["rules", "scenario"]), default="rules")
 def schema(of: str) -> None:
     """Print the JSON Schema of rule sets, or of scenarios. An editor that knows it completes and checks what you write.
