@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-@click.command(short_help="Tell what a period in progress will pay, and how sure that is.")
+@click.command(short_help="Tell what a period will pay, and how sure that is.")
 @RULES
 @DATA
 @PERIOD
@@ -100,7 +100,7 @@ def backtest(rules: Path, runs: tuple[Path, ...], by: tuple[str, ...], out: Path
     show_report(backtest_report(found), loaded.ruleset.currency, language, out)
 
 
-@click.command(short_help="Tell how much of pay is chance, before and after a change of rules.")
+@click.command(short_help="Tell how much of the differences in pay is chance.")
 @RULES
 @DATA
 @PERIOD

@@ -10,7 +10,7 @@ from incentive_engine.cli.options import LANGUAGE, REPORT, RUN_FOLDER
 from incentive_engine.cli.reports import refuse_unwritable, show_report
 
 
-@click.command(short_help="Tell how pay falls to women and men, and whether targets are in reach.")
+@click.command(short_help="Tell how pay falls to women and men.")
 @click.argument("folder", metavar="RUN", type=RUN_FOLDER)
 @click.argument("after", metavar="[AFTER]", type=RUN_FOLDER, required=False)
 @click.option("--column", default="gender", show_default=True, help="The column that tells women and men apart.")
