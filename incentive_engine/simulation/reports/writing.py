@@ -50,7 +50,7 @@ class Writer:
             language=self._reader.code,
             question=words["reports"][report.name]["title"],
             lead=words["reports"][report.name]["lead"],
-            title=self._reader.nearest(report.title),
+            title=self._named(report.title),
             rule_set=report.rule_set,
             version=words["page"]["version"].format(version=report.version),
             period=self._reader.period(report.period, report.first_day),
@@ -63,7 +63,7 @@ class Writer:
 
     def part(self, part: Part) -> WrittenPart:
         """What is said of one scenario."""
-        return WrittenPart(self._reader.nearest(part.title), tuple(map(self.section, part.sections)))
+        return WrittenPart(self._named(part.title), tuple(map(self.section, part.sections)))
 
     def section(self, section: Section) -> WrittenSection:
         """One question and its answer."""
@@ -120,10 +120,14 @@ class Writer:
                 return self._reader.date(value)
             case int() | Decimal():
                 return numbers.number(value)
-        return self._reader.nearest(value)
+        return self._named(value)
+
+    def _named(self, label: Label) -> str:
+        """What the rules call something; signs that French sets apart stay on the line of the word before."""
+        return str(typeset(self._reader.nearest(label)))
 
     def _head(self, column: str | Label) -> str:
-        text = str(self._words["columns"][column]) if isinstance(column, str) else self._reader.nearest(column)
+        text = str(self._words["columns"][column]) if isinstance(column, str) else self._named(column)
         return text[:1].upper() + text[1:]
 
     def _filled(self, pattern: str | Mapping[str, str], values: Mapping[str, Value]) -> str:
