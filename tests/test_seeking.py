@@ -22,6 +22,7 @@ from incentive_engine.cli import main
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.shipped import rules_dir
 from incentive_engine.simulation.reports.writing import Writer, reader
+from incentive_engine.simulation.scenarios.overlay import overlaid
 from incentive_engine.simulation.scenarios.simulating import Baseline, baseline
 from incentive_engine.simulation.seeking.needed import Needed, Reached, needed
 from incentive_engine.simulation.seeking.revalued import Scope, with_value
@@ -247,6 +248,14 @@ def moved(starter: Baseline) -> dict[str, Sensitive]:
     return {each.number.path: each for each in sensitivity(starter)}
 
 
+def test_what_a_formula_picks_by_a_number_is_no_number_to_move(starter: Baseline) -> None:
+    gate = "plans.seller.scorecard.sales.gates.1.when"
+    rules = overlaid(starter.rules, {gate: "satisfaction < 3.5 AND sales <> 7"})
+    assert [(each.path, each.value) for each in numbers_of(rules) if each.path.startswith(gate)] == [
+        (f"{gate}.1", D("3.5"))
+    ]
+
+
 def test_no_number_is_left_out(starter: Baseline, moved: dict[str, Sensitive]) -> None:
     """Counted in the file: 1 of a KPI, 12 of two curves, 12 of one plan and 9 of the other."""
     assert len(moved) == len(list(numbers_of(starter.rules))) == 34
@@ -282,7 +291,7 @@ def test_why_a_number_could_not_be_moved_is_told_in_the_reader_s_language(
         told[language] = [row[-1].text for table in section.tables if table.name == "never_moved" for row in table.rows]
     assert told == {
         "en": ["the weights of `internal` add up to 99%, not 100%"],
-        "fr": ["les poids du groupe ne feraient plus 100 %"],
+        "fr": ["les poids du groupe ne feraient plus 100\u00a0%"],
     }
 
 

@@ -1,6 +1,7 @@
 """The numbers of a rule set that pay depends on, each with the place where it stands and what may stand there instead.
 
-A number of a formula is one as well: `8%` in `base_salary * 8% / 4` is the first of its formula.
+A number of a formula is one as well: `8%` in `base_salary * 8% / 4` is the first of its formula. Not so the `1` of
+`reopened = 1`: it is the name of something, and a little more of it is nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final
 from incentive_engine.documents import Document
 from incentive_engine.errors import InputProblems, Problem
 from incentive_engine.formulas import Formula
-from incentive_engine.formulas.tree import literals
+from incentive_engine.formulas.tree import Comparison, Membership, Node, NumberLiteral, literals, parts
 from incentive_engine.kinds.base import written
 from incentive_engine.mistakes import KeyPath
 from incentive_engine.rulesets.loading import Rules
@@ -86,10 +87,24 @@ def _below(document: Document, formulas: Mapping[KeyPath, Formula], at: KeyPath,
 
 
 def _in_formula(at: KeyPath, formula: Formula) -> Iterator[RuleNumber]:
+    names = set(_names(formula.tree))
     for place, literal in enumerate(literals(formula.tree)):
+        if literal in names:
+            continue
         percent = literal.written.endswith("%")
         value = Decimal(literal.written.rstrip("%"))
         yield RuleNumber(at, value.scaleb(-2) if percent else value, percent, place)
+
+
+def _names(node: Node) -> Iterator[Node]:
+    """The numbers by which a formula picks what is equal to them."""
+    match node:
+        case Comparison(sign="=" | "<>"):
+            yield from (part for part in parts(node) if isinstance(part, NumberLiteral))
+        case Membership():
+            yield from node.choices
+    for part in parts(node):
+        yield from _names(part)
 
 
 def number_at(rules: Rules, path: str) -> RuleNumber:
